@@ -1,0 +1,121 @@
+"""List prices from `genai-prices`, compiled once per provider, model, tier and day into integers.
+
+`calc_price` takes about 100 µs a call, too slow for every event. A model's price is linear in its token classes inside
+one context band, so a handful of `calc_price` calls on probe usages give all coefficients exactly; what the library
+decides (aliases, inheritance between classes, tiers, dates) stays its decision.
+"""
+
+from __future__ import annotations
+
+import warnings
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from math import lcm
+from typing import Final
+
+import genai_prices
+from genai_prices.data_snapshot import get_snapshot
+from genai_prices.types import ModelInfo, ModelPrice, Provider, TieredPrices, TimeOfDateConstraint, Usage
+
+from core.money import NANOS
+from core.rates import MILLION, Band, Rate
+from core.usage import CLASS_NAMES, TokenClasses
+
+SOURCE: Final = f"genai-prices {genai_prices.__version__}"
+
+_PROBES: Final[dict[str, tuple[str, ...]]] = {
+    "cache_read": ("cache_read_tokens",),
+    "cache_write": ("cache_write_tokens",),
+    "cache_write_1h": ("cache_write_tokens", "cache_write_1h_tokens"),
+    "input_audio": ("input_audio_tokens",),
+    "output": ("output_tokens",),
+    "reasoning": ("output_tokens", "output_reasoning_tokens"),
+    "output_audio": ("output_tokens", "output_audio_tokens"),
+    "web_searches": ("web_searches",),
+}
+"""Which `Usage` fields one unit of a class moves, beside `input_tokens` for the input classes."""
+
+
+def price_context(tier: str) -> dict[str, str]:
+    """How `genai-prices` names a service tier. `standard` and `default` are the plain list price."""
+    name = tier.strip().lower()
+    if name in ("", "standard", "default", "auto"):
+        return {}
+    if name == "batch":
+        return {"processing": "batch"}
+    return {"service_tier": name, "speed": name} if name == "fast" else {"service_tier": name}
+
+
+def list_rates(provider: str, model: str, tier: str, on: date) -> tuple[tuple[time, Rate], ...]:
+    """The list rates of one UTC day as `(from this time on, rate)`, the first from 00:00; empty when the model is unknown.
+
+    More than one only for models with prices by hour (off-peak).
+    """
+    try:
+        found, info = get_snapshot().find_provider_model(model, None, provider or None, None)
+    except LookupError:
+        return ()
+    rates: list[tuple[time, Rate]] = []
+    for start in _price_edges(info):
+        rate = _compiled(found, info, price_context(tier), datetime.combine(on, start, UTC))
+        if not rates or rates[-1][1] != rate:
+            rates.append((start, rate))
+    return tuple(rates)
+
+
+def _price_edges(info: ModelInfo) -> list[time]:
+    """Times of the UTC day at which the price may change; always starts with midnight."""
+    edges = {time(0)}
+    for conditional in [] if isinstance(info.prices, ModelPrice) else info.prices:
+        if isinstance(conditional.constraint, TimeOfDateConstraint):
+            for edge in (conditional.constraint.start_time, conditional.constraint.end_time):
+                moment = datetime.combine(date(2000, 1, 2), edge, edge.tzinfo or UTC).astimezone(UTC)
+                edges.add(moment.time())
+    return sorted(edges)
+
+
+def _compiled(provider: Provider, info: ModelInfo, context: dict[str, str], at: datetime) -> Rate:
+    """Coefficients of every band, found by probing; exact as fractions, then brought to one whole divisor."""
+    price = info.get_prices(at, context if any(info is own for own in provider.models) else None)
+    starts = sorted({tier.start for value in price.__dict__.values() if isinstance(value, TieredPrices) for tier in value.tiers})
+
+    def dollars(**usage: int) -> Fraction:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            calculated = info.calc_price(Usage(**usage), provider, genai_request_timestamp=at, price_context=context)
+        return Fraction(calculated.total_price)
+
+    probed: list[tuple[int, dict[str, Fraction], Fraction]] = []
+    for above in (-1, *starts):
+        size = above + 1
+        flat = dollars(input_tokens=size)
+        slope = _slope(dollars, size)
+        per_unit = {"input_uncached": slope}
+        for name, fields in _PROBES.items():
+            is_input = "input" in name or "cache" in name
+            moved = dict.fromkeys(fields, 1)
+            if is_input:
+                # One more input token of this class on top of what fills the band.
+                per_unit[name] = dollars(input_tokens=size + 1, **moved) - flat
+            else:
+                per_unit[name] = dollars(input_tokens=size, **moved) - flat
+        probed.append((above, per_unit, flat - slope * size))
+    return _whole(probed)
+
+
+def _slope(dollars, size: int) -> Fraction:  # type: ignore[no-untyped-def]
+    """Price of one more uncached input token in the band that starts at `size`."""
+    return dollars(input_tokens=size + 1) - dollars(input_tokens=size)
+
+
+def _whole(probed: list[tuple[int, dict[str, Fraction], Fraction]]) -> Rate:
+    """Bands with whole coefficients: nanos per million, or per a larger number where the prices are finer than that."""
+    values = [value for _, per_unit, flat in probed for value in (*per_unit.values(), flat)]
+    divisor = lcm(1, *((value * NANOS * MILLION).denominator for value in values))
+    per = MILLION * divisor
+    bands = tuple(
+        Band(above, TokenClasses(*(int(per_unit[name] * NANOS * per) for name in CLASS_NAMES)), int(flat * NANOS * per))
+        for above, per_unit, flat in probed
+    )
+    return Rate(SOURCE, bands, per)
