@@ -1,0 +1,40 @@
+"""Names that tie what is shown to what is clicked: every action, callback and block id that views set and listeners hear.
+
+A button's value is never authority, only a name or an id; state and rights are read again when it is pressed.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# Buttons in messages; behind each, what its value holds.
+OPEN_SET: Final = "open_set"  # a workload's name, or "" to choose in the modal
+SHOW_STATUS: Final = "show_status"  # a workload's name, or "" for the overview
+SHOW_SPEND: Final = "show_spend"  # a dimension
+SHOW_WORKLOADS: Final = "show_workloads"  # always ""
+SHOW_HELP: Final = "show_help"  # a topic, or "" for all of them
+APPROVE_REQUEST: Final = "approve_request"  # the request's number
+DECLINE_REQUEST: Final = "decline_request"  # the request's number
+ADD_RULE: Final = "add_rule"  # whatever the caller of catch_message gave as `private`
+ADD_RULE_AND_MOVE: Final = "add_rule_and_move"  # the same
+
+# The modal of `/budget set`.
+SET_MODAL: Final = "set_envelope"
+PICK_WORKLOAD: Final = "pick_workload"  # a select that refills the modal; its value is a name or NEW_WORKLOAD
+MORE_OPTIONS: Final = "more_options"  # a button that shows the optional fields and keeps what was typed
+NEW_WORKLOAD: Final = "+new"  # cannot be a workload's name: those start with a letter or digit
+
+# Its blocks; an error is shown at the block whose id it is given under.
+BLOCK_WORKLOAD: Final = "set_workload"
+BLOCK_AMOUNT: Final = "set_amount"
+BLOCK_OWNER: Final = "set_owner"
+BLOCK_FINANCE: Final = "set_finance"
+BLOCK_SPONSOR: Final = "set_sponsor"
+BLOCK_DEPUTY: Final = "set_deputy"
+BLOCK_CHANNEL: Final = "set_channel"
+BLOCK_SOFT: Final = "set_soft"
+BLOCK_HARD: Final = "set_hard"
+BLOCK_MARGIN: Final = "set_margin"
+BLOCK_HOLDBACK: Final = "set_holdback"
+BLOCK_DEGRADE: Final = "set_degrade"
+BLOCK_MORE: Final = "set_more"
