@@ -1,0 +1,1 @@
+"""Slack: reading what people type and click, and showing what the services answer."""

@@ -1,0 +1,195 @@
+"""Everything after `/budget`, read into a command. Names of workloads are checked for their form, not looked up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from typing import Final
+
+from bot.slack.command_forms import (
+    Audit,
+    Command,
+    Help,
+    Hub,
+    Price,
+    Set,
+    Spend,
+    Status,
+    WorkloadAdd,
+    WorkloadList,
+    WorkloadRules,
+)
+from bot.slack.command_names import (
+    BREAKDOWNS,
+    breakdown_dimension,
+    nearest,
+    only_workload,
+)
+from bot.slack.command_price import read_price
+from bot.slack.command_set import read_set
+from bot.slack.command_words import COMMAND, Line, Word, as_typed, split
+from bot.slack.command_workload import read_workload
+from core.errors import BudgetError, OutOfRange, UnknownName, Unreadable
+from core.period import Cycle
+
+_REPAIRS: Final = 8
+_FLAGS: Final = ("share", "help")
+_ALIASES: Final = {"?": "help", "workloads": "workload", "prices": "price"}
+_PREPOSITIONS: Final = frozenset({"in", "for", "of", "during"})
+
+
+def parse(text: str, *, today: date) -> Command:
+    """The command in the text behind `/budget`.
+
+    Args:
+      text: as Slack sends it, with resolved mentions and with or without `&amp;`-style escapes.
+      today: the day in the books' time zone; resolves `last month` and bare month names.
+
+    Raises BudgetError, and nothing else; its `correction` is a line that is read without refusal.
+    """
+    try:
+        return _read(text, today)
+    except BudgetError as refusal:
+        proposed = _repaired(refusal.correction, today) if refusal.correction else None
+        refusal.correction = as_typed(proposed or _help_for(text))
+        raise
+
+
+def _repaired(line: str, today: date) -> str | None:
+    """The proposed line with its further mistakes mended too, or None: a correction must not be refused in its turn."""
+    for _ in range(_REPAIRS):
+        try:
+            _read(line, today)
+        except BudgetError as refusal:
+            if not refusal.correction:
+                return None
+            line = refusal.correction
+        else:
+            return line
+    return None
+
+
+def _help_for(text: str) -> str:
+    first = text.strip().split(maxsplit=1)[:1]
+    return f"{COMMAND} help {first[0].lower()}" if first and first[0].lower() in _COMMANDS else f"{COMMAND} help"
+
+
+def _read(text: str, today: date) -> Command:
+    words = split(text)
+    flags = [word for word in words if word.flag]
+    if wrong := next((word for word in flags if word.flag not in _FLAGS), None):
+        raise _unknown_flag(words, wrong)
+    rest = tuple(word for word in words if not word.flag)
+    share = any(word.flag == "share" for word in flags)
+    if any(word.flag == "help" for word in flags):
+        rest = (Word("help"), *rest[:1])
+    if not rest:
+        return Hub(share)
+    name = _command_name(rest)
+    try:
+        command = _COMMANDS[name](Line(name, rest[1:]), today)
+    except BudgetError as refusal:
+        if share and refusal.correction:
+            refusal.correction += " --share"
+        raise
+    return replace(command, share=share)
+
+
+def _command_name(words: tuple[Word, ...]) -> str:
+    first = words[0]
+    name = first.text.lower()
+    name = _ALIASES.get(name, name)
+    if first.key is None and name in _COMMANDS:
+        return name
+    close = nearest(name, _COMMANDS) if first.key is None else None
+    if close:
+        raise UnknownName(
+            f"“{first.shown}” is not a command. Did you mean {close}?",
+            correction=Line(close, words[1:]).rewritten(words[1:]),
+        )
+    shown = first.shown if first.key is None else f"{first.key[:40]}="
+    # A single well-formed word is most likely a workload whose state somebody wants to see.
+    likely = f"{COMMAND} status {first.text}" if first.key is None and len(words) == 1 else f"{COMMAND} help"
+    raise UnknownName(f"“{shown}” is not a command. I know {', '.join(_COMMANDS)}.", correction=likely)
+
+
+def _unknown_flag(words: tuple[Word, ...], wrong: Word) -> BudgetError:
+    flag = wrong.flag or ""
+    close = nearest(flag, _FLAGS)
+    kept = [(Word(f"--{close}") if word is wrong else word) for word in words if close or word is not wrong]
+    hint = f"Did you mean --{close}?" if close else "The only one is --share, which shows the answer to the channel."
+    return UnknownName(
+        f"“{wrong.shown}” is not an option. {hint}", correction=" ".join([COMMAND, *(word.typed() for word in kept)])
+    )
+
+
+def _help(line: Line, today: date) -> Help:
+    if not line.words:
+        return Help()
+    topic = line.words[0].text.lower()
+    topic = _ALIASES.get(topic, topic)
+    if topic in _COMMANDS:
+        return Help(topic)
+    close = nearest(topic, _COMMANDS)
+    hint = f"Did you mean {close}?" if close else f"I know {', '.join(_COMMANDS)}."
+    raise UnknownName(
+        f"There is no command “{line.words[0].shown}”. {hint}", correction=f"{COMMAND} help {close or ''}".strip()
+    )
+
+
+def _status(line: Line, today: date) -> Status:
+    return Status(only_workload(line))
+
+
+def _audit(line: Line, today: date) -> Audit:
+    return Audit(only_workload(line))
+
+
+def _set(line: Line, today: date) -> Set:
+    return read_set(line)
+
+
+def _price(line: Line, today: date) -> Price:
+    return read_price(line, today=today)
+
+
+def _spend(line: Line, today: date) -> Spend:
+    words = list(line.words)
+    if words and words[0].key == "by":
+        words[0] = words[0].renamed(None)
+    elif words and words[0].key is None and words[0].text.lower() == "by":
+        del words[0]
+    if not words or not words[0].text:
+        raise Unreadable(
+            f"Spend by what? Use one of {', '.join(BREAKDOWNS)}.", correction=f"{COMMAND} spend by feature"
+        )
+    read = Line("spend by", tuple(words))
+    dimension = breakdown_dimension(read, words[0])
+    period = [word.text for word in words[1:]]
+    if period and period[0].lower() in _PREPOSITIONS:
+        del period[0]
+    this_month = f"{COMMAND} spend by {dimension} {Cycle(today.year, today.month)}"
+    try:
+        cycle = Cycle.parse(" ".join(period), today=today)
+    except BudgetError as refusal:
+        refusal.correction = this_month
+        raise
+    if cycle > Cycle(today.year, today.month):
+        raise OutOfRange(f"{cycle.title} has not begun, so nothing was spent in it.", correction=this_month)
+    return Spend(dimension, cycle)
+
+
+def _workload(line: Line, today: date) -> WorkloadAdd | WorkloadRules | WorkloadList:
+    return read_workload(line)
+
+
+_COMMANDS: Final[dict[str, Callable[[Line, date], Command]]] = {
+    "status": _status,
+    "set": _set,
+    "spend": _spend,
+    "workload": _workload,
+    "price": _price,
+    "audit": _audit,
+    "help": _help,
+}
