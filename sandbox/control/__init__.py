@@ -1,0 +1,1 @@
+"""What people do in the workspace, as HTTP calls: commands, clicks, forms; and the knobs for tests."""

@@ -1,0 +1,87 @@
+"""Waits for what a person sees as the result of what they did."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from time import monotonic
+
+from sandbox.bench import Bench
+from sandbox.model import Json
+from sandbox.stream import Change, Reader
+
+MOST_SECONDS = 15.0
+QUIET_SECONDS = 0.2
+SEEN = {
+    "message",
+    "message_changed",
+    "message_deleted",
+    "ephemeral",
+    "view_opened",
+    "view_updated",
+    "view_closed",
+    "home",
+}
+MESSAGES = {"message", "message_changed", "ephemeral"}
+
+
+@dataclass
+class Watch:
+    """The changes one person saw since the watch began."""
+
+    bench: Bench
+    reader: Reader
+    seen: list[Change] = field(default_factory=list)
+
+    async def settle(self, most: float = MOST_SECONDS, *, ignore: frozenset[str] = frozenset()) -> None:
+        """Waits until something visible arrived and it was quiet for a moment, at most `most` seconds.
+
+        Args:
+          ignore: kinds of change that do not count as the awaited result.
+        """
+        deadline = monotonic() + most
+        self._drain()
+        while True:
+            is_done = any(change.kind not in ignore for change in self.seen)
+            left = deadline - monotonic()
+            wait = min(QUIET_SECONDS, left) if is_done else left
+            if wait <= 0:
+                return
+            try:
+                async with asyncio.timeout(wait):
+                    change, _ = await self.reader.queue.get()
+            except TimeoutError:
+                return
+            self._keep(change)
+
+    def _drain(self) -> None:
+        while not self.reader.queue.empty():
+            self._keep(self.reader.queue.get_nowait()[0])
+
+    def _keep(self, change: Change) -> None:
+        if change.kind in SEEN:
+            self.seen.append(change)
+
+    def messages(self) -> list[Json]:
+        """Messages that came or changed, in their last form, in the order they were first seen."""
+        found = {(one.body["channel"], one.body["ts"]): one.body for one in self.seen if one.kind in MESSAGES}
+        gone = {(one.body["channel"], one.body["ts"]) for one in self.seen if one.kind == "message_deleted"}
+        return [body for key, body in found.items() if key not in gone]
+
+    def views(self) -> list[Json]:
+        """Views that were opened or changed and are still on the screen, lowest first."""
+        touched = {one.body["view_id"] for one in self.seen if one.kind in {"view_opened", "view_updated"}}
+        stack = self.bench.modals.stack(self.reader.user or "")
+        return [self.bench.modals.shown(view) for view in stack if view.id in touched]
+
+    def result(self) -> Json:
+        return {"messages": self.messages(), "views": self.views()}
+
+
+@contextmanager
+def watch(bench: Bench, user: str) -> Iterator[Watch]:
+    """Watches what `user` sees, from now until the block ends."""
+    with bench.stream.reader(user) as reader:
+        yield Watch(bench, reader)
