@@ -6,14 +6,14 @@ from typing import Any
 
 from sandbox.bench import Bench
 from sandbox.blocks.ids import interactive_elements
+from sandbox.control.commands import outcome
+from sandbox.control.people import Impossible, can_pick, the_channel, the_message, the_user
+from sandbox.control.watch import MOST_SECONDS, watch
 from sandbox.deliveries import Delivery
 from sandbox.forms import STATE_FIELDS, CannotFill, NotYet, fill, initial_values, options_of, state_of
 from sandbox.model import Json, Message, User, View
 from sandbox.payloads import block_actions_in_message, block_actions_in_view
 from sandbox.webapi.shapes import api_file
-from sandbox.control.commands import outcome
-from sandbox.control.people import Impossible, can_pick, the_channel, the_message, the_user
-from sandbox.control.watch import MOST_SECONDS, watch
 
 
 async def click(bench: Bench, body: Json) -> Json:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from sandbox.bench import Bench
+from sandbox.control.people import Impossible, the_channel, the_user, typed
+from sandbox.control.watch import MOST_SECONDS, watch
 from sandbox.deliveries import Ack, Delivery
 from sandbox.model import Channel, Json, Message, User
 from sandbox.payloads import event, slash_command
@@ -10,8 +12,6 @@ from sandbox.responses import has_message, respond
 from sandbox.tickets import ResponseUrl
 from sandbox.webapi.call import SlackError
 from sandbox.webapi.shapes import api_message
-from sandbox.control.people import Impossible, the_channel, the_user, typed
-from sandbox.control.watch import MOST_SECONDS, watch
 
 SLACKBOT = "USLACKBOT"
 SENTENCES = {

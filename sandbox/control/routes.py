@@ -13,17 +13,17 @@ from starlette.routing import Route
 
 from sandbox.bench import Bench
 from sandbox.company import APP_ID
-from sandbox.deliveries import Delivery
-from sandbox.faults import BadFault, Fault
-from sandbox.model import Json
-from sandbox.payloads import event
-from sandbox.webapi.files import UPLOAD_BYTES, new_file
 from sandbox.control.clicks import click
 from sandbox.control.commands import run_command, write_message
 from sandbox.control.events import EventStream
 from sandbox.control.people import Impossible, the_user
 from sandbox.control.snapshot import MOST, NEWEST, clock, snapshot
 from sandbox.control.submits import submit
+from sandbox.deliveries import Delivery
+from sandbox.faults import BadFault, Fault
+from sandbox.model import Json
+from sandbox.payloads import event
+from sandbox.webapi.files import UPLOAD_BYTES, new_file
 
 Action = Callable[[Bench, Json], Awaitable[Json]]
 INLINE = ("image/png", "image/jpeg", "image/gif", "image/webp")

@@ -6,16 +6,16 @@ from typing import Any
 
 from sandbox.bench import Bench
 from sandbox.blocks.rules import MODAL
+from sandbox.control.clicks import enter, the_view
+from sandbox.control.commands import outcome
+from sandbox.control.people import Impossible, the_user
+from sandbox.control.watch import Watch, watch
 from sandbox.deliveries import Ack, Delivery
 from sandbox.modals import ViewRefused
 from sandbox.model import Json, User, View
 from sandbox.payloads import view_closed, view_submission
 from sandbox.webapi.call import SlackError
 from sandbox.webapi.views import checked_view
-from sandbox.control.clicks import enter, the_view
-from sandbox.control.commands import outcome
-from sandbox.control.people import Impossible, the_user
-from sandbox.control.watch import Watch, watch
 
 AFTER_CLOSE_SECONDS = 5.0  # A form that closes is usually followed by a message; some are not.
 TROUBLE = "We had some trouble connecting. Try again?"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from sandbox.company import BOT_USER
@@ -121,7 +122,7 @@ def _readable(bench: Bench, call: Call) -> Channel:
     return channel
 
 
-def _between(messages, call: Call):  # type: ignore[no-untyped-def]
+def _between(messages: Iterable[Message], call: Call) -> Iterator[Message]:
     """Messages after `oldest` and before `latest`; both themselves only with `inclusive`."""
     oldest, latest = float(call.text("oldest", "0")), float(call.text("latest", "inf"))
     inclusive = call.flag("inclusive")

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.company import BOT_USER
 from sandbox.model import Channel, File, Json
-from sandbox.workspace import random_id
 from sandbox.webapi.call import Call, SlackError, method
 from sandbox.webapi.content import checked_text
 from sandbox.webapi.reach import direct_message, visible_channel
 from sandbox.webapi.shapes import api_file
+from sandbox.workspace import random_id
 
 if TYPE_CHECKING:
     from sandbox.bench import Bench
