@@ -52,7 +52,7 @@ class Attribution:
 
     def rule_for(self, labels: Labels) -> Rule | None:
         """The rule that decides, or None when no rule matches."""
-        candidates = []
+        candidates: list[Rule] = []
         for dimension in self._first_dimensions:
             if (value := labels.value(dimension)) is not None:
                 candidates += self._rules.get((dimension, value.casefold()), ())
@@ -69,7 +69,10 @@ class Attribution:
 
 def matches(rule: Rule, labels: Labels) -> bool:
     """Whether every condition holds, without regard to case."""
-    return all((value := labels.value(name)) is not None and value.casefold() == wanted.casefold() for name, wanted in rule.conditions)
+    return all(
+        (value := labels.value(name)) is not None and value.casefold() == wanted.casefold()
+        for name, wanted in rule.conditions
+    )
 
 
 def named_dimensions(tags: Mapping[str, str]) -> dict[str, str | None]:

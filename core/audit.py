@@ -15,7 +15,9 @@ def digest(previous: str, *, at: datetime, actor: str, act: str, subject: str, d
     """SHA-256 over the previous digest and the entry in canonical JSON (sorted keys, no spaces, UTC instants)."""
     body = json.dumps(
         [previous, at.astimezone(UTC).isoformat(), actor, act, subject, detail],
-        sort_keys=True, separators=(",", ":"), ensure_ascii=False,
+        sort_keys=True,
+        separators=(",", ":"),
+        ensure_ascii=False,
     )
     return hashlib.sha256(body.encode()).hexdigest()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -56,12 +56,23 @@ class Degradation:
         if words.lower() == "stop":
             return cls(stop=True)
         if words.lower().startswith("throttle"):
-            number = words.lower().removeprefix("throttle").lstrip("=: ").removesuffix("/min").removesuffix("/minute").strip()
+            number = (
+                words.lower()
+                .removeprefix("throttle")
+                .lstrip("=: ")
+                .removesuffix("/min")
+                .removesuffix("/minute")
+                .strip()
+            )
             if not number.isdecimal() or not 1 <= int(number) <= 1_000_000:
-                raise OutOfRange(f"“{words[:40]}” is not a throttle. Write it like throttle=60/min, from 1 to 1,000,000.")
+                raise OutOfRange(
+                    f"“{words[:40]}” is not a throttle. Write it like throttle=60/min, from 1 to 1,000,000."
+                )
             return cls(requests_per_minute=int(number))
         if not words or len(words) > 100 or not words.isprintable() or " " in words:
-            raise Unreadable(f"“{words[:40]}” is not a way to degrade. Use a cheaper model's name, throttle=60/min or stop.")
+            raise Unreadable(
+                f"“{words[:40]}” is not a way to degrade. Use a cheaper model's name, throttle=60/min or stop."
+            )
         return cls(model=words)
 
 
@@ -83,11 +94,17 @@ class Terms:
 
     def __post_init__(self) -> None:
         if not 0.01 <= self.soft_share <= 1:
-            raise OutOfRange(f"The soft threshold {self.soft_share:.0%} is outside 1%–100%. Use something like soft=80%.")
+            raise OutOfRange(
+                f"The soft threshold {self.soft_share:.0%} is outside 1%–100%. Use something like soft=80%."
+            )
         if not 0.01 <= self.hard_share <= 2:
-            raise OutOfRange(f"The hard threshold {self.hard_share:.0%} is outside 1%–200%. Use something like hard=100%.")
+            raise OutOfRange(
+                f"The hard threshold {self.hard_share:.0%} is outside 1%–200%. Use something like hard=100%."
+            )
         if self.soft_share >= self.hard_share:
-            raise OutOfRange(f"The soft threshold ({self.soft_share:.0%}) has to be below the hard one ({self.hard_share:.0%}).")
+            raise OutOfRange(
+                f"The soft threshold ({self.soft_share:.0%}) has to be below the hard one ({self.hard_share:.0%})."
+            )
         if not 0 <= self.margin <= 5:
             raise OutOfRange(f"The margin {self.margin:.0%} is outside 0%–500%.")
         if not 0 <= self.holdback <= 0.5:
@@ -135,7 +152,9 @@ def loosenings(current: Envelope, proposed: Change, cycle: Cycle) -> tuple[str, 
     return tuple(found)
 
 
-def entry_for(current: Envelope | None, nanos: int, *, cycle: Cycle, by: str, at: datetime) -> Entry | None:
+def entry_for(
+    current: Envelope | None, nanos: int, *, cycle: Cycle, by: str, at: datetime, approved_by: str | None = None
+) -> Entry | None:
     """The entry that brings the size to `nanos` from `cycle` on, or None when it is that already. Raises OutOfRange."""
     if not 0 < nanos <= MAX_NANOS:
         raise OutOfRange("An envelope has to hold more than $0 and at most $1 billion.")
@@ -144,12 +163,7 @@ def entry_for(current: Envelope | None, nanos: int, *, cycle: Cycle, by: str, at
     difference = nanos - current.size(cycle)
     if difference == 0:
         return None
-    return Entry(cycle, EntryKind.RAISED if difference > 0 else EntryKind.LOWERED, difference, by, at)
-
-
-def approved(entry: Entry, by: str) -> Entry:
-    """The same entry with the sponsor who allowed it."""
-    return replace(entry, approved_by=by)
+    return Entry(cycle, EntryKind.RAISED if difference > 0 else EntryKind.LOWERED, difference, by, at, approved_by)
 
 
 class State(StrEnum):
@@ -166,5 +180,3 @@ def state_of(spent_nanos: int, size_nanos: int, terms: Terms) -> State:
         if spent_nanos * 10_000 >= size_nanos * round(share * 10_000):
             return state
     return State.WITHIN
-
-

@@ -8,9 +8,11 @@ decides (aliases, inheritance between classes, tiers, dates) stays its decision.
 from __future__ import annotations
 
 import warnings
-from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time
+from difflib import get_close_matches
 from fractions import Fraction
+from functools import lru_cache
 from math import lcm
 from typing import Final
 
@@ -47,6 +49,7 @@ def price_context(tier: str) -> dict[str, str]:
     return {"service_tier": name, "speed": name} if name == "fast" else {"service_tier": name}
 
 
+@lru_cache(maxsize=50_000)
 def list_rates(provider: str, model: str, tier: str, on: date) -> tuple[tuple[time, Rate], ...]:
     """The list rates of one UTC day as `(from this time on, rate)`, the first from 00:00; empty when the model is unknown.
 
@@ -56,9 +59,11 @@ def list_rates(provider: str, model: str, tier: str, on: date) -> tuple[tuple[ti
         found, info = get_snapshot().find_provider_model(model, None, provider or None, None)
     except LookupError:
         return ()
+    context = price_context(tier)
     rates: list[tuple[time, Rate]] = []
     for start in _price_edges(info):
-        rate = _compiled(found, info, price_context(tier), datetime.combine(on, start, UTC))
+        at = datetime.combine(on, start, UTC)
+        rate = _compiled(found, info, context, at)
         if not rates or rates[-1][1] != rate:
             rates.append((start, rate))
     return tuple(rates)
@@ -78,7 +83,9 @@ def _price_edges(info: ModelInfo) -> list[time]:
 def _compiled(provider: Provider, info: ModelInfo, context: dict[str, str], at: datetime) -> Rate:
     """Coefficients of every band, found by probing; exact as fractions, then brought to one whole divisor."""
     price = info.get_prices(at, context if any(info is own for own in provider.models) else None)
-    starts = sorted({tier.start for value in price.__dict__.values() if isinstance(value, TieredPrices) for tier in value.tiers})
+    starts = sorted(
+        {tier.start for value in price.__dict__.values() if isinstance(value, TieredPrices) for tier in value.tiers}
+    )
 
     def dollars(**usage: int) -> Fraction:
         with warnings.catch_warnings():
@@ -104,7 +111,7 @@ def _compiled(provider: Provider, info: ModelInfo, context: dict[str, str], at: 
     return _whole(probed)
 
 
-def _slope(dollars, size: int) -> Fraction:  # type: ignore[no-untyped-def]
+def _slope(dollars: Callable[..., Fraction], size: int) -> Fraction:
     """Price of one more uncached input token in the band that starts at `size`."""
     return dollars(input_tokens=size + 1) - dollars(input_tokens=size)
 
@@ -119,3 +126,23 @@ def _whole(probed: list[tuple[int, dict[str, Fraction], Fraction]]) -> Rate:
         for above, per_unit, flat in probed
     )
     return Rate(SOURCE, bands, per)
+
+
+def providers_of(model: str) -> tuple[str, ...]:
+    """The provider that the price list itself would choose for this model name; empty when it knows none."""
+    try:
+        provider, _ = get_snapshot().find_provider_model(model, None, None, None)
+    except LookupError:
+        return ()
+    return (provider.id,)
+
+
+def similar_models(provider: str, model: str) -> tuple[str, ...]:
+    """Up to three known model names that look like this one, nearest first; of that provider if it is known."""
+    known = [
+        info.id
+        for listed in get_snapshot().providers
+        if listed.id == provider or not provider
+        for info in listed.models
+    ]
+    return tuple(get_close_matches(model.lower(), known, n=3, cutoff=0.6))

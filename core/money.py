@@ -15,7 +15,9 @@ MAX_NANOS: Final = 1_000_000_000 * NANOS
 
 _MULTIPLES: Final = {"": 1, "k": 1_000, "m": 1_000_000}
 _AMOUNT: Final = re.compile(
-    r"(?P<sign>-?)\s*(?P<symbol>\$|usd|us\$)?\s*(?P<digits>[0-9][0-9.,_'\u2019 \u00a0\u202f]*?)\s*(?P<multiple>[km]?)\s*(?P<currency>\$|usd|dollars?)?",
+    r"(?P<sign>-?)\s*(?P<symbol>\$|usd|us\$)?\s*"
+    r"(?P<digits>[0-9][0-9.,_'\u2019 \u00a0\u202f]*?)\s*(?P<multiple>[km]?)\s*"
+    r"(?P<currency>\$|usd|dollars?)?",
     re.IGNORECASE,
 )
 _OTHER_CURRENCY: Final = re.compile(r"[€£¥₹]|\b(eur|gbp|chf|jpy|cad|aud|inr|sek|nok|dkk|pln|cny)\b", re.IGNORECASE)
@@ -100,7 +102,9 @@ def parse_amount(text: str) -> int:
     """
     shown = text.strip()
     if other := _OTHER_CURRENCY.search(shown):
-        raise Unreadable(f"“{shown}” is in {other.group(0).upper()}; envelopes are kept in USD. Give the amount in dollars.")
+        raise Unreadable(
+            f"“{shown}” is in {other.group(0).upper()}; envelopes are kept in USD. Give the amount in dollars."
+        )
     match = _AMOUNT.fullmatch(shown)
     if not match or len(shown) > 40:
         raise Unreadable(f"“{shown[:40]}” is not an amount I can read. Write it like 4000, $4k or 4,000.50 USD.")
@@ -122,7 +126,9 @@ def _plain_number(digits: str, shown: str) -> Decimal:
         return Decimal(compact.replace(".", ""))
     if re.fullmatch(r"\d{1,3}(\.\d{3})+,\d{1,2}", compact):
         return Decimal(compact.replace(".", "").replace(",", "."))
-    raise Unreadable(f"“{shown}” can be read in two ways. Write it without separators, like {re.sub(r'[.,].*', '', compact)}.")
+    raise Unreadable(
+        f"“{shown}” can be read in two ways. Write it without separators, like {re.sub(r'[.,].*', '', compact)}."
+    )
 
 
 def parse_share(text: str) -> float:

@@ -35,7 +35,9 @@ class People:
             if not USER_ID.fullmatch(person):
                 raise OutOfRange(f"An envelope needs a {role}. Name one with {role.split()[0]}=@name.")
         if self.sponsor == self.owner:
-            raise OutOfRange("The sponsor decides on breaches, so it cannot be the owner. Name somebody else with sponsor=@name.")
+            raise OutOfRange(
+                "The sponsor decides on breaches, so it cannot be the owner. Name somebody else with sponsor=@name."
+            )
         if self.deputy == self.owner:
             raise OutOfRange("The deputy stands in for the sponsor, so it cannot be the owner. Name somebody else.")
 
@@ -58,7 +60,9 @@ class Actor:
         if people and people.roles_of(self.id) & {Role.OWNER, Role.FINANCE}:
             return
         if people:
-            raise NotAllowed(f"Only the owner (<@{people.owner}>) or the finance partner (<@{people.finance}>) can {act}. Ask one of them.")
+            raise NotAllowed(
+                f"Only the owner (<@{people.owner}>) or the finance partner (<@{people.finance}>) can {act}. Ask one of them."
+            )
         raise NotAllowed(f"Only the finance team can {act}. Ask somebody on the finance list (OUTLAY_FINANCE).")
 
     def require_finance(self, act: str) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from core.errors import SettingsProblem, Unreadable
@@ -98,4 +100,34 @@ def zone_named(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:
-        raise SettingsProblem(f"“{name}” is not a time zone. Use an IANA name such as UTC or Europe/Berlin.") from unknown
+        raise SettingsProblem(
+            f"“{name}” is not a time zone. Use an IANA name such as UTC or Europe/Berlin."
+        ) from unknown
+
+
+def day_counter(zone: ZoneInfo) -> Callable[[int], int]:
+    """A function from Unix seconds to the day that holds them, as days since 1970-01-01 in that zone."""
+    if zone.key in ("UTC", "Etc/UTC"):
+        return lambda seconds: seconds // 86_400
+    epoch = date(1970, 1, 1).toordinal()
+
+    @lru_cache(maxsize=100_000)
+    def of_quarter(quarter: int) -> int:
+        # Offsets and their changes are whole quarters of an hour in every zone since 1972.
+        return datetime.fromtimestamp(quarter * 900, zone).toordinal() - epoch
+
+    return lambda seconds: of_quarter(seconds // 900)
+
+
+def offset_segments(zone: ZoneInfo, first_at: datetime, last_at: datetime) -> list[tuple[int, int, int]]:
+    """Stretches of constant UTC offset that cover both instants: (from, until, offset), all in seconds; until excluded."""
+    start = hour_of(int(first_at.timestamp()))
+    end = int(last_at.timestamp()) + 1
+    segments: list[tuple[int, int, int]] = []
+    for quarter in range(start, end, 900):
+        offset = int((datetime.fromtimestamp(quarter, zone).utcoffset() or timedelta()).total_seconds())
+        if segments and segments[-1][2] == offset:
+            segments[-1] = (segments[-1][0], min(quarter + 900, end), offset)
+        else:
+            segments.append((quarter, min(quarter + 900, end), offset))
+    return segments

@@ -110,7 +110,9 @@ def parse_price(text: str) -> int:
     return nanos_from_decimal(value)
 
 
-def negotiated(provider: str, model: str, prices: Mapping[str, str], *, from_on: date, set_by: str, tier: str = "standard") -> NegotiatedPrice:
+def negotiated(
+    provider: str, model: str, prices: Mapping[str, str], *, from_on: date, set_by: str, tier: str = "standard"
+) -> NegotiatedPrice:
     """A negotiated price from what was typed: classes by their names, `input` for `input_uncached`. Raises OutOfRange."""
     parsed: dict[str, int] = {}
     for name, text in prices.items():

@@ -94,7 +94,9 @@ class UsageEvent(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=Fa
     reasoning_tokens: Count = 0
     output_audio_tokens: Count = 0
     web_searches: Count = 0
-    tags: Annotated[dict[Annotated[str, msgspec.Meta(min_length=1, max_length=64)], TagValue], msgspec.Meta(max_length=MAX_TAGS)] = {}
+    tags: Annotated[
+        dict[Annotated[str, msgspec.Meta(min_length=1, max_length=64)], TagValue], msgspec.Meta(max_length=MAX_TAGS)
+    ] = {}
     tier: Annotated[str, msgspec.Meta(max_length=40)] = "standard"
     workload: Annotated[str, msgspec.Meta(max_length=80)] | None = None
     response_id: Annotated[str, msgspec.Meta(max_length=200)] | None = None
@@ -123,7 +125,11 @@ class UsageEvent(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=Fa
         if self.at.tzinfo is None:
             return "at has no time zone; write it as 2026-11-02T09:14:03Z"
         if not EARLIEST <= self.at <= latest:
-            way = "lies in the future; check the sender's clock" if self.at > latest else "is before 2020; check the sender's clock"
+            way = (
+                "lies in the future; check the sender's clock"
+                if self.at > latest
+                else "is before 2020; check the sender's clock"
+            )
             return f"at {self.at.isoformat()} {way}"
         if self.cache_write_1h_tokens > self.cache_write_tokens:
             return "cache_write_1h_tokens exceeds cache_write_tokens"

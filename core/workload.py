@@ -66,7 +66,9 @@ def workload_name(text: str) -> str:
 def make_rule(pairs: dict[str, str]) -> Rule:
     """A rule from `dimension: value` pairs as typed. Raises OutOfRange, UnknownName with the known dimensions."""
     if not pairs:
-        raise OutOfRange("A rule needs at least one dimension=value, for example feature=search environment=production.")
+        raise OutOfRange(
+            "A rule needs at least one dimension=value, for example feature=search environment=production."
+        )
     if len(pairs) > 8:
         raise OutOfRange(f"A rule takes at most 8 dimension=value pairs; this one has {len(pairs)}.")
     conditions = []
@@ -74,7 +76,9 @@ def make_rule(pairs: dict[str, str]) -> Rule:
         name, wanted = dimension.strip().lower(), value.strip()
         if name not in MATCHABLE and not (name.startswith("tag.") and _DIMENSION.fullmatch(name)):
             known = ", ".join(MATCHABLE)
-            raise UnknownName(f"“{dimension[:40]}” is not a dimension. Use one of {known}, or tag.NAME for a tag of your own.")
+            raise UnknownName(
+                f"“{dimension[:40]}” is not a dimension. Use one of {known}, or tag.NAME for a tag of your own."
+            )
         if not wanted or len(wanted) > MAX_TAG_VALUE or not wanted.isprintable():
             raise OutOfRange(f"The value for {name} has to be 1 to {MAX_TAG_VALUE} visible characters.")
         conditions.append((name, wanted))

@@ -1,0 +1,192 @@
+"""Posting: usage events become journal rows and the sums they add to the projections. The hot path; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from operator import add
+from typing import Any, Final, TypeAlias
+
+from core.money import NANOS, nanos_from_decimal, usd
+from core.rates import Rate
+from core.usage import CLASS_NAMES, Quality, UsageEvent
+
+JOURNAL_COLUMNS: Final = (
+    "source_id", "event_id", "at", "series_id", "workload_id", "requests", *CLASS_NAMES,
+    "cost_nanos", "rate_id", "reported_nanos", "response_id", "quality",
+)  # fmt: skip
+SUM_COLUMNS: Final = ("requests", *CLASS_NAMES, "unpriced_requests", "cost_nanos", "latest_at")
+QUALITIES: Final = tuple(Quality)
+MAX_EVENT_NANOS: Final = 1_000_000 * NANOS
+"""A million dollars in one event is a mistake in units, not usage; refusing it also keeps sums inside 64 bits."""
+
+DAY_SECONDS: Final = 86_400
+_AT, _SERIES, _WORKLOAD, _REQUESTS, _COST = 2, 3, 4, 5, 15
+
+Row: TypeAlias = tuple[Any, ...]
+SumKey: TypeAlias = tuple[int, int, int, int]
+"""(hour as Unix seconds, day since 1970 in the books' zone, workload id, series id)."""
+
+
+PricedFrom: TypeAlias = tuple[tuple[int, Rate, int], ...]
+"""Rates of one UTC day: (second of the day it starts at, rate, its stored number), ascending; empty = unpriced."""
+
+
+@dataclass(slots=True)
+class Book:
+    """What posting looks up, kept between batches.
+
+    Attributes:
+      series: `series_key` of an event → (series id, workload id).
+      prices: (series id, days since 1970 UTC) → the rates of that day.
+    """
+
+    series: dict[tuple[object, ...], tuple[int, int]] = field(default_factory=dict)
+    prices: dict[tuple[int, int], PricedFrom] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Posting:
+    """What one batch becomes. `rows` follow `JOURNAL_COLUMNS`; `indexes[i]` is where row i stood in the batch.
+
+    Where the book lacks something, `missing_series` or `missing_prices` say what; then the rest is not to be used.
+    """
+
+    rows: list[Row] = field(default_factory=list)
+    indexes: list[int] = field(default_factory=list)
+    duplicates: int = 0
+    rejected: list[tuple[int, str]] = field(default_factory=list)
+    conflicts: list[tuple[int, str]] = field(default_factory=list)
+    missing_series: dict[tuple[object, ...], UsageEvent] = field(default_factory=dict)
+    missing_prices: set[tuple[int, int]] = field(default_factory=set)
+
+
+def series_key(event: UsageEvent) -> tuple[object, ...]:
+    """A cheap key for the event's labels as sent; several keys may stand for one series (order of tags)."""
+    return (event.provider, event.model, event.tier, event.workload, *event.tags.items())
+
+
+def conflict_text(event_id: str) -> str:
+    return f"id {event_id[:80]} was recorded before with different content; the first one counts. Send a correction under a new id"
+
+
+def post(events: Sequence[tuple[int, UsageEvent]], *, source_id: int, book: Book, latest: datetime) -> Posting:
+    """Validate, price and lay out a batch.
+
+    Args:
+      events: (index in the batch, event) pairs, in the order they came.
+      latest: last instant accepted, aware.
+    """
+    posting = Posting()
+    rows, indexes = posting.rows, posting.indexes
+    find_series, find_prices = book.series.get, book.prices.get
+    seen: dict[str, UsageEvent] = {}
+    for index, event in events:
+        if trouble := event.problem(latest):
+            posting.rejected.append((index, trouble))
+            continue
+        key = series_key(event)
+        located = find_series(key)
+        if located is None:
+            posting.missing_series[key] = event
+            continue
+        if (first := seen.setdefault(event.id, event)) is not event:
+            posting.duplicates += 1
+            if first != event:
+                posting.conflicts.append((index, conflict_text(event.id)))
+            continue
+        at = event.at
+        seconds = int(at.timestamp())
+        day, second = divmod(seconds, DAY_SECONDS)
+        prices = find_prices((located[0], day))
+        if prices is None:
+            posting.missing_prices.add((located[0], day))
+            continue
+        classes = event.classes()
+        cost = rate_id = reported = None
+        if prices:
+            rate, rate_id = _in_force(prices, second)
+            cost = rate.cost(classes, event.requests)
+            if cost > MAX_EVENT_NANOS:
+                posting.rejected.append(
+                    (index, f"it would cost {usd(cost)}; an event above $1,000,000 is refused, check the units")
+                )
+                continue
+        if event.cost_reported is not None:
+            reported = _reported_nanos(event.cost_reported)
+            if reported is None:
+                posting.rejected.append((index, "cost_reported is not an amount in dollars from 0 to 1,000,000"))
+                continue
+        rows.append(
+            (source_id, event.id, seconds * 1_000_000 + at.microsecond, *located, event.requests, *classes,
+             cost, rate_id, reported, event.response_id, 0)
+        )  # fmt: skip
+        indexes.append(index)
+    return posting
+
+
+def _in_force(prices: PricedFrom, second: int) -> tuple[Rate, int]:
+    """The last rate that has begun at this second of the day."""
+    chosen = prices[0]
+    for candidate in prices[1:]:
+        if candidate[0] <= second:
+            chosen = candidate
+    return chosen[1], chosen[2]
+
+
+def _reported_nanos(value: str | float) -> int | None:
+    try:
+        dollars = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return nanos_from_decimal(dollars) if dollars.is_finite() and 0 <= dollars <= 1_000_000 else None
+
+
+def add_up(rows: Iterable[Row], day_number_of: Callable[[int], int]) -> dict[SumKey, list[int]]:
+    """The sums that these journal rows add to the projections, each list in the order of `SUM_COLUMNS`.
+
+    Args:
+      day_number_of: the day (since 1970, books' zone) that holds a Unix second.
+    """
+    sums: dict[SumKey, list[int]] = {}
+    for row in rows:
+        at = row[_AT]
+        seconds = at // 1_000_000
+        cost = row[_COST]
+        key = (seconds - seconds % 3600, day_number_of(seconds), row[_WORKLOAD], row[_SERIES])
+        found = sums.get(key)
+        if found is None:
+            unpriced = 0 if cost is not None else row[_REQUESTS]
+            sums[key] = [*row[_REQUESTS:_COST], unpriced, cost or 0, at]
+            continue
+        for position, amount in enumerate(row[_REQUESTS:_COST]):
+            if amount:
+                found[position] += amount
+        if cost is None:
+            found[10] += row[_REQUESTS]
+        else:
+            found[11] += cost
+        found[12] = max(found[12], at)
+    return sums
+
+
+def hourly_rows(sums: Mapping[SumKey, list[int]]) -> list[Row]:
+    """Rows (hour, workload, series, *SUM_COLUMNS), one per key, sorted so that two writers lock in the same order."""
+    return _folded(sums, 0)
+
+
+def daily_rows(sums: Mapping[SumKey, list[int]]) -> list[Row]:
+    """Rows (day, workload, series, *SUM_COLUMNS), as `hourly_rows`."""
+    return _folded(sums, 1)
+
+
+def _folded(sums: Mapping[SumKey, list[int]], position: int) -> list[Row]:
+    # Two days can share a UTC hour (zones off by half an hour), and many hours share a day.
+    folded: dict[tuple[int, int, int], list[int]] = {}
+    for place, amounts in sums.items():
+        key = (place[position], place[2], place[3])
+        found = folded.get(key)
+        folded[key] = [*map(add, found[:12], amounts), max(found[12], amounts[12])] if found else amounts
+    return [(*key, *amounts) for key, amounts in sorted(folded.items())]

@@ -1,0 +1,78 @@
+"""The sponsor's decision on a change that gives more room. Authority and state are read again in the transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.change_request import ChangeRequest
+from core.envelope import Envelope
+from core.errors import AlreadyDecided, Outdated
+from core.people import Actor
+from core.period import Cycle
+from core.services.manage_envelopes import apply_change
+from core.store.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A decided request, the envelope as read back, and every (channel, ts) where the request is shown."""
+
+    request: ChangeRequest
+    envelope: Envelope
+    copies: tuple[tuple[str, str], ...]
+
+
+async def decide(uow: UnitOfWork, request_id: int, approve: bool, *, by: Actor, now: datetime) -> Decision:
+    """Approve or decline. Exactly one of two people who click at once succeeds.
+
+    Raises AlreadyDecided, OwnRequest, NotAllowed, or Outdated when the envelope changed since the request was made.
+    """
+    async with uow.write() as tx:
+        request = await tx.requests.of(request_id, lock=True)
+        if request is None:
+            raise AlreadyDecided("This request does not exist any more.")
+        envelope = await tx.envelopes.of(request.workload_id, lock=True)
+        assert envelope is not None, "a request always concerns an existing envelope"
+        decided = request.decide(approve, by=by.id, at=now)
+        if approve and envelope.revision != request.revision:
+            raise Outdated(
+                f"The envelope of {request.workload} has changed since this was asked. <@{request.requested_by}> has to ask again."
+            )
+        await tx.requests.save_decision(decided)
+        if approve:
+            place = (request.workload_id, request.workload)
+            cycle = max(request.cycle, Cycle.of(now, uow.zone))
+            envelope = await apply_change(
+                tx, place, envelope, request.proposed, cycle=cycle, by=request.requested_by, now=now, approved_by=by.id
+            )  # fmt: skip
+        else:
+            await tx.audit.append(
+                at=now,
+                actor=by.id,
+                act="declined request",
+                subject=request.workload,
+                detail={"request": request.id, "changes": list(request.loosenings)},
+            )
+        await tx.outbox.add(
+            f"request/{request.id}/answer", "request_decided", request.requested_by, facts={"request_id": request.id}, at=now
+        )  # fmt: skip
+        return Decision(decided, envelope, tuple(await tx.outbox.copies(request.id)))
+
+
+async def pending_for(uow: UnitOfWork, person: str) -> tuple[ChangeRequest, ...]:
+    """Undecided requests that this person asked for or may decide, oldest first."""
+    async with uow.read() as tx:
+        return tuple(await tx.requests.pending(person=person))
+
+
+async def request_with_envelope(
+    uow: UnitOfWork, request_id: int
+) -> tuple[ChangeRequest, Envelope, tuple[tuple[str, str], ...]] | None:
+    """A request as it stands now, its envelope, and where it is shown; None when it is gone."""
+    async with uow.read() as tx:
+        request = await tx.requests.of(request_id)
+        envelope = await tx.envelopes.of(request.workload_id) if request else None
+        if request is None or envelope is None:
+            return None
+        return request, envelope, tuple(await tx.outbox.copies(request_id))

@@ -1,0 +1,270 @@
+"""Create and change envelopes. More room for an existing one waits for its sponsor; everything else is immediate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.change_request import ChangeRequest, SetOrder
+from core.envelope import Change, Degradation, Envelope, Terms, entry_for, loosenings
+from core.errors import NotAllowed, Outdated, OutOfRange
+from core.money import divide_half_even, usd
+from core.people import Actor, People
+from core.period import Cycle
+from core.store.envelope_rows import columns_of
+from core.store.unit_of_work import Transaction, UnitOfWork
+from core.workload import UNATTRIBUTED, workload_name
+
+_ROUND_TO = 10 * 1_000_000_000
+_GUESS = "An envelope on unattributed spend is a guess: nobody knows yet what it pays for. Find out with `/budget spend by project`."
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What a new envelope takes where nothing is said: Slack ids from the settings."""
+
+    finance: str | None
+    channel: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SetOutcome:
+    """What `set` did. With `request` the change waits for the sponsor and `envelope` is still as it was.
+
+    `notes` are whole sentences for the person; `spent_nanos` is this cycle's spend so far.
+    """
+
+    envelope: Envelope | None
+    before: Envelope | None
+    request: ChangeRequest | None
+    spent_nanos: int
+    cycle: Cycle
+    notes: tuple[str, ...]
+    created_workload: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What the modal starts from. `suggested_nanos` comes with its `basis` in words; None when there is nothing to go by."""
+
+    workload: str | None
+    envelope: Envelope | None
+    suggested_nanos: int | None
+    basis: str
+    names: tuple[str, ...]
+    defaults: Defaults
+
+
+async def set_envelope(uow: UnitOfWork, order: SetOrder, *, by: Actor, defaults: Defaults, now: datetime) -> SetOutcome:
+    """Create or change an envelope as ordered.
+
+    Raises NotAllowed, OutOfRange (with what is missing), Outdated when the envelope changed since the modal was filled.
+    """
+    name = workload_name(order.workload)
+    cycle = Cycle.of(now, uow.zone)
+    async with uow.write() as tx:
+        workload_id = (await tx.workloads.names()).get(name)
+        before = await tx.envelopes.of(workload_id, lock=True) if workload_id else None
+        if order.seen_revision is not None and before and before.revision != order.seen_revision:
+            raise Outdated(
+                f"The envelope of {name} was changed while the form was open. Look at it again with `/budget status {name}`."
+            )
+        change = _proposed(order, before, cycle, by=by, defaults=defaults)
+        _require_right(before, change, by, name)
+        spent = await tx.spend.by_workload(cycle.first_on, cycle.last_on)
+        spent_nanos = spent[workload_id].cost_nanos if workload_id in spent else 0
+        created = workload_id is None
+        if workload_id is None:
+            workload_id = await tx.workloads.add(name, change.terms.people.owner, at=now)
+            await tx.meta.next_version()
+            await tx.audit.append(
+                at=now, actor=by.id, act="added workload", subject=name, detail={"owner": change.terms.people.owner}
+            )
+        notes = _notes(name, change, spent_nanos, created=created)
+        if before and (loose := loosenings(before, change, cycle)):
+            request = await _ask_sponsor(tx, before, change, loose, cycle=cycle, by=by, now=now)
+            return SetOutcome(before, before, request, spent_nanos, cycle, notes, created)
+        envelope = await apply_change(tx, (workload_id, name), before, change, cycle=cycle, by=by.id, now=now)
+        return SetOutcome(envelope, before, None, spent_nanos, cycle, notes, created)
+
+
+async def apply_change(
+    tx: Transaction,
+    workload: tuple[int, str],
+    before: Envelope | None,
+    change: Change,
+    *,
+    cycle: Cycle,
+    by: str,
+    now: datetime,
+    approved_by: str | None = None,
+) -> Envelope:
+    """Store a change that is allowed: terms, entry, audit. `workload` is (id, name). Undecided older requests are superseded."""
+    workload_id, name = workload
+    entry = entry_for(before, change.nanos, cycle=cycle, by=by, at=now, approved_by=approved_by)
+    revision = before.revision + 1 if before else 1
+    await tx.envelopes.save(workload_id, change.terms, entry, revision=revision)
+    if name == UNATTRIBUTED:
+        await tx.workloads.set_owner(workload_id, change.terms.people.owner)
+    detail: dict[str, object] = {
+        "usd": usd(change.nanos),
+        "nanos": change.nanos,
+        "cycle": str(cycle),
+        "revision": revision,
+        **columns_of(change.terms),
+    }
+    if approved_by:
+        detail["approved_by"] = approved_by
+    await tx.audit.append(
+        at=now, actor=by, act="changed envelope" if before else "opened envelope", subject=name, detail=detail
+    )
+    for stale in await tx.requests.pending(workload_id=workload_id):
+        await tx.requests.save_decision(stale.superseded(at=now))
+    stored = await tx.envelopes.of(workload_id)
+    assert stored is not None
+    return stored
+
+
+async def proposal(uow: UnitOfWork, workload: str | None, *, by: Actor, defaults: Defaults, now: datetime) -> Proposal:
+    """What to fill the modal with: the envelope as it is, or a suggestion from spend. Raises OutOfRange for a name that cannot be one."""
+    cycle = Cycle.of(now, uow.zone)
+    async with uow.read() as tx:
+        names = await tx.workloads.names()
+        envelopes = await tx.envelopes.all()
+        this = await tx.spend.by_workload(cycle.first_on, cycle.last_on)
+        last = await tx.spend.by_workload(cycle.previous.first_on, cycle.previous.last_on)
+    if workload is None:
+        without = [
+            (this[number].cost_nanos, name)
+            for name, number in names.items()
+            if number in this and number not in envelopes and name != UNATTRIBUTED
+        ]
+        workload = max(without)[1] if without else None
+    else:
+        workload = workload_name(workload)
+    number = names.get(workload) if workload else None
+    envelope = envelopes.get(number) if number else None
+    ordered = tuple(name for name in names if name != UNATTRIBUTED)
+    if number is None or number not in this:
+        return Proposal(
+            workload, envelope, None, "No usage yet this cycle, so there is nothing to suggest from.", ordered, defaults
+        )
+    margin = envelope.terms.margin if envelope else 0.20
+    elapsed = cycle.share_elapsed(now, uow.zone)
+    spent, before = this[number].cost_nanos, last[number].cost_nanos if number in last else 0
+    run_rate = int(spent / elapsed) if elapsed > 1 / 31 else before
+    base, words = max((run_rate, "this month's run-rate"), (before, "last month's spend"))
+    suggested = -(-divide_half_even(base * round((1 + margin) * 100), 100) // _ROUND_TO) * _ROUND_TO
+    basis = f"{words[0].upper()}{words[1:]} of {usd(base)} plus {margin:.0%} margin; spent so far {usd(spent)}."
+    return Proposal(workload, envelope, suggested or None, basis, ordered, defaults)
+
+
+def _proposed(order: SetOrder, before: Envelope | None, cycle: Cycle, *, by: Actor, defaults: Defaults) -> Change:
+    """The envelope as it would be. Raises OutOfRange naming what a new one lacks."""
+    was = before.terms if before else None
+    owner = order.owner or (was.people.owner if was else by.id)
+    finance = order.finance or (was.people.finance if was else defaults.finance) or ""
+    sponsor = order.sponsor or (was.people.sponsor if was else "")
+    lacking = [
+        word
+        for word, value in (
+            ("an amount", order.nanos or before),
+            ("a finance partner", finance),
+            ("a sponsor", sponsor),
+        )
+        if not value
+    ]
+    if lacking:
+        words = (
+            f"/budget set {order.workload} {_plain(order.nanos)} "
+            f"finance={_mention(finance, '@finance')} sponsor={_mention(sponsor, '@sponsor')}"
+        )
+        raise OutOfRange(
+            f"{order.workload} has no envelope yet. A new one needs {' and '.join(lacking)}.", correction=words
+        )
+    if sponsor == owner and not was and order.owner is None:
+        raise OutOfRange(
+            "You would be owner and sponsor at once; the sponsor decides on breaches and cannot be the owner. Name the owner.",
+            correction=f"/budget set {order.workload} {_plain(order.nanos)} owner=@owner sponsor=<@{sponsor}>",
+        )
+    people = People(owner, finance, sponsor, order.deputy or (was.people.deputy if was else None))
+    base = was or Terms(people, defaults.channel)
+    terms = Terms(
+        people,
+        order.channel or base.channel,
+        _given(order.soft_share, base.soft_share),
+        _given(order.hard_share, base.hard_share),
+        _given(order.margin, base.margin),
+        _given(order.holdback, base.holdback),
+        Degradation.parse(order.degrade) if order.degrade else base.degrade,
+    )
+    nanos = order.nanos if order.nanos is not None else before.size(cycle) if before else 0
+    return Change(nanos, terms)
+
+
+def _require_right(before: Envelope | None, change: Change, by: Actor, name: str) -> None:
+    """Owner or finance of the existing envelope; for a new one, who names themselves in either role, or workspace finance."""
+    people = before.terms.people if before else change.terms.people
+    if before is None and not by.is_finance and by.id not in (people.owner, people.finance):
+        raise NotAllowed(
+            f"A new envelope is set by its owner or the finance team. Ask <@{people.owner}> to set the one for {name}."
+        )
+    by.require_steward(people, f"change the envelope of {name}")
+
+
+async def _ask_sponsor(
+    tx: Transaction, before: Envelope, change: Change, loose: tuple[str, ...], *, cycle: Cycle, by: Actor, now: datetime
+) -> ChangeRequest:
+    people = before.terms.people
+    if by.id == people.sponsor and people.deputy is None:
+        raise NotAllowed(
+            "You are the sponsor, and nobody decides on their own request. Let the owner ask, or name a deputy first with deputy=@name."
+        )
+    for older in await tx.requests.pending(workload_id=before.workload_id):
+        await tx.requests.save_decision(older.superseded(at=now))
+        await tx.outbox.add(
+            f"request/{older.id}/superseded", "request_closed", people.sponsor, facts={"request_id": older.id}, at=now
+        )
+    draft = ChangeRequest(
+        0, before.workload_id, before.workload, cycle, before.revision, before.size(cycle), change, people, loose, by.id, now
+    )  # fmt: skip
+    number = await tx.requests.add(draft)
+    recipient = people.sponsor if by.id != people.sponsor else people.deputy
+    assert recipient is not None
+    await tx.outbox.add(
+        f"request/{number}/{recipient}", "request", recipient, facts={"request_id": number}, at=now, request_id=number
+    )
+    await tx.audit.append(
+        at=now, actor=by.id, act="asked the sponsor", subject=before.workload,
+        detail={"request": number, "changes": list(loose), "usd": usd(change.nanos), "nanos": change.nanos, **columns_of(change.terms)},
+    )  # fmt: skip
+    stored = await tx.requests.of(number)
+    assert stored is not None
+    return stored
+
+
+def _notes(name: str, change: Change, spent_nanos: int, *, created: bool) -> tuple[str, ...]:
+    found = []
+    if name == UNATTRIBUTED:
+        found.append(_GUESS)
+    if created:
+        found.append(
+            f"{name} is new and has no rule yet, so no usage counts to it. Add one with `/budget workload add {name} feature=…`."
+        )
+    if spent_nanos >= change.nanos * round(change.terms.soft_share * 10_000) // 10_000 and spent_nanos:
+        found.append(
+            f"{usd(spent_nanos)} are spent already this month, which is past the soft threshold of this envelope."
+        )
+    return tuple(found)
+
+
+def _given(value: float | None, otherwise: float) -> float:
+    return otherwise if value is None else value
+
+
+def _plain(nanos: int | None) -> str:
+    return usd(nanos).replace("$", "").replace(",", "") if nanos else "4000"
+
+
+def _mention(person: str, otherwise: str) -> str:
+    return f"<@{person}>" if person else otherwise

@@ -1,0 +1,58 @@
+"""Prices for series: negotiated ones over list prices, compiled once per label set and day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+
+from core.attribution import Labels
+from core.list_prices import list_rates
+from core.rates import NegotiatedPrice, Rate
+from core.store.columns import day_of
+from core.store.price_rows import RateKey
+from core.store.unit_of_work import Transaction
+
+
+class PriceBook:
+    """Answers what a model costs on a day. Holds negotiated prices; list prices come from the library's bundled data."""
+
+    def __init__(self, negotiated: Sequence[NegotiatedPrice]) -> None:
+        self._negotiated: dict[tuple[str, str, str], list[NegotiatedPrice]] = {}
+        self._numbers: dict[RateKey, int] = {}
+        for price in negotiated:
+            self._negotiated.setdefault((price.provider, price.model, price.tier), []).append(price)
+
+    def in_force(self, provider: str, model: str, tier: str, on: date) -> tuple[tuple[int, Rate], ...]:
+        """(second of the UTC day, rate) pairs, the first from 0; empty when the model is unpriced."""
+        listed = [
+            (start.hour * 3600 + start.minute * 60 + start.second, rate)
+            for start, rate in list_rates(provider, model, tier, on)
+        ]
+        agreed = self.negotiated_on(provider, model, tier, on)
+        if agreed is None:
+            return tuple(listed)
+        return tuple((start, agreed.applied_to(rate)) for start, rate in listed) or ((0, agreed.applied_to(None)),)
+
+    def negotiated_on(self, provider: str, model: str, tier: str, on: date) -> NegotiatedPrice | None:
+        """The latest negotiated price that has begun, or None. Of two from one day the one entered last."""
+        begun = [
+            price for price in self._negotiated.get((provider.lower(), model.lower(), tier), ()) if price.from_on <= on
+        ]
+        return begun[-1] if begun else None
+
+    def rates_on(self, labels: Labels, day: int) -> list[tuple[int, RateKey]]:
+        """The same for a series, with the key under which each rate is stored. `day` counts from 1970 UTC."""
+        found = self.in_force(labels.provider, labels.model, labels.tier, day_of(day))
+        return [(start, (labels.provider, labels.model, labels.tier, rate)) for start, rate in found]
+
+    async def intern(self, tx: Transaction, found: Iterable[list[tuple[int, RateKey]]]) -> dict[RateKey, int]:
+        """Numbers for all of these rates, stored where they are new."""
+        wanted = {key for rates in found for _, key in rates}
+        if fresh := wanted - self._numbers.keys():
+            # Kept only for this call if the transaction fails: a number that was never committed must not be used.
+            return {key: self._numbers[key] for key in wanted - fresh} | await tx.prices.intern(fresh)
+        return {key: self._numbers[key] for key in wanted}
+
+    def remember(self, numbers: Mapping[RateKey, int]) -> None:
+        """Keep numbers that are committed."""
+        self._numbers.update(numbers)

@@ -1,0 +1,178 @@
+"""Record usage: validate, attribute, price, deduplicate and project one batch in one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from core.attribution import Attribution, Labels
+from core.errors import Overloaded
+from core.period import day_counter
+from core.posting import Book, Posting, Row, add_up, conflict_text, daily_rows, hourly_rows, post
+from core.services.price_usage import PriceBook
+from core.store.journal import compared
+from core.store.unit_of_work import Transaction, UnitOfWork
+from core.usage import CLOCK_SLACK, UsageEvent
+
+_INLINE: Final = 50
+"""Batches up to this size are laid out on the event loop (under a millisecond); larger ones in a thread."""
+_ATTEMPTS: Final = 6
+_MAX_CACHED: Final = 200_000
+_RETRIED_SQLSTATES: Final = ("40001", "40P01")
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a batch. `accepted + duplicates + len(rejected)` is its size.
+
+    `rejected` and `conflicts` are (index, reason); a conflict is a duplicate whose content differs from what was
+    recorded first, counted among the duplicates.
+    """
+
+    accepted: int
+    duplicates: int
+    rejected: tuple[tuple[int, str], ...]
+    conflicts: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(slots=True)
+class _Laid:
+    posting: Posting
+    hourly: list[Row]
+    daily: list[Row]
+
+
+class Bookkeeper:
+    """Records usage for one process. Keeps rules, prices and series in memory until the books say that they changed."""
+
+    def __init__(self, uow: UnitOfWork) -> None:
+        self._uow = uow
+        self._day_of = day_counter(uow.zone)
+        self._book = Book()
+        self._labels: dict[int, Labels] = {}
+        self._prices = PriceBook(())
+        self._attribution = Attribution(())
+        self._version: int | None = None
+        self._preparing = asyncio.Lock()
+        self._had_duplicates = False
+
+    async def record(self, source_id: int, events: Sequence[tuple[int, UsageEvent]], *, now: datetime) -> Receipt:
+        """Record one batch, given as (index, event) pairs. All of the good ones are committed when this returns.
+
+        Raises Overloaded when the database stays locked; the whole batch can be sent again.
+        """
+        for attempt in range(_ATTEMPTS):
+            try:
+                return await self._record_once(source_id, events, now)
+            except OperationalError as locked:
+                if "locked" not in str(locked.orig):
+                    raise
+                break
+            except DBAPIError as failed:
+                # Two writers met on PostgreSQL; one of them has to do it again.
+                if getattr(failed.orig, "sqlstate", None) not in _RETRIED_SQLSTATES:
+                    raise
+                await asyncio.sleep(0.02 * 2**attempt)
+        raise Overloaded("The books are busy; send the batch again in a moment.")
+
+    async def _record_once(self, source_id: int, events: Sequence[tuple[int, UsageEvent]], now: datetime) -> Receipt:
+        while True:
+            version, laid = await self._lay_out(source_id, events, now)
+            async with self._uow.write() as tx:
+                if await tx.meta.version() == version:
+                    return await self._commit(tx, source_id, laid)
+            # Rules or prices changed since the batch was laid out: look at it again with the new ones.
+            self._version = None
+
+    async def _lay_out(
+        self, source_id: int, events: Sequence[tuple[int, UsageEvent]], now: datetime
+    ) -> tuple[int, _Laid]:
+        while True:
+            if self._version is None:
+                await self._reload()
+            version = self._version
+            if len(events) <= _INLINE:
+                laid = self._laid(source_id, events, now)
+            else:
+                laid = await asyncio.to_thread(self._laid, source_id, events, now)
+            if version is not None and not laid.posting.missing_series and not laid.posting.missing_prices:
+                return version, laid
+            await self._prepare(laid.posting)
+
+    def _laid(self, source_id: int, events: Sequence[tuple[int, UsageEvent]], now: datetime) -> _Laid:
+        posting = post(events, source_id=source_id, book=self._book, latest=now + CLOCK_SLACK)
+        if posting.missing_series or posting.missing_prices:
+            return _Laid(posting, [], [])
+        return self._summed(posting, posting.rows)
+
+    def _summed(self, posting: Posting, rows: Iterable[Row]) -> _Laid:
+        sums = add_up(rows, self._day_of)
+        return _Laid(posting, hourly_rows(sums), daily_rows(sums))
+
+    async def _commit(self, tx: Transaction, source_id: int, laid: _Laid) -> Receipt:
+        posting, rows = laid.posting, laid.posting.rows
+        known = await tx.journal.insert(rows, expect_new=not self._had_duplicates)
+        self._had_duplicates = bool(known)
+        conflicts = list(posting.conflicts)
+        if known:
+            there = await tx.journal.existing(source_id, [rows[position][1] for position in known])
+            for position in known:
+                if there[rows[position][1]] != compared(rows[position]):
+                    conflicts.append((posting.indexes[position], conflict_text(rows[position][1])))
+            skipped = set(known)
+            fresh = [row for position, row in enumerate(rows) if position not in skipped]
+            laid = await asyncio.to_thread(self._summed, posting, fresh)
+        await tx.journal.add_hourly(laid.hourly)
+        await tx.journal.add_daily(laid.daily)
+        return Receipt(
+            accepted=len(rows) - len(known),
+            duplicates=posting.duplicates + len(known),
+            rejected=tuple(posting.rejected),
+            conflicts=tuple(sorted(conflicts)),
+        )
+
+    async def _prepare(self, posting: Posting) -> None:
+        """Intern what the book lacks. One at a time: the second of two batches usually finds it done."""
+        async with self._preparing:
+            lacking = {key: event for key, event in posting.missing_series.items() if key not in self._book.series}
+            days = {key for key in posting.missing_prices if key not in self._book.prices}
+            if not lacking and not days:
+                return
+            async with self._uow.write() as tx:
+                wanted = {key: labels_of(event) for key, event in lacking.items()}
+                numbers = await tx.series.intern(set(wanted.values()))
+                priced = {
+                    (series_id, day): self._prices.rates_on(self._labels[series_id], day) for series_id, day in days
+                }
+                rate_numbers = await self._prices.intern(tx, priced.values())
+            self._prices.remember(rate_numbers)
+            for key, labels in wanted.items():
+                self._labels[numbers[labels]] = labels
+                self._book.series[key] = (numbers[labels], self._attribution.workload_for(labels))
+            for place, found in priced.items():
+                self._book.prices[place] = tuple((start, key[3], rate_numbers[key]) for start, key in found)
+
+    async def _reload(self) -> None:
+        async with self._preparing:
+            if self._version is not None and len(self._book.series) < _MAX_CACHED:
+                return
+            async with self._uow.read() as tx:
+                version = await tx.meta.version()
+                workloads = await tx.workloads.all()
+                negotiated = await tx.prices.negotiated()
+            self._attribution = Attribution(workloads)
+            self._prices = PriceBook(negotiated)
+            self._book = Book()
+            self._labels = {}
+            self._version = version
+
+
+def labels_of(event: UsageEvent) -> Labels:
+    """The labels as they are kept: provider in lower case, blank tags dropped, tags sorted."""
+    tags = tuple(sorted((name, value) for name, value in event.tags.items() if value.strip()))
+    return Labels(event.provider.lower(), event.model, event.tier.lower() or "standard", event.workload, tags)

@@ -1,0 +1,1 @@
+"""Rows and SQL: the only place that talks to SQLite or PostgreSQL. Values in, values out."""

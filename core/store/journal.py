@@ -1,0 +1,168 @@
+"""The journal of usage and its two projections, written in bulk through the driver.
+
+The bulk paths are plain SQL with positional parameters: the row-by-row expression layer costs more than the insert itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Final, cast
+
+import msgspec
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.posting import JOURNAL_COLUMNS, SUM_COLUMNS, Row
+from core.store.columns import instant, micros
+from core.store.tables import DailyRow, HourlyRow, UsageRow
+from core.usage import CLASS_NAMES
+
+_COMPARED: Final = ("event_id", "at", "series_id", "requests", *CLASS_NAMES)
+"""What makes two events with one id the same event; prices and workloads may have changed in between."""
+
+_USAGE: Any = UsageRow.__table__  # type: ignore[attr-defined]
+_HOURLY: Any = HourlyRow.__table__  # type: ignore[attr-defined]
+_DAILY: Any = DailyRow.__table__  # type: ignore[attr-defined]
+_TEXT: Final = ("event_id", "response_id")
+_SMALL: Final = ("quality",)
+
+
+def compared(row: Row) -> Row:
+    """The part of a journal row that identifies its content, in the order of `existing`."""
+    return row[1:4] + row[5:15]
+
+
+class Journal:
+    """Rows of `usage_events`, `hourly_spend` and `daily_spend`."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+        self._is_sqlite = connection.dialect.name == "sqlite"
+
+    async def insert(self, rows: Sequence[Row], *, expect_new: bool) -> list[int]:
+        """Insert what is new; positions (in `rows`) of those that were there already.
+
+        Args:
+          expect_new: try the fast way first, which is right when no id is known; with a duplicate it is undone and
+            the careful way follows. Ids have to be unique within `rows`.
+        """
+        if not rows:
+            return []
+        if not self._is_sqlite:
+            return await self._insert_postgres(rows)
+        if expect_new:
+            async with self._connection.begin_nested() as savepoint:
+                result = await self._connection.exec_driver_sql(_SQLITE_INSERT, cast(Any, list(rows)))
+                if result.rowcount == len(rows):
+                    return []
+                await savepoint.rollback()
+        known = await self.existing(rows[0][0], [row[1] for row in rows])
+        fresh = [row for row in rows if row[1] not in known]
+        if fresh:
+            await self._connection.exec_driver_sql(_SQLITE_INSERT, cast(Any, fresh))
+        return [position for position, row in enumerate(rows) if row[1] in known]
+
+    async def _insert_postgres(self, rows: Sequence[Row]) -> list[int]:
+        # Sorted, so that two processes with overlapping batches wait for each other in one order and never in a ring.
+        order = sorted(range(len(rows)), key=lambda position: rows[position][1])
+        columns = tuple(list(column) for column in zip(*(rows[position] for position in order), strict=True))
+        result = await self._connection.exec_driver_sql(_POSTGRES_INSERT, columns)
+        inserted = {event_id for (event_id,) in result}
+        return [position for position, row in enumerate(rows) if row[1] not in inserted]
+
+    async def existing(self, source_id: int, ids: Sequence[str]) -> dict[str, Row]:
+        """Content (see `compared`) of those ids of a source that are in the journal."""
+        columns = ", ".join(_COMPARED)
+        if self._is_sqlite:
+            query = f"SELECT {columns} FROM usage_events WHERE source_id = ? AND event_id IN (SELECT value FROM json_each(?))"
+            parameters: tuple[Any, ...] = (source_id, msgspec.json.encode(ids).decode())
+        else:
+            query = f"SELECT {columns} FROM usage_events WHERE source_id = $1 AND event_id = ANY($2::text[])"
+            parameters = (source_id, list(ids))
+        result = await self._connection.exec_driver_sql(query, parameters)
+        return {row[0]: tuple(row) for row in result}
+
+    async def add_hourly(self, rows: Sequence[Row]) -> None:
+        await self._add("hourly_spend", "hour", rows)
+
+    async def add_daily(self, rows: Sequence[Row]) -> None:
+        await self._add("daily_spend", "day", rows)
+
+    async def _add(self, table: str, unit: str, rows: Sequence[Row]) -> None:
+        if not rows:
+            return
+        if self._is_sqlite:
+            await self._connection.exec_driver_sql(_upsert(table, unit, sqlite=True), cast(Any, list(rows)))
+        else:
+            columns = tuple(list(column) for column in zip(*rows, strict=True))
+            await self._connection.exec_driver_sql(_upsert(table, unit, sqlite=False), columns)
+
+    async def clear_projections(self) -> None:
+        """Empty both projections; they are rebuilt from the journal in the same transaction."""
+        await self._connection.execute(_HOURLY.delete())
+        await self._connection.execute(_DAILY.delete())
+
+    async def scan(
+        self,
+        *,
+        since_micros: int | None = None,
+        series_ids: Sequence[int] | None = None,
+        workload_id: int | None = None,
+    ) -> AsyncIterator[list[Row]]:
+        """Journal rows in the order of `JOURNAL_COLUMNS`, in lists of up to 5 000; constant memory."""
+        query = select(*(_USAGE.c[name] for name in JOURNAL_COLUMNS if name != "at"), _USAGE.c.at)
+        if since_micros is not None:
+            query = query.where(_USAGE.c.at >= instant(since_micros))
+        if series_ids is not None:
+            query = query.where(_USAGE.c.series_id.in_(series_ids))
+        if workload_id is not None:
+            query = query.where(_USAGE.c.workload_id == workload_id)
+        result = await self._connection.stream(query)
+        async for part in result.partitions(5_000):
+            yield [_journal_row(row) for row in part]
+
+    async def move(
+        self, series_ids: Sequence[int], *, from_workload: int, to_workload: int, since_micros: int, until_micros: int
+    ) -> None:
+        """Give the events of these series in `[since, until)` to another workload. The projections have to follow."""
+        await self._connection.execute(
+            update(_USAGE)
+            .where(_USAGE.c.series_id.in_(bindparam("ids", expanding=True)), _USAGE.c.workload_id == from_workload)
+            .where(_USAGE.c.at >= instant(since_micros), _USAGE.c.at < instant(until_micros))
+            .values(workload_id=to_workload),
+            {"ids": list(series_ids)},
+        )
+
+
+def _journal_row(row: Any) -> Row:
+    values = tuple(row)
+    return (*values[:2], micros(values[-1]), *values[2:-1])
+
+
+def _column_type(name: str) -> str:
+    return "text" if name in _TEXT else "smallint" if name in _SMALL else "bigint"
+
+
+def _upsert(table: str, unit: str, *, sqlite: bool) -> str:
+    names = (unit, "workload_id", "series_id", *SUM_COLUMNS)
+    larger = "max" if sqlite else "greatest"
+    sums = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in SUM_COLUMNS[:-1])
+    values = (
+        f"VALUES ({', '.join('?' * len(names))})" if sqlite
+        else "SELECT * FROM unnest(" + ", ".join(f"${n}::bigint[]" for n in range(1, len(names) + 1)) + ")"
+    )  # fmt: skip
+    return (
+        f"INSERT INTO {table} ({', '.join(names)}) {values} ON CONFLICT ({unit}, workload_id, series_id) "
+        f"DO UPDATE SET {sums}, latest_at = {larger}({table}.latest_at, excluded.latest_at)"
+    )
+
+
+_NAMES: Final = ", ".join(JOURNAL_COLUMNS)
+_SQLITE_INSERT: Final = (
+    f"INSERT OR IGNORE INTO usage_events ({_NAMES}) VALUES ({', '.join('?' * len(JOURNAL_COLUMNS))})"
+)
+_POSTGRES_INSERT: Final = (
+    f"INSERT INTO usage_events ({', '.join(JOURNAL_COLUMNS)}) SELECT * FROM unnest("
+    + ", ".join(f"${n}::{_column_type(name)}[]" for n, name in enumerate(JOURNAL_COLUMNS, start=1))
+    + ") ON CONFLICT (source_id, event_id) DO NOTHING RETURNING event_id"
+)

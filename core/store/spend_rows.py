@@ -1,0 +1,149 @@
+"""Reading the projections: sums by workload, day, label. Every query is one statement over the primary key's range."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.store.columns import day_number, day_of
+from core.store.tables import DailyRow, HourlyRow, SeriesRow, UsageRow
+from core.usage import CLASS_NAMES, DIMENSIONS
+
+_DAILY: Any = DailyRow.__table__  # type: ignore[attr-defined]
+_HOURLY: Any = HourlyRow.__table__  # type: ignore[attr-defined]
+_USAGE: Any = UsageRow.__table__  # type: ignore[attr-defined]
+_SERIES: Any = SeriesRow.__table__  # type: ignore[attr-defined]
+_GROUPED = (*DIMENSIONS, "model", "provider")
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Sums over some days: nanos, requests, requests without a price, and the newest event, aware UTC."""
+
+    cost_nanos: int = 0
+    requests: int = 0
+    unpriced_requests: int = 0
+    latest_at: datetime | None = None
+
+
+def _sum(column: Any) -> Any:
+    # PostgreSQL sums BIGINT to NUMERIC; the total of the books stays far below 2**63 nanos (9.2 billion dollars).
+    return func.coalesce(func.sum(column), 0)
+
+
+class SpendRows:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def by_workload(self, first_on: date, last_on: date) -> dict[int, Spent]:
+        """Per workload over those days, both included. Workloads without usage are absent."""
+        query = (
+            select(
+                _DAILY.c.workload_id, _sum(_DAILY.c.cost_nanos), _sum(_DAILY.c.requests),
+                _sum(_DAILY.c.unpriced_requests), func.max(_DAILY.c.latest_at, type_=_DAILY.c.latest_at.type),
+            )
+            .where(_between(first_on, last_on))
+            .group_by(_DAILY.c.workload_id)
+        )  # fmt: skip
+        result = await self._connection.execute(query)
+        return {
+            workload: Spent(int(cost), int(requests), int(unpriced), latest)
+            for workload, cost, requests, unpriced, latest in result
+        }
+
+    async def by_day(self, workload_id: int, first_on: date, last_on: date) -> dict[date, int]:
+        """Nanos of one workload per day; days without usage are absent."""
+        query = (
+            select(_DAILY.c.day, _sum(_DAILY.c.cost_nanos))
+            .where(_between(first_on, last_on), _DAILY.c.workload_id == workload_id)
+            .group_by(_DAILY.c.day)
+        )
+        return {day_of(day): int(cost) for day, cost in await self._connection.execute(query)}
+
+    async def by_label(
+        self, dimension: str, first_on: date, last_on: date, *, workload_id: int | None = None
+    ) -> list[tuple[date, str | None, int, int]]:
+        """(day, label, nanos, requests) for a named dimension, model, provider or `workload` (label = its number as text)."""
+        label = _DAILY.c.workload_id if dimension == "workload" else _SERIES.c[_known(dimension)]
+        query = (
+            select(_DAILY.c.day, label, _sum(_DAILY.c.cost_nanos), _sum(_DAILY.c.requests))
+            .join(_SERIES, _SERIES.c.id == _DAILY.c.series_id)
+            .where(_between(first_on, last_on))
+            .group_by(_DAILY.c.day, label)
+        )
+        if workload_id is not None:
+            query = query.where(_DAILY.c.workload_id == workload_id)
+        rows = await self._connection.execute(query)
+        return [
+            (day_of(day), None if name is None else str(name), int(cost), int(requests))
+            for day, name, cost, requests in rows
+        ]
+
+    async def by_series(self, first_on: date, last_on: date) -> list[tuple[int, int, int, int]]:
+        """(workload, series, nanos, requests) over those days."""
+        query = (
+            select(_DAILY.c.workload_id, _DAILY.c.series_id, _sum(_DAILY.c.cost_nanos), _sum(_DAILY.c.requests))
+            .where(_between(first_on, last_on))
+            .group_by(_DAILY.c.workload_id, _DAILY.c.series_id)
+        )
+        return [
+            (workload, series, int(cost), int(requests))
+            for workload, series, cost, requests in await self._connection.execute(query)
+        ]
+
+    async def classes(self, workload_id: int, first_on: date, last_on: date) -> dict[str, int]:
+        """Tokens per class of one workload."""
+        query = select(*(_sum(_DAILY.c[name]) for name in CLASS_NAMES)).where(
+            _between(first_on, last_on), _DAILY.c.workload_id == workload_id
+        )
+        row = (await self._connection.execute(query)).one()
+        return {name: int(value) for name, value in zip(CLASS_NAMES, row, strict=True)}
+
+    async def unpriced_models(
+        self, first_on: date, last_on: date, *, workload_id: int | None = None
+    ) -> list[tuple[str, int]]:
+        """(model, requests without a price), most first, at most five."""
+        total = _sum(_DAILY.c.unpriced_requests)
+        query = (
+            select(_SERIES.c.model, total)
+            .join(_SERIES, _SERIES.c.id == _DAILY.c.series_id)
+            .where(_between(first_on, last_on), _DAILY.c.unpriced_requests > 0)
+            .group_by(_SERIES.c.model)
+            .order_by(total.desc(), _SERIES.c.model)
+            .limit(5)
+        )
+        if workload_id is not None:
+            query = query.where(_DAILY.c.workload_id == workload_id)
+        return [(model, int(requests)) for model, requests in await self._connection.execute(query)]
+
+    async def latest_at(self) -> datetime | None:
+        """The newest usage event of the books, aware UTC: from the newest day, so that it is one short read."""
+        newest = select(func.max(_DAILY.c.day)).scalar_subquery()
+        query = select(func.max(_DAILY.c.latest_at, type_=_DAILY.c.latest_at.type)).where(_DAILY.c.day == newest)
+        return (await self._connection.execute(query)).scalar_one_or_none()
+
+    async def totals(self) -> dict[str, tuple[int, int, int]]:
+        """(events' requests, nanos, output tokens) of journal, hourly and daily: they have to be equal."""
+        found = {}
+        for name, table in (("events", _USAGE), ("hourly", _HOURLY), ("daily", _DAILY)):
+            row = (
+                await self._connection.execute(
+                    select(_sum(table.c.requests), _sum(table.c.cost_nanos), _sum(table.c.output))
+                )
+            ).one()
+            found[name] = (int(row[0]), int(row[1]), int(row[2]))
+        return found
+
+
+def _between(first_on: date, last_on: date) -> Any:
+    return _DAILY.c.day.between(day_number(first_on), day_number(last_on))
+
+
+def _known(dimension: str) -> str:
+    if dimension not in _GROUPED:
+        raise ValueError(f"{dimension} is not kept as a column")
+    return dimension

@@ -1,0 +1,172 @@
+"""One transaction at a time: `write()` commits on a clean exit, `read()` always rolls back.
+
+SQLite: WAL, one writer that takes the lock when it begins, readers beside it. PostgreSQL: a pool, READ COMMITTED.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from core.errors import SettingsProblem
+from core.store.audit_rows import AuditRows
+from core.store.envelope_rows import EnvelopeRows
+from core.store.journal import Journal
+from core.store.meta_rows import MetaRows
+from core.store.outbox import Outbox
+from core.store.price_rows import PriceRows
+from core.store.request_rows import RequestRows
+from core.store.series_rows import SeriesRows
+from core.store.source_rows import SourceRows
+from core.store.spend_rows import SpendRows
+from core.store.workload_rows import WorkloadRows
+
+_BUSY_MS: Final = 15_000
+
+
+class Transaction:
+    """One open transaction and the rows reachable through it."""
+
+    def __init__(self, connection: AsyncConnection, zone: ZoneInfo) -> None:
+        self.connection = connection
+        self.zone = zone
+
+    @cached_property
+    def meta(self) -> MetaRows:
+        return MetaRows(self.connection)
+
+    @cached_property
+    def sources(self) -> SourceRows:
+        return SourceRows(self.connection)
+
+    @cached_property
+    def series(self) -> SeriesRows:
+        return SeriesRows(self.connection)
+
+    @cached_property
+    def prices(self) -> PriceRows:
+        return PriceRows(self.connection)
+
+    @cached_property
+    def journal(self) -> Journal:
+        return Journal(self.connection)
+
+    @cached_property
+    def spend(self) -> SpendRows:
+        return SpendRows(self.connection)
+
+    @cached_property
+    def workloads(self) -> WorkloadRows:
+        return WorkloadRows(self.connection)
+
+    @cached_property
+    def envelopes(self) -> EnvelopeRows:
+        return EnvelopeRows(self.connection)
+
+    @cached_property
+    def requests(self) -> RequestRows:
+        return RequestRows(self.connection)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        return Outbox(self.connection)
+
+    @cached_property
+    def audit(self) -> AuditRows:
+        return AuditRows(self.connection)
+
+
+class UnitOfWork:
+    """The books of one workspace.
+
+    Attributes:
+      zone: the books' time zone: cycles and days are cut in it.
+      is_sqlite: one process only; PostgreSQL may be shared by any number.
+    """
+
+    def __init__(self, url: str, zone: ZoneInfo) -> None:
+        self.url = driver_url(url)
+        self.zone = zone
+        self.is_sqlite = self.url.startswith("sqlite")
+        if self.is_sqlite:
+            self._writer = _sqlite_engine(self.url, "BEGIN IMMEDIATE", pool_size=1)
+            self._reader = _sqlite_engine(self.url, "BEGIN", pool_size=4)
+        else:
+            self._writer = self._reader = create_async_engine(self.url, pool_size=8, max_overflow=8, pool_pre_ping=True)
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Transaction]:
+        """Commits on a clean exit, rolls back on any exception."""
+        async with self._writer.connect() as connection, connection.begin():
+            yield Transaction(connection, self.zone)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Transaction]:
+        """A consistent view that changes nothing."""
+        async with self._reader.connect() as connection:
+            transaction = await connection.begin()
+            try:
+                yield Transaction(connection, self.zone)
+            finally:
+                await transaction.rollback()
+
+    async def close(self) -> None:
+        await self._writer.dispose()
+        if self._reader is not self._writer:
+            await self._reader.dispose()
+
+
+def driver_url(url: str) -> str:
+    """The URL with the asyncio driver in it. Raises SettingsProblem for another database or an unreadable URL."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError as unreadable:
+        raise SettingsProblem(
+            "OUTLAY_DATABASE_URL is not a database URL. Use sqlite:///outlay.db or postgresql://user:password@host/name."
+        ) from unreadable
+    drivers = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
+    backend = parsed.drivername.split("+")[0]
+    if backend not in drivers:
+        raise SettingsProblem(f"OUTLAY_DATABASE_URL names “{backend}”; Outlay keeps its books in SQLite or PostgreSQL.")
+    return parsed.set(drivername=drivers[backend]).render_as_string(hide_password=False)
+
+
+def _sqlite_engine(url: str, begin: str, *, pool_size: int) -> AsyncEngine:
+    path = make_url(url).database
+    if not path or path == ":memory:":
+        raise SettingsProblem("The SQLite database has to be a file, for example sqlite:///outlay.db.")
+    Path(path).expanduser().absolute().parent.mkdir(parents=True, exist_ok=True)
+    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, pool_timeout=60)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def prepare(connection: Any, _: object) -> None:
+        # The driver must not begin by itself: a write that begins as a read can lose its lock halfway.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in (
+            f"busy_timeout={_BUSY_MS}",
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "cache_size=-65536",
+            "temp_store=MEMORY",
+            "mmap_size=268435456",
+            "journal_size_limit=67108864",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def start(connection: Any) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
