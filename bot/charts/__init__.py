@@ -1,0 +1,10 @@
+"""Charts as PNG bytes, and the sentences that stand in for them where a picture cannot be seen.
+
+Pure and safe in any thread: each chart is a figure of its own, nothing global in matplotlib is read or changed.
+"""
+
+from bot.charts.alternatives import alt_breakdown, alt_burn_up
+from bot.charts.breakdown import breakdown_chart
+from bot.charts.burn_up import burn_up
+
+__all__ = ["alt_breakdown", "alt_burn_up", "breakdown_chart", "burn_up"]

@@ -1,0 +1,1 @@
+"""What people see in Slack: pure functions from values to messages and modals. Nothing here asks, waits or decides."""

@@ -1,0 +1,102 @@
+"""`/budget spend by …`: one month by one dimension, and how much of it carries that label at all."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from bot.charts import alt_breakdown
+from bot.slack import ids
+from bot.slack.views import blocks, tables
+from bot.slack.views.blocks import Block, Message
+from bot.slack.views.mrkdwn import code, name, share
+from bot.slack.views.tables import Cell
+from bot.slack.views.wording import freshness_line, plural, unpriced_line
+from core.money import usd
+from core.standing import Breakdown, Slice
+
+TABLE_CHARACTERS = 10_000
+
+
+def breakdown_message(breakdown: Breakdown, *, chart_file: str | None, reader: ZoneInfo) -> Message:
+    """Finding, chart (where its Slack file exists), the same figures as a table, coverage and freshness."""
+    title = f"Spend by {breakdown.dimension} · {breakdown.cycle.title}"
+    finding = _finding(breakdown)
+    notes = _notes(breakdown)
+    return blocks.message(
+        f"{breakdown.cycle.title} by {breakdown.dimension}: {finding}",
+        blocks.header(title),
+        blocks.section("\n".join([finding, *notes])),
+        blocks.picture(chart_file, alt_breakdown(breakdown)),
+        _table(breakdown),
+        blocks.context(freshness_line(breakdown.freshness, reader)),
+        blocks.actions(blocks.button("All workloads", ids.SHOW_STATUS, ""), _next(breakdown)),
+    )
+
+
+def _finding(breakdown: Breakdown) -> str:
+    total = breakdown.spent_nanos
+    if not total:
+        return f"Nothing was spent in {breakdown.cycle.title}."
+    largest = next((part for part in breakdown.slices if part.label is not None), None)
+    if largest is None:
+        return f"*{usd(total)}* spent, none of it with a {breakdown.dimension}."
+    return (
+        f"*{usd(total)}* spent. *{name(largest.label or '')}* is the largest {breakdown.dimension}: "
+        f"*{usd(largest.spent_nanos)}* ({share(largest.spent_nanos / total)})."
+    )
+
+
+def _notes(breakdown: Breakdown) -> list[str]:
+    notes = []
+    if breakdown.coverage is not None and breakdown.coverage < 1:
+        missing = sum(part.spent_nanos for part in breakdown.slices if part.label is None)
+        notes.append(
+            f"{share(breakdown.coverage)} of the dollars carry a {breakdown.dimension}; {usd(missing)} do not. "
+            f"Tag the requests with {code(breakdown.dimension)} at their source."
+        )
+    elif breakdown.coverage == 1:
+        notes.append(f"Every dollar carries a {breakdown.dimension}.")
+    if unpriced := unpriced_line(breakdown.freshness):
+        notes.append(unpriced)
+    if left_out := len(breakdown.slices) - len(_shown(breakdown)):
+        notes.append(
+            f"The table shows the largest {len(_shown(breakdown))}; {plural(left_out, 'smaller value')} share its last row."
+        )
+    return notes
+
+
+def _shown(breakdown: Breakdown) -> tuple[Slice, ...]:
+    """The slices that get a row of their own."""
+    rows = len(breakdown.slices) if len(breakdown.slices) <= tables.ROWS else tables.ROWS - 1
+    left = TABLE_CHARACTERS
+    for place, part in enumerate(breakdown.slices[:rows]):
+        left -= sum(len(cell["text"]) for cell in _row(part, part.label, breakdown.spent_nanos))
+        if left < 0:
+            return breakdown.slices[:place]
+    return breakdown.slices[:rows]
+
+
+def _table(breakdown: Breakdown) -> Block | None:
+    if not breakdown.slices:
+        return None
+    total, shown = breakdown.spent_nanos, _shown(breakdown)
+    rows = [_row(part, part.label, total) for part in shown]
+    if rest := breakdown.slices[len(shown) :]:
+        together = Slice(None, sum(part.spent_nanos for part in rest), sum(part.requests for part in rest))
+        rows.append(_row(together, f"{len(rest):,} more", total))
+    head = (breakdown.dimension.capitalize(), "Spent", "Share", "Requests")
+    return tables.data_table(f"Spend by {breakdown.dimension}, {breakdown.cycle.title}", head, rows)
+
+
+def _row(part: Slice, label: str | None, total: int) -> list[Cell]:
+    return [
+        tables.words("(no value)" if label is None else label, 80),
+        tables.money(part.spent_nanos),
+        tables.percent(part.spent_nanos / total if total else None),
+        tables.number(part.requests),
+    ]
+
+
+def _next(breakdown: Breakdown) -> Block:
+    other = "model" if breakdown.dimension != "model" else "feature"
+    return blocks.button(f"Spend by {other}", ids.SHOW_SPEND, other)

@@ -1,0 +1,159 @@
+"""`/budget status <workload>`: one workload, with its burn-up chart and everything the chart says in words too."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from bot.charts import alt_burn_up
+from bot.slack import ids
+from bot.slack.views import blocks
+from bot.slack.views.blocks import Block, Message
+from bot.slack.views.mrkdwn import channel, code, name, person, share
+from bot.slack.views.wording import (
+    STRAIGHT_LINE,
+    freshness_line,
+    plural,
+    state_text,
+    unpriced_line,
+)
+from core.envelope import Envelope
+from core.money import usd
+from core.standing import Detail
+from core.workload import UNATTRIBUTED
+
+MODELS = 5
+
+_CLASSES = {
+    "input_uncached": "input",
+    "cache_read": "cache read",
+    "cache_write": "cache write (5 min)",
+    "cache_write_1h": "cache write (1 h)",
+    "input_audio": "audio in",
+    "output": "output",
+    "reasoning": "reasoning",
+    "output_audio": "audio out",
+    "web_searches": "web searches",
+}
+
+
+def detail_message(detail: Detail, *, chart_file: str | None, reader: ZoneInfo) -> Message:
+    """`chart_file` is the Slack file of the burn-up chart; without it the words stand alone and lose nothing."""
+    line = detail.line
+    finding = _finding(detail)
+    label = "Change the envelope" if detail.envelope else "Set an envelope"
+    return blocks.message(
+        f"*{name(line.workload)}*, {detail.cycle.title}: {finding}",
+        blocks.header(f"{line.workload} · {detail.cycle.title}"),
+        blocks.section("\n".join([finding, *_warnings(detail)])),
+        blocks.picture(chart_file, alt_burn_up(detail)),
+        blocks.fields(_figures(detail)),
+        _drivers(detail),
+        blocks.context(*_small_print(detail, reader)),
+        blocks.actions(
+            blocks.button(label, ids.OPEN_SET, line.workload),
+            blocks.button("All workloads", ids.SHOW_STATUS, ""),
+        ),
+    )
+
+
+def _finding(detail: Detail) -> str:
+    line = detail.line
+    if line.size_nanos is None:
+        return f"*{usd(line.spent_nanos)}* spent, {share(detail.share_elapsed)} into the month. It has no envelope, so nobody is warned."
+    used = f" ({share(line.share_used)})" if line.share_used is not None else ""
+    spent = f"*{usd(line.spent_nanos)}* of *{usd(line.size_nanos)}* spent{used}, {share(detail.share_elapsed)} into the month."
+    state = f"State: *{state_text(line.state)}*."
+    if line.run_rate_nanos is None:
+        return f"{spent} {state}"
+    gap = line.run_rate_nanos - line.size_nanos
+    beside = f"{usd(abs(gap))} {'over' if gap > 0 else 'under'} the envelope" if gap else "exactly at the envelope"
+    return f"{spent} {state} On a straight line the month ends at *{usd(line.run_rate_nanos)}*, {beside}."
+
+
+def _warnings(detail: Detail) -> list[str]:
+    line = detail.line
+    found = []
+    if line.pending_nanos is not None:
+        sponsor = f" with {person(detail.envelope.terms.people.sponsor)}" if detail.envelope else ""
+        found.append(
+            f"A change to {usd(line.pending_nanos)} waits{sponsor}; until then {usd(line.size_nanos or 0)} holds."
+        )
+    if missing := unpriced_line(detail.freshness):
+        found.append(missing)
+    if line.workload == UNATTRIBUTED:
+        found.append("No rule matched this spend. Give it a home with `/budget workload add NAME feature=…`")
+    return found
+
+
+def _figures(detail: Detail) -> list[tuple[str, str]]:
+    line, cycle = detail.line, detail.cycle
+    figures = []
+    if line.size_nanos is not None:
+        left = line.size_nanos - line.spent_nanos
+        figures.append(("Left", usd(left) if left >= 0 else f"nothing; {usd(-left)} over"))
+    if line.run_rate_nanos is not None:
+        figures.append(("Run-rate", f"{usd(line.run_rate_nanos)} by {cycle.last_on.day} {cycle.last_on:%b}"))
+    each = f", {usd(line.spent_nanos // line.requests)} each" if line.requests and line.spent_nanos else ""
+    figures.append(("Requests", f"{line.requests:,}{each}"))
+    figures.append(
+        (f"{cycle.previous.title}", f"{usd(detail.previous_nanos)}, {usd(detail.previous_to_date_nanos)} by this day")
+    )
+    if detail.envelope:
+        figures += _thresholds(detail.envelope, line.size_nanos or 0)
+    return figures
+
+
+def _thresholds(envelope: Envelope, size: int) -> list[tuple[str, str]]:
+    terms = envelope.terms
+    rows = [
+        ("Soft threshold", f"{share(terms.soft_share)} = {usd(round(size * terms.soft_share))}"),
+        ("Hard threshold", f"{share(terms.hard_share)} = {usd(round(size * terms.hard_share))}"),
+    ]
+    if terms.holdback:
+        rows.append(("Holdback", f"{share(terms.holdback)} = {usd(round(size * terms.holdback))}"))
+    if terms.degrade:
+        rows.append(("Past hard", name(str(terms.degrade))))
+    return rows
+
+
+def _drivers(detail: Detail) -> Block | None:
+    """Where the money and the tokens went, most first."""
+    lines = []
+    if detail.by_model:
+        total = sum(part.spent_nanos for part in detail.by_model)
+        shown = [
+            f"{name(part.label or 'no model', 60)} {usd(part.spent_nanos)}"
+            + (f" ({share(part.spent_nanos / total)})" if total else "")
+            for part in detail.by_model[:MODELS]
+        ]
+        more = f" · {plural(len(detail.by_model) - MODELS, 'more model')}" if len(detail.by_model) > MODELS else ""
+        lines.append(f"*Models* {' · '.join(shown)}{more}")
+    tokens = [f"{_CLASSES.get(kind, name(kind))} {compact(count)}" for kind, count in detail.classes if count]
+    if tokens:
+        lines.append(f"*Tokens* {' · '.join(tokens)}")
+    return blocks.section("\n".join(lines)) if lines else None
+
+
+def compact(count: int) -> str:
+    """A count with at most three digits and a unit: `950`, `1.2 k`, `34 M`, `5.6 B`."""
+    for size, unit in ((1_000_000_000, "B"), (1_000_000, "M"), (1_000, "k")):
+        if count >= size:
+            scaled = count / size
+            return f"{scaled:,.0f} {unit}" if scaled >= 10 else f"{scaled:.1f} {unit}"
+    return str(count)
+
+
+def _small_print(detail: Detail, reader: ZoneInfo) -> list[str]:
+    lines = []
+    if detail.envelope:
+        people = detail.envelope.terms.people
+        deputy = f" (deputy {person(people.deputy)})" if people.deputy else ""
+        lines.append(
+            f"Owner {person(people.owner)} · finance {person(people.finance)} · sponsor {person(people.sponsor)}{deputy}"
+            f" · {channel(detail.envelope.terms.channel)}"
+        )
+    else:
+        lines.append(
+            f"Owner {person(detail.line.owner)} · set an envelope with {code(f'/budget set {detail.line.workload} 4000 sponsor=@name')}"
+        )
+    return [*lines, freshness_line(detail.freshness, reader), STRAIGHT_LINE]

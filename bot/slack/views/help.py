@@ -1,0 +1,127 @@
+"""`/budget` alone and `/budget help`: what can be done, with lines that can be pasted as they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from bot.slack import ids
+from bot.slack.views import blocks
+from bot.slack.views.blocks import Message
+from bot.slack.views.mrkdwn import code
+from bot.slack.views.wording import listed
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One command. `NAME` in an example stands for a workload and is replaced by one that exists."""
+
+    says: str
+    examples: tuple[str, ...]
+    who: str
+    more: str = ""
+
+
+TOPICS: Final[dict[str, Topic]] = {
+    "status": Topic(
+        "shows what every workload spends this month, or one in detail with its burn-up chart.",
+        ("/budget status", "/budget status NAME", "/budget status --share"),
+        "everyone",
+    ),
+    "set": Topic(
+        "creates or changes an envelope; without arguments a form opens, filled in from what was spent.",
+        (
+            "/budget set",
+            "/budget set NAME 4000 owner=@ana sponsor=@sam",
+            "/budget set NAME $4k soft=80% hard=100% channel=#ai-budget",
+        ),
+        "owner and finance partner",
+        "Lowering is immediate. Raising an existing envelope waits for its sponsor, who is never its owner. "
+        "Options: owner=@ finance=@ sponsor=@ deputy=@ channel=# soft= hard= margin= holdback= degrade=MODEL, throttle=N/min or stop.",
+    ),
+    "spend": Topic(
+        "breaks one month down by feature, team, environment, customer, project, model, provider or workload.",
+        ("/budget spend by feature", "/budget spend by model last month", "/budget spend by customer 2026-10"),
+        "everyone",
+        "It also says how much of the spend carries that label at all.",
+    ),
+    "workload": Topic(
+        "lists workloads, shows a workload's rules, or adds a rule after a preview of what it would catch.",
+        (
+            "/budget workload list",
+            "/budget workload rules NAME",
+            "/budget workload add NAME feature=search environment=production",
+        ),
+        "everyone; adding: owner and finance partner",
+        "Rules compare feature, team, environment, customer, project, model, provider, or tag.ANYTHING.",
+    ),
+    "price": Topic(
+        "shows a model's price in force and its source, or sets a negotiated one in dollars per million tokens.",
+        ("/budget price gpt-4.1", "/budget price gpt-4.1 input=1.60 output=6.40 from=2026-12-01"),
+        "everyone; setting: finance",
+        "A model without a price is left out of every sum, and Outlay says so.",
+    ),
+    "audit": Topic(
+        "shows who changed what and when, and whether the chain of entries is whole.",
+        ("/budget audit", "/budget audit NAME"),
+        "everyone",
+    ),
+}
+
+
+def hub_message(names: tuple[str, ...]) -> Message:
+    """`/budget` alone: what this is in two sentences, and the four things people come for."""
+    text = "Outlay keeps an envelope for each AI workload: what it may spend this month, and who answers for it."
+    known = f" There are {len(names):,} workloads; the table shows them all." if len(names) > 1 else ""
+    return blocks.message(
+        text,
+        blocks.section(f"{text}{known}"),
+        blocks.actions(
+            blocks.button("Status", ids.SHOW_STATUS, "", style="primary"),
+            blocks.button("Set an envelope", ids.OPEN_SET, ""),
+            blocks.button("Spend by feature", ids.SHOW_SPEND, "feature"),
+            blocks.button("Help", ids.SHOW_HELP, ""),
+        ),
+        blocks.context(
+            f"Or type it: `/budget status`, {code(_with_name('/budget set NAME 4000 sponsor=@name', names))}. Add `--share` to show an answer to the channel."
+        ),
+    )
+
+
+def help_message(topic: str | None, names: tuple[str, ...]) -> Message:
+    """Every command with examples, or one of them; an unknown topic gets the list of known ones."""
+    found = TOPICS.get(topic.strip().lower()) if topic else None
+    if topic and found:
+        return _one(topic.strip().lower(), found, names)
+    opening = "Commands of `/budget`. Each line can be pasted."
+    if topic:
+        opening = f"There is no help on {code(topic, 40)}. It exists for {listed(list(TOPICS), len(TOPICS))}."
+    parts = []
+    for command, one in TOPICS.items():
+        parts += [
+            blocks.section(f"*{command}* {one.says}"),
+            blocks.paste(*(_with_name(line, names) for line in one.examples[:2])),
+        ]
+    return blocks.message(
+        opening,
+        blocks.section(opening),
+        *parts,
+        blocks.context(
+            "Amounts are read as you write them: 4000, $4k, 4,000.50 USD; shares as 80, 80% or 0.8.",
+            "Answers are only for you unless `--share` is added. More on one: `/budget help set`",
+        ),
+    )
+
+
+def _one(command: str, topic: Topic, names: tuple[str, ...]) -> Message:
+    text = f"*/budget {command}* {topic.says}"
+    return blocks.message(
+        text,
+        blocks.section(f"{text} {topic.more}".strip()),
+        blocks.paste(*(_with_name(line, names) for line in topic.examples)),
+        blocks.context(f"For {topic.who} · all commands: `/budget help`"),
+    )
+
+
+def _with_name(line: str, names: tuple[str, ...]) -> str:
+    return line.replace("NAME", names[0] if names else "search-answers")

@@ -1,0 +1,140 @@
+"""A change that waits for its sponsor: the sponsor's message, what replaces it once decided, and the requester's."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from bot.slack import ids
+from bot.slack.views import blocks
+from bot.slack.views.blocks import Message
+from bot.slack.views.mrkdwn import code, name, person, share, when, with_mentions
+from core.change_request import ChangeRequest, RequestState
+from core.envelope import Envelope
+from core.money import usd
+
+
+def request_message(request: ChangeRequest, *, reader: ZoneInfo) -> Message:
+    """The sponsor's message: who asks, from what to what, and two buttons that each ask once more."""
+    asks = f"{person(request.requested_by)} asks you to {_ask(request)} the envelope of *{name(request.workload)}*"
+    return blocks.message(
+        f"{asks}: {_amounts(request)}.",
+        blocks.header(f"{request.workload}: {_plain_amounts(request)}"),
+        blocks.section(f"{asks} for {request.cycle.title} and later."),
+        blocks.fields(_figures(request)),
+        blocks.context(
+            f"Asked {when(request.requested_at, reader)} · request {request.id} · the present envelope holds until you decide.",
+            f"Spend and chart: {code(f'/budget status {request.workload}')}",
+        ),
+        blocks.actions(
+            blocks.button(
+                "Approve",
+                ids.APPROVE_REQUEST,
+                str(request.id),
+                style="primary",
+                asks=blocks.confirmation(
+                    "Approve this change?",
+                    f"{request.workload} will have {usd(request.proposed.nanos)} a month, at once.",
+                    yes="Approve",
+                    style="primary",
+                ),
+            ),
+            blocks.button(
+                "Decline",
+                ids.DECLINE_REQUEST,
+                str(request.id),
+                style="danger",
+                asks=blocks.confirmation(
+                    "Decline this change?",
+                    f"{request.workload} stays at {usd(request.current_nanos)} a month.",
+                    yes="Decline",
+                    style="danger",
+                ),
+            ),
+        ),
+    )
+
+
+def _ask(request: ChangeRequest) -> str:
+    if request.proposed.nanos > request.current_nanos:
+        return "raise"
+    return "lower and loosen" if request.proposed.nanos < request.current_nanos else "loosen"
+
+
+def _plain_amounts(request: ChangeRequest) -> str:
+    if request.proposed.nanos == request.current_nanos:
+        return f"{usd(request.current_nanos)}, new terms"
+    return f"{usd(request.current_nanos)} → {usd(request.proposed.nanos)}"
+
+
+def _amounts(request: ChangeRequest) -> str:
+    """From what to what, and the difference in dollars and percent."""
+    change = request.proposed.nanos - request.current_nanos
+    if not change:
+        return f"the amount stays {usd(request.current_nanos)}"
+    part = (
+        f", {'+' if change > 0 else '−'}{share(abs(change) / request.current_nanos)}" if request.current_nanos else ""
+    )
+    sign = "+" if change > 0 else "−"
+    return f"from {usd(request.current_nanos)} to *{usd(request.proposed.nanos)}* ({sign}{usd(abs(change))}{part})"
+
+
+def _figures(request: ChangeRequest) -> list[tuple[str, str]]:
+    """Each loosening is said, for the sponsor decides on all of them at once."""
+    terms = request.proposed.terms
+    figures = [
+        ("Now", f"{usd(request.current_nanos)} a month"),
+        ("Asked", f"{usd(request.proposed.nanos)} a month"),
+        ("What changes", "\n".join(f"• {with_mentions(one)}" for one in request.loosenings[:6]) or _amounts(request)),
+        ("Thresholds after it", f"soft {share(terms.soft_share)}, hard {share(terms.hard_share)}"),
+    ]
+    return figures
+
+
+def decided_message(request: ChangeRequest, envelope: Envelope | None, *, reader: ZoneInfo) -> Message:
+    """Replaces every copy once decided: who decided what, and the effect as read back from `envelope`."""
+    verdict = _verdict(request)
+    at = f" · {when(request.decided_at, reader)}" if request.decided_at else ""
+    return blocks.message(
+        f"*{name(request.workload)}*: {verdict}",
+        blocks.section(f"*{name(request.workload)}*: {verdict}\n{_effect(request, envelope)}"),
+        blocks.context(
+            f"Asked by {person(request.requested_by)}: {_amounts(request)} · request {request.id}{at}",
+            f"Status: {code(f'/budget status {request.workload}')}",
+        ),
+    )
+
+
+def _verdict(request: ChangeRequest) -> str:
+    decider = person(request.decided_by)
+    return {
+        RequestState.PENDING: f"waits for {person(request.deciders.sponsor)}.",
+        RequestState.APPROVED: f"approved by {decider}.",
+        RequestState.DECLINED: f"declined by {decider}.",
+        RequestState.SUPERSEDED: "replaced by a newer change; there is nothing left to decide.",
+    }[request.state]
+
+
+def _effect(request: ChangeRequest, envelope: Envelope | None) -> str:
+    if envelope is None:
+        return f"The envelope stays at {usd(request.current_nanos)} a month."
+    size = usd(envelope.size(request.cycle))
+    if request.state is RequestState.APPROVED:
+        return f"The envelope is *{size}* from {request.cycle.title} on; hard threshold at {share(envelope.terms.hard_share)}."
+    return f"The envelope stays at *{size}* a month."
+
+
+def requester_message(request: ChangeRequest) -> Message:
+    """Tells who asked how it stands or ended, and what to do next."""
+    what = f"Your change to *{name(request.workload)}*, {_amounts(request)},"
+    sponsor = person(request.deciders.sponsor)
+    text = {
+        RequestState.PENDING: f"{what} is with {sponsor}. Until then {usd(request.current_nanos)} holds.",
+        RequestState.APPROVED: f"{what} was approved by {person(request.decided_by)} and is in force.",
+        RequestState.DECLINED: f"{what} was declined by {person(request.decided_by)}. {usd(request.current_nanos)} still holds; talk to them before asking again.",
+        RequestState.SUPERSEDED: f"{what} was replaced by a newer change.",
+    }[request.state]
+    return blocks.message(
+        text,
+        blocks.section(text),
+        blocks.actions(blocks.button("Status", ids.SHOW_STATUS, request.workload)),
+    )

@@ -1,0 +1,120 @@
+"""What the modal of `/budget set` was filled in with, as an order; what cannot be read is said at its own field."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from bot.slack import ids
+from bot.slack.views.mrkdwn import shortened
+from core.change_request import SetOrder
+from core.envelope import Degradation, Terms
+from core.errors import BudgetError
+from core.money import parse_amount, parse_share
+from core.people import People
+from core.workload import workload_name
+
+Read = TypeVar("Read")
+
+
+def order_from_view(view_state: Mapping[str, Any], private_metadata: str) -> tuple[SetOrder, dict[str, str]]:
+    """The order, and an error for each field that cannot be taken, keyed by block id (as `response_action: errors` wants).
+
+    Args:
+      view_state: the view's `state` (or its `values`) as Slack delivers it.
+      private_metadata: what `set_modal` put there: the workload and the revision it was filled from.
+
+    With errors the order holds whatever could be read; it must not be carried out.
+    """
+    seen = json.loads(private_metadata) if private_metadata else {}
+    fields = _Fields(view_state.get("values", view_state))
+    workload = seen.get("workload") or fields.workload()
+    order = SetOrder(
+        workload=workload or "",
+        nanos=fields.read(ids.BLOCK_AMOUNT, parse_amount),
+        owner=fields.text(ids.BLOCK_OWNER),
+        finance=fields.text(ids.BLOCK_FINANCE),
+        sponsor=fields.text(ids.BLOCK_SPONSOR),
+        deputy=fields.text(ids.BLOCK_DEPUTY),
+        channel=fields.text(ids.BLOCK_CHANNEL),
+        soft_share=fields.read(ids.BLOCK_SOFT, parse_share),
+        hard_share=fields.read(ids.BLOCK_HARD, parse_share),
+        margin=fields.read(ids.BLOCK_MARGIN, parse_share),
+        holdback=fields.read(ids.BLOCK_HOLDBACK, parse_share),
+        degrade=fields.text(ids.BLOCK_DEGRADE),
+        seen_revision=seen.get("revision"),
+    )
+    _cross_check(order, fields)
+    return order, {block: shortened(error, 300) for block, error in fields.errors.items()}
+
+
+class _Fields:
+    """The values by block, and the errors found while reading them."""
+
+    def __init__(self, values: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
+        self._values = values
+        self.errors: dict[str, str] = {}
+
+    def text(self, block: str) -> str | None:
+        """What was typed or picked in the only element of that block; None where it is absent or empty."""
+        for element in self._values.get(block, {}).values():
+            picked = element.get("selected_option") or {}
+            found = (
+                element.get("value")
+                or element.get("selected_user")
+                or element.get("selected_conversation")
+                or element.get("selected_channel")
+                or picked.get("value")
+            )
+            return str(found).strip() or None if found else None
+        return None
+
+    def read(self, block: str, parse: Callable[[str], Read]) -> Read | None:
+        typed = self.text(block)
+        if typed is None:
+            return None
+        try:
+            return parse(typed)
+        except BudgetError as refused:
+            self.errors[block] = refused.message
+            return None
+
+    def workload(self) -> str | None:
+        if self.text(ids.BLOCK_WORKLOAD) in (None, ids.NEW_WORKLOAD):
+            self.errors[ids.BLOCK_WORKLOAD] = "Choose a workload, or type /budget set NAME for a new one."
+            return None
+        return self.read(ids.BLOCK_WORKLOAD, workload_name)
+
+
+def _cross_check(order: SetOrder, fields: _Fields) -> None:
+    """Rules over several fields, as the envelope itself has them, said at the field that most likely has to change."""
+    if not (order.owner and order.sponsor):
+        return
+    try:
+        people = People(order.owner, order.finance or order.owner, order.sponsor)
+    except BudgetError as refused:
+        fields.errors.setdefault(ids.BLOCK_SPONSOR, refused.message)
+        return
+    try:
+        People(order.owner, people.finance, order.sponsor, order.deputy)
+    except BudgetError as refused:
+        fields.errors.setdefault(ids.BLOCK_DEPUTY, refused.message)
+    try:
+        Degradation.parse(order.degrade) if order.degrade else None
+    except BudgetError as refused:
+        fields.errors.setdefault(ids.BLOCK_DEGRADE, refused.message)
+    given = {
+        ids.BLOCK_SOFT: ("soft_share", order.soft_share),
+        ids.BLOCK_HARD: ("hard_share", order.hard_share),
+        ids.BLOCK_MARGIN: ("margin", order.margin),
+        ids.BLOCK_HOLDBACK: ("holdback", order.holdback),
+    }
+    for block, (field, value) in given.items():
+        if value is None:
+            continue
+        others = {"soft_share": order.soft_share} if field == "hard_share" and order.soft_share else {}
+        try:
+            Terms(people, **{"soft_share": 0.01, "hard_share": 2.0, **others, field: value})
+        except BudgetError as refused:
+            fields.errors.setdefault(block, refused.message)

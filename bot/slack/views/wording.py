@@ -1,0 +1,68 @@
+"""Sentences that several messages share: counts, lists, states, and how far the numbers can be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from bot.slack.views.mrkdwn import code, name, when
+from core.envelope import State
+from core.standing import Freshness
+
+STRAIGHT_LINE: Final = (
+    "Run-rate is a straight line: spend so far, stretched over the whole month. It is not a forecast."
+)
+STALE: Final = timedelta(hours=24)
+
+_STATES: Final = {State.WITHIN: "○ within", State.WARNED: "◐ past soft", State.OVER: "● past hard"}
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """`1 request`, `1,204 requests`."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def listed(items: Sequence[str], most: int = 3) -> str:
+    """`a`, `a and b`, `a, b and 4 more`; the items are already escaped. `most` ≥ 1."""
+    shown = list(items[:most])
+    if len(items) > most:
+        return f"{', '.join(shown)} and {len(items) - most:,} more"
+    return " and ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else "".join(shown)
+
+
+def state_text(state: State | None) -> str:
+    """A mark and its meaning, so that neither colour nor the mark alone carries it."""
+    return _STATES[state] if state else "– no envelope"
+
+
+def age(span: timedelta) -> str:
+    """`just now`, `4 minutes ago`, `3 hours ago`, `2 days ago`; whole units, rounded down."""
+    seconds = int(span.total_seconds())
+    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= size:
+            return f"{plural(seconds // size, unit)} ago"
+    return "just now"
+
+
+def freshness_line(freshness: Freshness, reader: ZoneInfo) -> str:
+    """Up to when usage is counted, and a plain warning where that is long ago."""
+    latest = freshness.latest_usage_at
+    if latest is None:
+        return "No usage has arrived yet."
+    behind = freshness.as_of - latest
+    if behind > STALE:
+        return f"The latest usage is from {when(latest, reader)}, {age(behind)}. The numbers may be behind; check its source."
+    return f"Usage counted up to {when(latest, reader)} ({age(behind)})."
+
+
+def unpriced_line(freshness: Freshness) -> str | None:
+    """What is missing from the sums because no price is known, and the way out; None where everything is priced."""
+    if not freshness.unpriced_requests:
+        return None
+    on = f" on {listed([name(model, 60) for model in freshness.unpriced_models])}" if freshness.unpriced_models else ""
+    have = "has no price; its cost is" if freshness.unpriced_requests == 1 else "have no price; their cost is"
+    first = freshness.unpriced_models[0] if freshness.unpriced_models else "MODEL"
+    line = code(f"/budget price {first} input=1.25 output=10")
+    return f"*{plural(freshness.unpriced_requests, 'request')}{on} {have} missing here.* Finance sets one with {line}"

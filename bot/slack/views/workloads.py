@@ -1,0 +1,197 @@
+"""`/budget workload add|rules|list`: what a rule would catch before it is added, and what it caught after."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from bot.slack import ids
+from bot.slack.views import blocks, tables
+from bot.slack.views.blocks import Block, Message
+from bot.slack.views.mrkdwn import code, name, person
+from bot.slack.views.tables import Cell
+from bot.slack.views.wording import plural
+from core.money import usd
+from core.standing import Catch
+from core.workload import UNATTRIBUTED, Workload, quoted
+
+if TYPE_CHECKING:
+    from core.services.manage_workloads import RuleOutcome, WorkloadListing
+
+EXAMPLES = 5
+RULES_SHOWN = 20
+TABLE_CHARACTERS = 10_500
+
+
+def listing_message(listings: Sequence[WorkloadListing], *, reader: ZoneInfo) -> Message:
+    """Every workload with its owner, rules and spend this month, most spend first."""
+    if not listings:
+        return blocks.message(
+            "There are no workloads yet.",
+            blocks.section("*There are no workloads yet.* Add the first one with its rule:"),
+            blocks.paste("/budget workload add search-answers feature=search environment=production"),
+        )
+    bare = [one for one in listings if not one.has_envelope and one.name != UNATTRIBUTED]
+    finding = (
+        f"{plural(len(listings), 'workload')}, {len(bare):,} without an envelope."
+        if bare
+        else f"{plural(len(listings), 'workload')}, each with an envelope."
+    )
+    shown = _that_fit(listings)
+    hidden = len(listings) - len(shown)
+    return blocks.message(
+        finding,
+        blocks.section(f"*{finding}* A workload is a thing that spends; its rules say which usage belongs to it."),
+        tables.data_table(
+            "Workloads and their rules",
+            ("Workload", "Owner", "Rules", "Spent", "Requests", "Envelope"),
+            [_row(one) for one in shown],
+        ),
+        blocks.section(f"{plural(hidden, 'smaller workload')} not shown. See one with `/budget workload rules NAME`")
+        if hidden
+        else None,
+        blocks.context("Spend and requests of this month so far · details with `/budget workload rules NAME`"),
+        blocks.actions(
+            blocks.button("Set an envelope", ids.OPEN_SET, ""),
+            blocks.button("Spend by workload", ids.SHOW_SPEND, "workload"),
+        ),
+    )
+
+
+def _that_fit(listings: Sequence[WorkloadListing]) -> Sequence[WorkloadListing]:
+    left = TABLE_CHARACTERS
+    for place, one in enumerate(listings[: tables.ROWS]):
+        left -= 30 + len(one.name[:60]) + len(_rules_text(one))
+        if left < 0:
+            return listings[:place]
+    return listings[: tables.ROWS]
+
+
+def _rules_text(one: WorkloadListing) -> str:
+    if one.name == UNATTRIBUTED:
+        return "whatever no rule matches"
+    if not one.rules:
+        return "none; named by its events"
+    first = str(one.rules[0])
+    return first if len(one.rules) == 1 else f"{first[:60]} (+{len(one.rules) - 1:,} more)"
+
+
+def _row(one: WorkloadListing) -> list[Cell]:
+    return [
+        tables.words(one.name),
+        tables.people("", one.owner),
+        tables.words(_rules_text(one), 80),
+        tables.money(one.spent_nanos),
+        tables.number(one.requests),
+        tables.words("yes" if one.has_envelope else "none"),
+    ]
+
+
+def catch_message(workload: str, pairs: Mapping[str, str], catch: Catch, *, private: str) -> Message:
+    """What a rule would have caught, with the choice to add it. `private` returns with the click, at most 2 000 characters."""
+    rule = " ".join(f"{dimension}={quoted(value)}" for dimension, value in pairs.items())
+    finding = _catch_finding(catch)
+    choices = [blocks.button("Add rule", ids.ADD_RULE, private, style="primary")]
+    if catch.unattributed_requests:
+        amount = usd(catch.unattributed_nanos)
+        asks = blocks.confirmation(
+            "Re-attribute this month?",
+            f"{plural(catch.unattributed_requests, 'request')} ({amount}) of this month move from unattributed to {workload}. Earlier months stay as they are.",
+            yes="Add and move",
+            style="primary",
+        )
+        choices.append(blocks.button("Add and re-attribute this cycle", ids.ADD_RULE_AND_MOVE, private, asks=asks))
+    return blocks.message(
+        f"A rule for *{name(workload)}*: {finding}",
+        blocks.section(f"*A rule for {name(workload)}* {code(rule, 300)}\n{finding} Nothing has been added yet."),
+        _moves(catch),
+        _examples(catch),
+        blocks.context(
+            "A rule works from now on. Only what is unattributed this month can be moved; usage that counts elsewhere stays there."
+        ),
+        blocks.actions(*choices),
+    )
+
+
+def _catch_finding(catch: Catch) -> str:
+    since = f"{catch.since.day} {catch.since:%b %Y}"
+    if not catch.requests:
+        return f"It matches no usage since {since}. Check the spelling of its values, or add it ahead of the first request."
+    return f"Since {since} it matches {plural(catch.requests, 'request')} worth *{usd(catch.spent_nanos)}*."
+
+
+def _moves(catch: Catch) -> Block | None:
+    lines = [
+        f"• {usd(nanos)} ({plural(requests, 'request')}) counts to *{name(source)}* now"
+        for source, requests, nanos in catch.moves[:EXAMPLES]
+    ]
+    if len(catch.moves) > EXAMPLES:
+        lines.append(f"• and {plural(len(catch.moves) - EXAMPLES, 'more workload')}")
+    if catch.unattributed_requests:
+        lines.append(
+            f"This month {usd(catch.unattributed_nanos)} ({plural(catch.unattributed_requests, 'request')}) sits in unattributed and can be moved."
+        )
+    return blocks.section("\n".join(lines)) if lines else None
+
+
+def _examples(catch: Catch) -> Block | None:
+    return (
+        blocks.section("*Examples*\n" + "\n".join(f"• {name(one, 200)}" for one in catch.examples[:EXAMPLES]))
+        if catch.examples
+        else None
+    )
+
+
+def rules_message(workload: Workload, catch: Catch) -> Message:
+    """One workload's rules and what they catch."""
+    since = f"{catch.since.day} {catch.since:%b %Y}"
+    finding = (
+        f"*{name(workload.name)}* has {plural(len(workload.rules), 'rule')}. Since {since}: "
+        f"{plural(catch.requests, 'request')} worth *{usd(catch.spent_nanos)}*."
+    )
+    if workload.name == UNATTRIBUTED:
+        finding = f"*{UNATTRIBUTED}* takes whatever no rule matches. Since {since}: {plural(catch.requests, 'request')} worth *{usd(catch.spent_nanos)}*."
+    lines = [f"{place}. {code(str(rule), 120)}" for place, rule in enumerate(workload.rules[:RULES_SHOWN], start=1)]
+    if len(workload.rules) > RULES_SHOWN:
+        lines.append(f"and {plural(len(workload.rules) - RULES_SHOWN, 'more rule')}")
+    target = "NAME" if workload.name == UNATTRIBUTED else workload.name
+    return blocks.message(
+        finding,
+        blocks.section("\n".join([finding, *lines])),
+        _examples(catch),
+        blocks.context(
+            f"Owner {person(workload.owner)} · the rule with the most conditions decides, among equals the oldest.",
+            f"Add one with {code(f'/budget workload add {target} feature=…')}",
+        ),
+        blocks.actions(
+            blocks.button("Status", ids.SHOW_STATUS, workload.name),
+            blocks.button("All workloads", ids.SHOW_WORKLOADS, ""),
+        ),
+    )
+
+
+def rule_added_message(outcome: RuleOutcome) -> Message:
+    """What was added, what moved as read back, and the next step."""
+    workload = outcome.workload
+    made = (
+        f"*{name(workload.name)}* is a workload now, with the rule"
+        if outcome.created
+        else f"*{name(workload.name)}* has another rule:"
+    )
+    moved = (
+        f"{plural(outcome.moved_requests, 'request')} ({usd(outcome.moved_nanos)}) of this month moved here from unattributed."
+        if outcome.moved_requests
+        else "It applies to usage from now on; nothing was moved."
+    )
+    return blocks.message(
+        f"{made} {code(str(outcome.rule), 300)}",
+        blocks.section(f"{made} {code(str(outcome.rule), 300)}\n{moved}"),
+        blocks.context(
+            f"Owner {person(workload.owner)} · all rules with {code(f'/budget workload rules {workload.name}')}"
+        ),
+        blocks.actions(
+            blocks.button("Set an envelope", ids.OPEN_SET, workload.name),
+            blocks.button("Status", ids.SHOW_STATUS, workload.name),
+        ),
+    )
