@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from sandbox.clock import Now
 from sandbox.company import APP_TOKEN, BOT_TOKEN, NEEDED_SCOPES, OPTIONAL_SCOPES, SUBSCRIBED_EVENTS
 from sandbox.deliveries import Deliveries, Delivery
-from sandbox.faults import Faults
+from sandbox.faults import Fault, Faults
 from sandbox.modals import Modals
 from sandbox.model import Json
 from sandbox.rate import RateLimit
@@ -53,7 +54,6 @@ class Bench:
         self.modals = Modals(self.stream)
         self.tickets = tickets
         self.grants = Grants()
-        self.uploads: dict[str, tuple[str, int]] = {}  # ticket → (file id, announced length)
         self.faults = Faults()
         self.rate = rate
         self.traffic = Traffic(self.stream, now)
@@ -62,6 +62,13 @@ class Bench:
 
     def response_url(self, channel: str, user: str, message_ts: str | None = None, thread_ts: str | None = None) -> str:
         return f"{self.url}/response/{self.tickets.response_url(channel, user, message_ts, thread_ts)}"
+
+    async def struck(self, name: str) -> Fault | None:
+        """The fault that hits a call, if any; a slow one has done its waiting."""
+        fault = self.faults.strike(name)
+        if fault is not None and fault.kind == "slow":
+            await asyncio.sleep(fault.seconds)
+        return fault
 
     def deliver_event(self, name: str, body: Json, *, user: str | None, channel: str | None) -> bool:
         """Sends an event if the app subscribes to `name`; says whether it does."""

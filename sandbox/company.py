@@ -6,6 +6,7 @@ from sandbox.model import Channel, User
 
 TEAM_ID, TEAM_NAME, TEAM_DOMAIN = "T0ACME", "Acme", "acme"
 BOT_USER, BOT_ID, APP_ID, BOT_NAME = "U0OUTLAY", "B0OUTLAY", "A0OUTLAY", "outlay"
+SLACKBOT = "USLACKBOT"
 BOT_TOKEN, APP_TOKEN, SIGNING_SECRET = "xoxb-sandbox", "xapp-sandbox", "sandbox-signing-secret"
 
 NEEDED_SCOPES = ("commands", "chat:write", "im:write", "files:write", "files:read", "users:read")
@@ -25,11 +26,12 @@ _LEFT = ("U0LEE", "lee", "Lee Novak", "Engineer", "Europe/Prague")
 
 
 def users() -> list[User]:
-    """Everybody in the workspace: the people, one who has left, and the bot."""
+    """Everybody in the workspace: the people, one who has left, the bot, and Slackbot."""
     staff = [User(id=i, name=n, real_name=r, title=t, tz=z) for i, n, r, t, z in _PEOPLE]
     left = User(id=_LEFT[0], name=_LEFT[1], real_name=_LEFT[2], title=_LEFT[3], tz=_LEFT[4], deleted=True)
     bot = User(id=BOT_USER, name=BOT_NAME, real_name="Outlay", title="", tz="Etc/UTC", is_bot=True)
-    return [*staff, left, bot]
+    slackbot = User(id=SLACKBOT, name="slackbot", real_name="Slackbot", title="", tz="Etc/UTC", is_bot=True)
+    return [*staff, left, bot, slackbot]
 
 
 def channels() -> list[Channel]:

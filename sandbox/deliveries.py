@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import hmac
 import json
+import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -67,6 +68,19 @@ class Deliveries:
         if self._session is not None:
             await self._session.close()
             self._session = None
+
+    async def verify(self, url: str) -> bool:
+        """Asks the app at `url` to repeat a challenge, and delivers there from now on if it does.
+
+        https://docs.slack.dev/reference/events/url_verification
+        """
+        challenge = secrets.token_hex(16)
+        body = {"token": "", "challenge": challenge, "type": "url_verification"}
+        ack = await self._over_http(Delivery("event", body), url, None)
+        said = ack.answer.get("challenge", ack.answer.get("text")) if isinstance(ack.answer, dict) else None
+        if said == challenge:
+            self.request_url = url
+        return said == challenge
 
     def event(self, delivery: Delivery) -> None:
         """Delivers an event in the background, up to three more times while it is not acknowledged."""

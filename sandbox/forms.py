@@ -58,19 +58,26 @@ FileLookup = Callable[[str], Json | None]
 """id → the uploaded file as Slack's API shows it, None when there is none."""
 
 
-def initial_values(blocks: list[Json]) -> Json:
-    """`state.values` before anybody touched anything: initial values, None or empty lists."""
+def initial_values(blocks: list[Json], channel: str | None = None) -> Json:
+    """`state.values` before anybody touched anything: initial values, None or empty lists.
+
+    Args:
+      channel: the conversation that `default_to_current_conversation` stands for.
+    """
     values: Json = {}
     for block in blocks:
         for element in interactive_elements(block):
             if element.get("type") in STATE_FIELDS:
-                values.setdefault(block["block_id"], {})[element["action_id"]] = _initial(element)
+                values.setdefault(block["block_id"], {})[element["action_id"]] = _initial(element, channel)
     return values
 
 
-def _initial(element: Json) -> Json:
+def _initial(element: Json, channel: str | None) -> Json:
     name, initial, several = STATE_FIELDS[element["type"]]
-    return {"type": element["type"], name: element.get(initial, [] if several else None)}
+    value = element.get(initial, [] if several else None)
+    if not value and channel and element.get("default_to_current_conversation"):
+        value = [channel] if several else channel
+    return {"type": element["type"], name: value}
 
 
 def options_of(element: Json) -> Iterator[Json]:

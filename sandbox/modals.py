@@ -53,13 +53,17 @@ class Modals:
     def stack(self, user: str) -> list[View]:
         return self.stacks.get(user, [])
 
-    def open(self, user: str, body: Json) -> View:
-        """Starts a new stack for a person; what was open before goes away without a word to the app."""
+    def open(self, user: str, body: Json, *, channel: str | None = None) -> View:
+        """Starts a new stack for a person; what was open before goes away without a word to the app.
+
+        Args:
+          channel: where the person was; pickers with `default_to_current_conversation` begin with it.
+        """
         self._check_external(body, None)
         for view in reversed(self.stack(user)):
             self._tell_closed(view)
         self.stacks[user] = []
-        return self._place(user, body)
+        return self._place(user, body, channel)
 
     def push(self, user: str, body: Json) -> View:
         """Puts a view on top of the person's stack. Raises ViewRefused when nothing is open or three are."""
@@ -101,12 +105,13 @@ class Modals:
             self._tell_closed(gone)
         self.stacks[view.user] = stack[:keep]
 
-    def _place(self, user: str, body: Json) -> View:
+    def _place(self, user: str, body: Json, channel: str | None = None) -> View:
         stack = self.stacks.setdefault(user, [])
         view_id, filled = random_id("V"), _filled(body)
         previous = stack[-1].id if stack else None
         root = stack[0].id if stack else view_id
-        view = View(view_id, user, MODAL, filled, _new_hash(), root, previous, initial_values(filled["blocks"]))
+        values = initial_values(filled["blocks"], channel)
+        view = View(view_id, user, MODAL, filled, _new_hash(), root, previous, values)
         stack.append(view)
         self._tell("view_opened", view)
         return view

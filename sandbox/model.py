@@ -58,7 +58,10 @@ class File:
 
 @dataclass
 class Message:
-    """One message. `ts` is its id in the channel; an ephemeral one is for `ephemeral_for` alone."""
+    """One message. `ts` is its id in the channel; an ephemeral one is for `ephemeral_for` alone.
+
+    `is_broadcast` marks a reply in a thread that is shown in the channel too.
+    """
 
     ts: str
     channel: str
@@ -73,7 +76,7 @@ class Message:
     ephemeral_for: str | None = None
     files: list[str] = field(default_factory=list)
     deleted: bool = False
-    serial: int = 0
+    is_broadcast: bool = False
 
     def shown(self) -> Json:
         """As the page and the control endpoints show it."""
@@ -97,6 +100,8 @@ class Message:
             seen["reply_count"] = len(self.reply_ts)
         if self.ephemeral_for:
             seen["ephemeral_for"] = self.ephemeral_for
+        if self.is_broadcast:
+            seen["subtype"] = "thread_broadcast"
         if self.deleted:
             seen["deleted"] = True
         return seen

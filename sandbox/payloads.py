@@ -32,7 +32,7 @@ def slash_command(bench: Bench, *, user: User, channel: Channel, command: str, t
         "api_app_id": APP_ID,
         "is_enterprise_install": "false",
         "response_url": bench.response_url(channel.id, user.id),
-        "trigger_id": bench.tickets.new_trigger(user.id),
+        "trigger_id": bench.tickets.new_trigger(user.id, channel.id),
     }
 
 
@@ -48,7 +48,7 @@ def block_actions_in_message(bench: Bench, *, user: User, message: Message, acti
     }
     if message.thread_ts:
         container["thread_ts"] = message.thread_ts
-    body = _interaction(bench, "block_actions", user) | {
+    body = _interaction(bench, "block_actions", user, channel.id) | {
         "container": container,
         "channel": {"id": channel.id, "name": "directmessage" if channel.is_im else channel.name},
         "state": {"values": values},
@@ -107,7 +107,7 @@ def event(inner: Json) -> Json:
     }
 
 
-def _interaction(bench: Bench, kind: str, user: User) -> Json:
+def _interaction(bench: Bench, kind: str, user: User, channel_id: str | None = None) -> Json:
     return {
         "type": kind,
         "team": {"id": TEAM_ID, "domain": TEAM_DOMAIN},
@@ -116,5 +116,5 @@ def _interaction(bench: Bench, kind: str, user: User) -> Json:
         "token": VERIFICATION,
         "enterprise": None,
         "is_enterprise_install": False,
-        "trigger_id": bench.tickets.new_trigger(user.id),
+        "trigger_id": bench.tickets.new_trigger(user.id, channel_id),
     }

@@ -11,20 +11,16 @@ from pathlib import Path
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
 from sandbox.bench import Bench
-from sandbox.company import BOT_TOKEN
 from sandbox.control.routes import control_routes
 from sandbox.door import Door
-from sandbox.model import Json
-from sandbox.responses import respond
-from sandbox.tickets import TicketRefused
-from sandbox.webapi.call import SlackError, read_arguments, token_of
 from sandbox.webapi.endpoint import answer_api
-from sandbox.webapi.files import UPLOAD_BYTES
+from sandbox.webapi.response_url import answer_response_url
+from sandbox.webapi.transfer import read_private_file, take_upload
 
 PAGE = Path(__file__).parent / "page"
 START_SECONDS = 10.0
@@ -74,61 +70,6 @@ async def permalink(request: Request) -> Response:
     """Permalinks lead to the message on the page."""
     digits = request.path_params["message"].removeprefix("p")
     return RedirectResponse(f"/#/{request.path_params['channel']}/{digits[:-6]}.{digits[-6:]}")
-
-
-async def answer_response_url(bench: Bench, request: Request) -> Response:
-    """One use of a response URL: 404 when it is used up or too old, 400 for a message Slack would not take."""
-    body: Json = {"ok": True}
-    sent: Json = {}
-    status = 200
-    channel = None
-    try:
-        sent = await read_arguments(request)
-        url = bench.tickets.use_response_url(request.path_params["ticket"])
-        channel = url.channel
-        respond(bench, url, sent)
-    except TicketRefused as refused:
-        body, status = {"ok": False, "error": refused.code}, 404
-    except SlackError as refused:
-        body, status = {"ok": False, "error": refused.code, **refused.rest}, 400
-    bench.traffic.add(
-        "response_url",
-        ok=status == 200,
-        ms=0.0,
-        type="response_url",
-        status=status,
-        channel=channel,
-        error=body.get("error"),
-        request=sent,
-    )
-    return JSONResponse(body, status)
-
-
-async def take_upload(bench: Bench, request: Request) -> Response:
-    """The second step of an upload: the bytes, raw or as a form field."""
-    file_id, _ = bench.uploads.pop(request.path_params["ticket"], ("", 0))
-    file = bench.workspace.files.get(file_id)
-    if file is None:
-        return PlainTextResponse("upload not found", 404)
-    if request.headers.get("content-type", "").startswith("multipart/form-data"):
-        form = await request.form()
-        parts = [part for part in form.values() if not isinstance(part, str)]
-        content = await parts[0].read() if parts else b""
-    else:
-        content = await request.body()
-    if not content or len(content) > UPLOAD_BYTES:
-        return PlainTextResponse("bad size", 400)
-    file.content = content
-    return PlainTextResponse(f"OK - {len(content)}")
-
-
-def read_private_file(bench: Bench, request: Request) -> Response:
-    """`url_private`: with the bot token and files:read the file; without, a page to sign in, as Slack answers."""
-    file = bench.workspace.files.get(request.path_params["id"])
-    allowed = token_of(request, {}) == BOT_TOKEN and not bench.grants.revoked and "files:read" in bench.grants.scopes
-    if file is None or not allowed:
-        return RedirectResponse("/")
-    return Response(file.content, media_type=file.mimetype)
 
 
 class _Server(uvicorn.Server):

@@ -7,6 +7,7 @@ import secrets
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
+from typing import Any
 
 TRIGGER_SECONDS = 3.0  # https://docs.slack.dev/interactivity/handling-user-interaction
 RESPONSE_USES, RESPONSE_SECONDS = 5, 30 * 60  # the same page
@@ -23,9 +24,10 @@ class TicketRefused(Exception):
 
 @dataclass
 class Trigger:
-    """What a trigger id stands for. `issued_at` is on the monotonic clock."""
+    """What a trigger id stands for. `issued_at` is on the monotonic clock; `channel` is None in a modal or Home tab."""
 
     user: str
+    channel: str | None
     issued_at: float
     used: bool = False
 
@@ -49,16 +51,17 @@ class Tickets:
         self.trigger_seconds = trigger_seconds
         self._triggers: OrderedDict[str, Trigger] = OrderedDict()
         self._urls: OrderedDict[str, ResponseUrl] = OrderedDict()
+        self._uploads: OrderedDict[str, str] = OrderedDict()
         self._numbers = itertools.count(1)
 
-    def new_trigger(self, user: str) -> str:
+    def new_trigger(self, user: str, channel: str | None = None) -> str:
         trigger_id = f"{int(time.time() * 1000)}.{next(self._numbers):013d}.{secrets.token_hex(16)}"
-        self._triggers[trigger_id] = Trigger(user, time.monotonic())
+        self._triggers[trigger_id] = Trigger(user, channel, time.monotonic())
         _keep_newest(self._triggers)
         return trigger_id
 
-    def redeem_trigger(self, trigger_id: object) -> str:
-        """The person who caused the interaction. Raises TicketRefused when unknown, used or too old."""
+    def redeem_trigger(self, trigger_id: object) -> Trigger:
+        """Who caused the interaction, and where. Raises TicketRefused when unknown, used or too old."""
         trigger = self._triggers.get(str(trigger_id))
         if trigger is None:
             raise TicketRefused("invalid_trigger_id")
@@ -67,7 +70,7 @@ class Tickets:
         if time.monotonic() - trigger.issued_at > self.trigger_seconds:
             raise TicketRefused("expired_trigger_id")
         trigger.used = True
-        return trigger.user
+        return trigger
 
     def new_response_url(self, url: ResponseUrl) -> str:
         """Files a response URL and returns its last path part."""
@@ -86,10 +89,21 @@ class Tickets:
         url.uses += 1
         return url
 
+    def new_upload(self, file_id: str) -> str:
+        """The last path part of an upload address for a file."""
+        ticket = secrets.token_urlsafe(18)
+        self._uploads[ticket] = file_id
+        _keep_newest(self._uploads)
+        return ticket
+
+    def take_upload(self, ticket: str) -> str:
+        """The file an upload address was made for; "" when it is used or unknown."""
+        return self._uploads.pop(ticket, "")
+
     def response_url(self, channel: str, user: str, message_ts: str | None, thread_ts: str | None) -> str:
         return self.new_response_url(ResponseUrl(channel, user, time.monotonic(), message_ts, thread_ts))
 
 
-def _keep_newest(tickets: OrderedDict[str, Trigger] | OrderedDict[str, ResponseUrl]) -> None:
+def _keep_newest(tickets: OrderedDict[str, Any]) -> None:
     while len(tickets) > KEPT:
         tickets.popitem(last=False)

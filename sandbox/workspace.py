@@ -15,6 +15,7 @@ from sandbox.stream import Stream
 
 EPHEMERALS_KEPT = 200  # Per person; Slack keeps none, a page in front of them shows the last few.
 CHANNEL_MESSAGES = 50_000
+FILES = 5_000
 TOMBSTONE = "This message was deleted."
 
 
@@ -119,6 +120,12 @@ class Workspace:
         return Message(ts=ts, channel=channel_id, user=BOT_USER, bot_id=BOT_ID, text=text, **rest)  # type: ignore[arg-type]
 
     # Files
+
+    def add_file(self, file: File) -> None:
+        """Keeps a file; the oldest of very many is forgotten."""
+        self.files[file.id] = file
+        if len(self.files) > FILES:
+            del self.files[next(iter(self.files))]
 
     def can_show_file(self, file_id: str) -> bool:
         """Whether an image block may refer to the file: it must be complete and past its processing."""

@@ -18,6 +18,7 @@ from sandbox.blocks.tables import CELL_CHARACTERS, characters, rows_of
 __all__ = ["blocks_too_long", "interactive_elements", "problems", "view_problems", "with_ids"]
 
 CHARTS_IN_A_MESSAGE = 2  # https://docs.slack.dev/reference/block-kit/blocks/data-visualization-block
+MARKDOWN_CHARACTERS = 12_000  # https://docs.slack.dev/reference/block-kit/blocks/markdown-block
 ALL_CHARACTERS = 13_200  # Not published; measured at https://github.com/slackapi/bolt-js/issues/2509
 
 
@@ -71,6 +72,8 @@ def _across(blocks: list[Any], run: Inspection) -> None:
                 run.add(f"action_id must be unique in its block: {name}", f"/blocks/{index}")
     if sum(block.get("type") == "data_visualization" for block in whole) > CHARTS_IN_A_MESSAGE:
         run.add(f"no more than {CHARTS_IN_A_MESSAGE} data_visualization blocks allowed", "/blocks")
+    if sum(characters(block) for block in whole if block.get("type") == "markdown") > MARKDOWN_CHARACTERS:
+        run.add(f"all markdown blocks together must be less than {MARKDOWN_CHARACTERS + 1} characters", "/blocks")
     for kind, most in CELL_CHARACTERS.items():
         tables = [block for block in whole if block.get("type") == kind]
         if sum(characters(rows_of(table)) for table in tables) > most:

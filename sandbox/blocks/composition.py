@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -88,15 +89,29 @@ def _known_file(value: dict[str, Any], at: str, run: Inspection) -> None:
     if ("id" in value) == ("url" in value):
         run.add("must provide exactly one of: id, url", at)
     elif "id" in value and run.has_file is not None and not run.has_file(str(value["id"])):
-        run.add("invalid slack file", f"{at}/id")
+        run.add("invalid slack file", at)
 
 
 SLACK_FILE = Shape(f"{OBJECTS}/slack-file-object", {"id": Str(), "url": URL}, also=_known_file)
 
 
 def one_picture(value: dict[str, Any], at: str, run: Inspection) -> None:
+    """A picture comes from a public address or from an uploaded file. Slack fetches the address itself."""
     if ("image_url" in value) == ("slack_file" in value):
         run.add("must provide exactly one of: image_url, slack_file", at)
+    elif _is_unreachable(value.get("image_url")):
+        run.add("downloading image failed", f"{at}/image_url")
+
+
+def _is_unreachable(url: Any) -> bool:
+    """Whether an address is one that Slack's servers cannot reach: this machine, or a private network."""
+    host = urlsplit(url).hostname if isinstance(url, str) and _is_url(url) else None
+    if host is None:
+        return False
+    try:
+        return ip_address(host).is_private
+    except ValueError:
+        return host == "localhost" or host.endswith((".localhost", ".local", ".internal"))
 
 
 IMAGE_FIELDS: dict[str, Rule] = {

@@ -22,7 +22,7 @@ VIEW_BLOCKS = 100  # the same page: modals and Home tabs
 
 def _says_something(block: dict[str, Any], at: str, run: Inspection) -> None:
     if not block.get("text") and not block.get("fields"):
-        run.add("must provide at least one of: text, fields", at)
+        run.add("must define either `text` or `fields`", f"{at}/type")
 
 
 CONTEXT_ELEMENTS: dict[str, Rule] = {

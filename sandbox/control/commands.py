@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sandbox.bench import Bench
+from sandbox.company import SLACKBOT
 from sandbox.control.people import Impossible, the_channel, the_user, typed
 from sandbox.control.watch import MOST_SECONDS, watch
 from sandbox.deliveries import Ack, Delivery
@@ -13,7 +14,6 @@ from sandbox.tickets import ResponseUrl
 from sandbox.webapi.call import SlackError
 from sandbox.webapi.shapes import api_message
 
-SLACKBOT = "USLACKBOT"
 SENTENCES = {
     "operation_timeout": "operation_timeout: the app did not acknowledge within 3 seconds",
     "dispatch_failed": "dispatch_failed: the app could not be reached",

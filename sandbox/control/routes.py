@@ -126,8 +126,14 @@ async def _event(bench: Bench, body: Json) -> Json:
 
 
 async def _install(bench: Bench, body: Json) -> Json:
-    """Installs the app anew: tokens hold again; `scopes` and `events`, where given, replace what was granted."""
+    """Installs the app anew: tokens hold again; `scopes` and `events`, where given, replace what was granted.
+
+    A `request_url` is taken when the app there answers the challenge of the Events API.
+    """
     grants = bench.grants
+    url = body.get("request_url")
+    if url is not None and not await bench.deliveries.verify(str(url)):
+        raise BadRequest(f"{url} did not answer the challenge")
     for name in ("scopes", "events"):
         if name in body:
             if not isinstance(body[name], list) or not all(isinstance(one, str) for one in body[name]):
@@ -139,6 +145,7 @@ async def _install(bench: Bench, body: Json) -> Json:
         "app_id": APP_ID,
         "scopes": sorted(grants.scopes),
         "events": sorted(grants.events),
+        "request_url": bench.deliveries.request_url,
     }
 
 

@@ -60,6 +60,11 @@ class Call:
             raise SlackError("invalid_arguments", response_metadata=_told(f"invalid {name}")) from None
 
 
+def missing_scope(bench: Bench, needed: str) -> SlackError:
+    """https://docs.slack.dev/authentication/installing-with-oauth (scopes)"""
+    return SlackError("missing_scope", needed=needed, provided=",".join(sorted(bench.grants.scopes)))
+
+
 def _told(problem: str) -> Json:
     return {"messages": [f"[ERROR] {problem}"]}
 

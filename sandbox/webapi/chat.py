@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.model import Channel, Json
 from sandbox.webapi.call import Call, SlackError, method
-from sandbox.webapi.content import TEXT, UPDATED_TEXT, checked_blocks, checked_metadata, checked_text
+from sandbox.webapi.content import UPDATED_TEXT, checked_blocks, checked_metadata, checked_text
 from sandbox.webapi.reach import own_message, visible_channel, writable_channel
 from sandbox.webapi.shapes import api_message
 
@@ -24,6 +24,7 @@ def post_message(bench: Bench, call: Call) -> Json:
     metadata = checked_metadata(call.args.get("metadata"))
     thread_ts = _thread(bench, channel, call.maybe("thread_ts"))
     message = bench.workspace.from_bot(channel.id, **content, metadata=metadata, thread_ts=thread_ts)
+    message.is_broadcast = thread_ts is not None and call.flag("reply_broadcast")
     bench.workspace.post(message)
     return {"channel": channel.id, "ts": message.ts, "message": api_message(message)}
 
@@ -48,17 +49,18 @@ def post_ephemeral(bench: Bench, call: Call) -> Json:
 def update_message(bench: Bench, call: Call) -> Json:
     """https://docs.slack.dev/reference/methods/chat.update
 
-    Text alone takes the blocks away; blocks alone take the text away. Metadata stays unless given.
+    What is left out stays as it was; an empty list takes blocks away, an empty object the metadata.
     """
     message = own_message(bench, call, "cant_update_message")
     if not any(name in call.args for name in ("text", "blocks", "metadata", "attachments")):
         raise SlackError("no_text")
-    metadata = checked_metadata(call.args.get("metadata"))
-    if "text" in call.args or "blocks" in call.args:
-        content = _content(bench, call, UPDATED_TEXT)
-        message.text, message.blocks = content["text"], content["blocks"]
-    if metadata is not None:
-        message.metadata = metadata
+    given = call.args
+    text = checked_text(given["text"], UPDATED_TEXT) if given.get("text") is not None else message.text
+    blocks = checked_blocks(given["blocks"], bench.workspace.can_show_file) if "blocks" in given else message.blocks
+    if not text.strip() and not blocks:
+        raise SlackError("no_text")
+    metadata = checked_metadata(given["metadata"]) if "metadata" in given else message.metadata
+    message.text, message.blocks, message.metadata = text, blocks, metadata
     message.edited_ts = bench.workspace.timestamps.next()
     bench.workspace.changed(message)
     return {"channel": message.channel, "ts": message.ts, "text": message.text, "message": api_message(message)}
@@ -82,10 +84,10 @@ def get_permalink(bench: Bench, call: Call) -> Json:
     return {"channel": channel.id, "permalink": f"{bench.url}/archives/{channel.id}/p{ts.replace('.', '')}"}
 
 
-def _content(bench: Bench, call: Call, most: int = TEXT) -> Json:
+def _content(bench: Bench, call: Call) -> Json:
     """Text and blocks of a message. Raises SlackError: no_text, msg_too_long, and those of `checked_blocks`."""
     blocks = checked_blocks(call.args.get("blocks"), bench.workspace.can_show_file)
-    text = checked_text(call.args.get("text"), most)
+    text = checked_text(call.args.get("text"))
     if not text.strip() and not blocks and not call.args.get("attachments"):
         raise SlackError("no_text")
     return {"text": text, "blocks": blocks}
@@ -97,5 +99,5 @@ def _thread(bench: Bench, channel: Channel, thread_ts: str | None) -> str | None
         return None
     parent = bench.workspace.message(channel.id, thread_ts)
     if parent is None:
-        raise SlackError("thread_not_found")
+        raise SlackError("cannot_reply_to_message")
     return parent.thread_ts or parent.ts

@@ -70,7 +70,7 @@ def checked_metadata(value: Any) -> Json | None:
 
     https://docs.slack.dev/messaging/message-metadata
     """
-    if value in (None, ""):
+    if value in (None, "", {}):
         return None
     if not isinstance(value, dict):
         raise SlackError("invalid_metadata_format")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.company import BOT_USER
 from sandbox.model import Channel, Json, Message
-from sandbox.webapi.call import Call, SlackError, method
+from sandbox.webapi.call import Call, SlackError, method, missing_scope
 from sandbox.webapi.paging import page
 from sandbox.webapi.reach import direct_message, visible_channel
 from sandbox.webapi.shapes import api_channel, api_message
@@ -24,7 +24,7 @@ def _need_scope(bench: Bench, channel: Channel, what: str) -> None:
     kind = "im" if channel.is_im else "groups" if channel.is_private else "channels"
     needed = f"{kind}:{what}"
     if needed not in bench.grants.scopes:
-        raise SlackError("missing_scope", needed=needed, provided=",".join(sorted(bench.grants.scopes)))
+        raise missing_scope(bench, needed)
 
 
 @method("conversations.open", scopes=("im:write", "channels:manage", "groups:write", "mpim:write"))
@@ -38,7 +38,7 @@ def open_conversation(bench: Bench, call: Call) -> Json:
         if not ids:
             raise SlackError("users_list_not_supplied")
         if len(ids) > 1:
-            raise SlackError("missing_scope", needed="mpim:write", provided=",".join(sorted(bench.grants.scopes)))
+            raise missing_scope(bench, "mpim:write")
         is_new = f"D{str(ids[0]).removeprefix('U')}" not in bench.workspace.channels
         channel = direct_message(bench, str(ids[0]))
     whole = api_channel(channel, is_member=True) if call.flag("return_im") else {"id": channel.id}
@@ -92,7 +92,7 @@ def channel_history(bench: Bench, call: Call) -> Json:
     heads = (
         message
         for message in reversed(bench.workspace.messages.get(channel.id, {}).values())
-        if not message.thread_ts or message.thread_ts == message.ts
+        if not message.thread_ts or message.thread_ts == message.ts or message.is_broadcast
     )
     some, metadata = page(_between(heads, call), call, default=100, high=999)
     answer: Json = {"messages": _shapes(some, call), "has_more": bool(metadata["next_cursor"]), "pin_count": 0}

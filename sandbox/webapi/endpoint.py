@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from sandbox.faults import Fault
 from sandbox.model import Json
 from sandbox.webapi import auth, chat, conversations, files, users, views  # noqa: F401  They register their methods.
-from sandbox.webapi.call import METHODS, Call, Method, SlackError, read_arguments, token_of
+from sandbox.webapi.call import METHODS, Call, Method, SlackError, missing_scope, read_arguments, token_of
 
 if TYPE_CHECKING:
     from sandbox.bench import Bench
@@ -32,16 +31,13 @@ async def answer_api(bench: Bench, request: Request) -> Response:
     try:
         args = await read_arguments(request)
         method, call = _admitted(bench, name, args, token_of(request, args))
-        fault = bench.faults.strike(name)
-        if fault is not None and fault.kind == "slow":
-            await asyncio.sleep(fault.seconds)
+        fault = await bench.struck(name)
         retry_after = _wait(bench, call, fault)
         if retry_after:
             status, body = 429, _refusal("ratelimited")
         elif fault is not None and fault.kind == "500":
             status, body = 500, _refusal("internal_error")
         elif fault is not None and fault.kind in FAULT_ERRORS:
-            bench.grants.revoked |= fault.kind == "revoked"
             body = _refusal(FAULT_ERRORS[fault.kind])
         else:
             body = {"ok": True, **method.run(bench, call)}
@@ -84,11 +80,6 @@ def _admitted(bench: Bench, name: str, args: Json, token: str | None) -> tuple[M
     if method.scopes and not bench.grants.scopes.intersection(method.scopes):
         raise missing_scope(bench, method.scopes[0])
     return method, Call(name, args, token)
-
-
-def missing_scope(bench: Bench, needed: str) -> SlackError:
-    """https://docs.slack.dev/authentication/installing-with-oauth (missing scopes)"""
-    return SlackError("missing_scope", needed=needed, provided=",".join(sorted(bench.grants.scopes)))
 
 
 def _wait(bench: Bench, call: Call, fault: Fault | None) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import mimetypes
-import secrets
 from typing import TYPE_CHECKING, Any
 
 from sandbox.company import BOT_USER
@@ -24,21 +23,19 @@ def new_file(bench: Bench, name: str, content: bytes = b"", user: str = BOT_USER
     """Registers a file. Its type is guessed from its name, as Slack does."""
     mimetype = mimetypes.guess_type(name)[0] or "application/octet-stream"
     file = File(random_id("F", 10), name, mimetype, content, user, int(bench.now().timestamp()))
-    bench.workspace.files[file.id] = file
+    bench.workspace.add_file(file)
     return file
 
 
 @method("files.getUploadURLExternal", scopes=("files:write",))
 def upload_url(bench: Bench, call: Call) -> Json:
     """https://docs.slack.dev/reference/methods/files.getUploadURLExternal"""
-    length = call.whole("length", 0, UPLOAD_BYTES + 1)
-    if length > UPLOAD_BYTES:
+    call.text("length")
+    if call.whole("length", 1, UPLOAD_BYTES + 1) > UPLOAD_BYTES:
         raise SlackError("file_upload_size_restricted")
     file = new_file(bench, call.text("filename"))
     file.alt_text = call.text("alt_txt", "")
-    ticket = secrets.token_urlsafe(18)
-    bench.uploads[ticket] = (file.id, length)
-    return {"upload_url": f"{bench.url}/files/upload/{ticket}", "file_id": file.id}
+    return {"upload_url": f"{bench.url}/files/upload/{bench.tickets.new_upload(file.id)}", "file_id": file.id}
 
 
 @method("files.completeUploadExternal", scopes=("files:write",))

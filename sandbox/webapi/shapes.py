@@ -39,6 +39,8 @@ def api_message(message: Message, *, with_metadata: bool = True) -> Json:
         }
     if message.files:
         shape["files"] = [{"id": one} for one in message.files]
+    if message.is_broadcast:
+        shape["subtype"] = "thread_broadcast"
     if message.deleted:
         shape |= {"subtype": "tombstone", "hidden": True}
     return shape

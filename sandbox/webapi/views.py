@@ -77,7 +77,9 @@ def checked_view(bench: Bench, view: Any, kind: str) -> Json:
 
 def _placed(bench: Bench, call: Call, body: Json, *, push: bool) -> View:
     try:
-        user = bench.tickets.redeem_trigger(call.text("trigger_id"))
-        return bench.modals.push(user, body) if push else bench.modals.open(user, body)
+        trigger = bench.tickets.redeem_trigger(call.text("trigger_id"))
+        if push:
+            return bench.modals.push(trigger.user, body)
+        return bench.modals.open(trigger.user, body, channel=trigger.channel)
     except (TicketRefused, ViewRefused) as refused:
         raise SlackError(refused.code) from refused
