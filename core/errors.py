@@ -58,7 +58,11 @@ class Overloaded(BudgetError):
 
 
 class BadToken(BudgetError):
-    """The token is missing, wrong, expired, revoked or lacks the scope."""
+    """The token is missing, wrong, expired or revoked."""
+
+
+class MissingScope(BudgetError):
+    """The token is good, but not for this."""
 
 
 class SettingsProblem(BudgetError):

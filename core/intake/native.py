@@ -33,11 +33,12 @@ def read(body: bytes) -> Intake:
       Unreadable: the body as a whole is neither a JSON array nor JSON objects on lines.
       TooLarge: more than `MAX_EVENTS` items.
     """
-    stripped = body.lstrip(b" \t\r\n\xef\xbb\xbf")
-    if stripped[:1] == b"[":
-        return _read_array(stripped)
-    if stripped[:1] == b"{":
-        return _read_lines(stripped)
+    body = body.removeprefix(b"\xef\xbb\xbf")
+    first = body[:4096].lstrip()[:1]
+    if first == b"[":
+        return _read_array(body)
+    if first == b"{":
+        return _read_lines(body)
     raise Unreadable("The body is not JSON: it has to be an array of usage events, or one JSON object a line (NDJSON).")
 
 

@@ -8,7 +8,7 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Final
 
-from core.errors import BadToken, NameTaken, OutOfRange, UnknownName
+from core.errors import BadToken, MissingScope, NameTaken, OutOfRange, UnknownName
 from core.store.source_rows import Source
 from core.store.unit_of_work import UnitOfWork
 
@@ -65,7 +65,7 @@ async def list_tokens(uow: UnitOfWork) -> tuple[Source, ...]:
 
 
 async def source_for(uow: UnitOfWork, token: str, scope: str, *, now: datetime) -> Source:
-    """The source that a bearer token stands for. Raises BadToken saying which of the ways it is bad.
+    """The source that a bearer token stands for. Raises BadToken saying in which way it is bad, or MissingScope.
 
     Looked up by hash: the comparison that an attacker could time is over a digest that they cannot steer.
     """
@@ -80,7 +80,7 @@ async def source_for(uow: UnitOfWork, token: str, scope: str, *, now: datetime) 
             f"The token {source.name} expired on {source.expires_at:%Y-%m-%d}. Make a new one with `outlay token create`."
         )
     if scope not in source.scopes:
-        raise BadToken(f"The token {source.name} may not do this: it lacks the scope “{scope}”.")
+        raise MissingScope(f"The token {source.name} may not do this: it lacks the scope “{scope}”.")
     return source
 
 

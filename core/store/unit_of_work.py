@@ -159,7 +159,6 @@ def _sqlite_engine(url: str, begin: str, *, pool_size: int) -> AsyncEngine:
             "foreign_keys=ON",
             "cache_size=-65536",
             "temp_store=MEMORY",
-            "mmap_size=268435456",
             "journal_size_limit=67108864",
         ):
             cursor.execute(f"PRAGMA {pragma}")

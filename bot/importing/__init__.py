@@ -1,0 +1,1 @@
+"""`outlay import`: usage files into the books, streaming, resumable, with a report of what was refused."""

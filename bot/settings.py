@@ -1,0 +1,95 @@
+"""Settings from the environment or `.env`; the only place that reads either."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from core.errors import SettingsProblem
+from core.people import USER_ID
+from core.period import zone_named
+
+
+class Settings(BaseSettings):
+    """What Outlay is told from outside. Names are those of the environment variables, in lower case.
+
+    Attributes:
+      slack_signing_secret: needed for Slack over HTTP.
+      slack_app_token: with it, Socket Mode is used and no public address is needed.
+      slack_api_url: another Web API base, for stand-ins; ends with a slash.
+      outlay_finance: Slack user ids of the finance team; the first owns what is unattributed until somebody else does.
+    """
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", extra="ignore", hide_input_in_errors=True
+    )
+
+    slack_bot_token: SecretStr | None = None
+    slack_signing_secret: SecretStr | None = None
+    slack_app_token: SecretStr | None = None
+    slack_api_url: str = "https://slack.com/api/"
+    outlay_database_url: str = "sqlite:///outlay.db"
+    outlay_host: str = "127.0.0.1"
+    outlay_port: Annotated[int, Field(ge=0, le=65535)] = 8400
+    outlay_timezone: str = "UTC"
+    outlay_finance: Annotated[tuple[str, ...], NoDecode] = ()
+    outlay_channel: str | None = None
+
+    @field_validator("outlay_finance", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("outlay_finance")
+    @classmethod
+    def _ids(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for person in value:
+            if not USER_ID.fullmatch(person):
+                raise ValueError(
+                    f"{person} is not a Slack user id (they look like U0123ABCD; profile → ⋮ → Copy member ID)"
+                )
+        return value
+
+    @field_validator("slack_bot_token", "slack_signing_secret", "slack_app_token", "outlay_channel", mode="before")
+    @classmethod
+    def _blank_is_absent(cls, value: object) -> object:
+        return None if isinstance(value, str) and not value.strip() else value
+
+    @field_validator("slack_api_url")
+    @classmethod
+    def _ends_with_slash(cls, value: str) -> str:
+        return value if value.endswith("/") else value + "/"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The books' time zone. Raises SettingsProblem."""
+        return zone_named(self.outlay_timezone)
+
+    @property
+    def default_finance(self) -> str | None:
+        return self.outlay_finance[0] if self.outlay_finance else None
+
+    def require_slack(self) -> None:
+        """Raises SettingsProblem naming what is missing to talk to Slack."""
+        if self.slack_bot_token is None:
+            raise SettingsProblem(
+                "SLACK_BOT_TOKEN is not set. Put it into .env (docs/slack-setup.md shows where to find it), or try `outlay demo`."
+            )
+        if self.slack_app_token is None and self.slack_signing_secret is None:
+            raise SettingsProblem(
+                "Set SLACK_APP_TOKEN for Socket Mode, or SLACK_SIGNING_SECRET for Slack over HTTP (docs/slack-setup.md)."
+            )
+
+
+def load_settings(env_file: Path | None = Path(".env")) -> Settings:
+    """Read the settings. Raises SettingsProblem naming the variable, never its value."""
+    try:
+        return Settings(_env_file=env_file)
+    except ValidationError as wrong:
+        first = wrong.errors()[0]
+        name = str(first["loc"][0]).upper() if first["loc"] else "A setting"
+        raise SettingsProblem(f"{name} cannot be used: {first['msg'].removeprefix('Value error, ')}.") from wrong
