@@ -1,0 +1,11 @@
+"""What happens on a command, a click or a submitted modal. `register_all` puts every listener on the app."""
+
+from __future__ import annotations
+
+from bot.slack.interaction import Registrar
+from bot.slack.listeners import command, envelopes, requests, shortcuts, workloads
+
+
+def register_all(registrar: Registrar) -> None:
+    for family in (command, envelopes, workloads, requests, shortcuts):
+        family.register(registrar)

@@ -1,0 +1,181 @@
+"""`/budget set`: one line that says everything, or a form that is filled in from what is known."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Any, Final
+
+from slack_bolt.async_app import AsyncAck
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack import ids
+from bot.slack.command_forms import Set
+from bot.slack.command_words import COMMAND
+from bot.slack.guard import guarded
+from bot.slack.interaction import Interaction, Registrar, remembered_in, remembering
+from bot.slack.listeners import answers
+from bot.slack.modals import View, outcome_modal, waiting_modal, with_refusal
+from bot.slack.reply import error_code
+from bot.slack.views.blocks import Message
+from bot.slack.views.envelope import order_from_view, set_message, set_modal
+from core.change_request import SetOrder
+from core.errors import BudgetError, Overloaded
+from core.services import manage_envelopes
+from core.services.manage_envelopes import Proposal
+
+TITLE: Final = "Set an envelope"
+READ_SECONDS: Final = 1.2
+"""A trigger lives three seconds. The proposal usually takes a few milliseconds, so that the form opens filled in; when
+the books are slower than this, a modal that says so opens in time and is filled in afterwards."""
+
+
+def register(registrar: Registrar) -> None:
+    registrar.action(ids.OPEN_SET, open_from_button)
+    registrar.action(ids.PICK_WORKLOAD, pick_workload)
+    registrar.action(ids.MORE_OPTIONS, more_options)
+    register_submission(registrar)
+
+
+async def set_from_line(asked: Interaction, command: Set) -> None:
+    """Carry out a line with an amount or terms in it; open the form for one without."""
+    if command.order is None or command.wants_modal:
+        await open_form(asked, command.order.workload if command.order else None)
+        return
+    outcome = await _carry_out(asked, command.order)
+    await answers.send(asked, outcome, share=command.share)
+
+
+async def _carry_out(asked: Interaction, order: SetOrder) -> Message:
+    desk = asked.desk
+    outcome = await manage_envelopes.set_envelope(
+        desk.uow, order, by=asked.actor, defaults=desk.defaults, now=asked.now
+    )
+    desk.wake_delivery()
+    return set_message(outcome)
+
+
+async def open_from_button(asked: Interaction) -> None:
+    await open_form(asked, asked.value or None)
+
+
+async def open_form(asked: Interaction, workload: str | None) -> None:
+    """The form for one workload, or with a choice of workloads. Raises Overloaded when the trigger has expired."""
+    reading = asyncio.ensure_future(_proposal(asked, workload))
+    done, _ = await asyncio.wait({reading}, timeout=READ_SECONDS)
+    try:
+        if done:
+            await asked.client.views_open(trigger_id=asked.trigger_id, view=_form(asked, await reading, workload))
+            return
+        waiting = waiting_modal(TITLE, "Reading the books…")
+        opened = await asked.client.views_open(trigger_id=asked.trigger_id, view=waiting)
+    except SlackApiError as refused:
+        reading.cancel()
+        if error_code(refused) not in ("expired_trigger_id", "exchanged_trigger_id", "trigger_expired"):
+            raise
+        line = f"{COMMAND} set {workload or ''}".strip()
+        raise Overloaded(
+            "Slack waited too long for the form and closed the door. Try again.", correction=line
+        ) from refused
+    view = opened["view"]
+    try:
+        filled = _form(asked, await reading, workload)
+    except BudgetError as refusal:
+        filled = with_refusal(waiting, refusal)
+    await _update(asked.client, view, filled)
+
+
+async def _proposal(asked: Interaction, workload: str | None) -> Proposal:
+    desk = asked.desk
+    return await manage_envelopes.proposal(desk.uow, workload, by=asked.actor, defaults=desk.defaults, now=asked.now)
+
+
+def _form(asked: Interaction, proposal: Proposal, workload: str | None) -> View:
+    """The form; where nobody named a workload, with the likeliest one picked but all of them to choose from."""
+    if workload is None:
+        likeliest = SetOrder(proposal.workload or "")
+        return remembering(set_modal(replace(proposal, workload=None), order=likeliest), asked.reply)
+    return remembering(set_modal(proposal), asked.reply)
+
+
+async def pick_workload(asked: Interaction) -> None:
+    """Fill the open form in again for the workload that was picked, or ask for the name of a new one."""
+    if asked.value == ids.NEW_WORKLOAD:
+        known = await _proposal(asked, None)
+        blank = replace(known, workload=None, envelope=None, suggested_nanos=None, basis="")
+        view = set_modal(blank, naming=True)
+    else:
+        view = set_modal(await _proposal(asked, asked.value))
+    await _update(asked.client, asked.view, remembering(view, asked.reply))
+
+
+async def more_options(asked: Interaction) -> None:
+    """Show the optional fields; what was typed stays."""
+    await _update(asked.client, asked.view, await _refilled(asked, more=True))
+
+
+async def _refilled(asked: Interaction, *, more: bool) -> View:
+    """The form again with everything that was typed and could be read."""
+    metadata = str(asked.view.get("private_metadata") or "")
+    order, _ = order_from_view(asked.view.get("state") or {}, metadata)
+    seen = remembered_in(asked.body)
+    proposal = await _proposal(asked, seen.get("workload"))
+    if seen.get("workload") is None:
+        proposal = replace(proposal, workload=None, envelope=None)
+    view = set_modal(proposal, order=order, more=more or bool(seen.get("more")), naming=bool(seen.get("naming")))
+    return remembering(view, asked.reply)
+
+
+def register_submission(registrar: Registrar) -> None:
+    """The form's Save. Mistakes in fields are said at once at those fields; the rest is carried out behind a
+    modal that says so, and ends with what came of it, or with the form and the reason it was refused."""
+
+    async def submitted(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+        orders: list[SetOrder] = []
+
+        async def fail_at_once(message: Message) -> None:
+            await ack(response_action="update", view=outcome_modal(TITLE, message))
+
+        async def read() -> None:
+            view = body["view"]
+            order, errors = order_from_view(view.get("state") or {}, view.get("private_metadata") or "")
+            if errors:
+                await ack(response_action="errors", errors=errors)
+            else:
+                await ack(response_action="update", view=waiting_modal(TITLE, "Saving…"))
+                orders.append(order)
+
+        await guarded("read set form", fail_at_once, read)
+        for order in orders:
+            await _save(registrar, body, client, order)
+
+    registrar.app.view(ids.SET_MODAL)(submitted)
+
+
+async def _save(registrar: Registrar, body: dict[str, Any], client: AsyncWebClient, order: SetOrder) -> None:
+    view_id = body["view"]["id"]
+
+    async def show(message: Message) -> None:
+        await client.views_update(view_id=view_id, view=outcome_modal(TITLE, message))
+
+    async def save() -> None:
+        asked = registrar.interaction(body, client)
+        try:
+            message = await _carry_out(asked, order)
+        except BudgetError as refusal:
+            form = with_refusal(await _refilled(asked, more=False), refusal)
+            await client.views_update(view_id=view_id, view=form)
+        else:
+            await show(message)
+
+    await guarded("submit set", show, save)
+
+
+async def _update(client: AsyncWebClient, view: Any, filled: View) -> None:
+    """Change an open modal unless it has changed in the meantime: then somebody clicked again, and that one counts."""
+    try:
+        await client.views_update(view_id=view["id"], hash=view["hash"], view=filled)
+    except SlackApiError as refused:
+        if error_code(refused) not in ("hash_conflict", "not_found"):
+            raise
