@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
 from sandbox.bench import Bench
 from sandbox.control.routes import control_routes
@@ -75,15 +76,23 @@ async def permalink(request: Request) -> Response:
 class _Server(uvicorn.Server):
     """A server inside a program that handles signals itself."""
 
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ended = asyncio.Event()
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+    async def main_loop(self) -> None:
+        """Sleeps until it is told to end; uvicorn's own loop looks ten times a second."""
+        await self.ended.wait()
 
 
 class LoopbackServer:
     """Runs an ASGI application on 127.0.0.1 in a task of the running loop."""
 
-    def __init__(self, app: Door, port: int) -> None:
+    def __init__(self, app: ASGIApp, port: int) -> None:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._socket.bind(("127.0.0.1", port))
@@ -96,6 +105,7 @@ class LoopbackServer:
             lifespan="off",
             proxy_headers=False,
             server_header=False,
+            date_header=False,
             timeout_graceful_shutdown=STOP_SECONDS,
         )
         self._server = _Server(config)
@@ -108,7 +118,7 @@ class LoopbackServer:
                 await asyncio.sleep(0.005)
 
     async def stop(self) -> None:
-        self._server.should_exit = True
+        self._server.ended.set()
         if self._task is not None:
             await self._task
         self._socket.close()
