@@ -21,9 +21,8 @@ def alt_burn_up(detail: Detail) -> str:
         used = f" ({share(line.share_used)})" if line.share_used is not None else ""
         sentences = [f"{start} of {usd(line.size_nanos)}{used}, {into}."]
     if line.run_rate_nanos is not None and detail.share_elapsed < 1:
-        sentences.append(
-            f"A straight line ends the month at {usd(line.run_rate_nanos)}{_beside(line.run_rate_nanos, line.size_nanos)}."
-        )
+        beside = _beside(line.run_rate_nanos, line.size_nanos)
+        sentences.append(f"A straight line ends the month at {usd(line.run_rate_nanos)}{beside}.")
     if detail.previous_nanos:
         sentences.append(f"{detail.cycle.previous.title} came to {usd(detail.previous_nanos)}.")
     return " ".join(sentences)
@@ -36,7 +35,7 @@ def _beside(run_rate: int, size: int | None) -> str:
 
 
 def carries(dimension: str) -> str:
-    """What labelled spend does, after a share of the dollars: every request has a model, but a workload only by a rule."""
+    """What labelled spend does, to follow a share of the dollars."""
     return "is attributed" if dimension == "workload" else f"carries a {dimension}"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import accumulate
-from typing import Final
+from typing import Any, Final
 
 from bot.charts.amounts import axis_dollars, ticks
 from bot.charts.sheet import DARK, LIGHT, SMALL, WIDTH, Sheet, legible
@@ -20,7 +20,7 @@ LABEL: Final = 22
 
 
 def burn_up(detail: Detail, *, dark: bool = False) -> bytes:
-    """A PNG, 960 × 660. Every line is labelled where it runs; dashes are the straight-line run-rate, not a forecast."""
+    """A PNG, 960 × 660. Lines are labelled where they run; the dashes are the straight-line run-rate, no forecast."""
     plot = _Plot(detail, Sheet(HEIGHT, DARK if dark else LIGHT))
     plot.heading()
     plot.frame()
@@ -44,15 +44,16 @@ class _Plot:
         self.is_open = self.today < detail.cycle.days
         self.run_rate = line.run_rate_nanos if self.is_open else None
         self.edge = float(WIDTH - RIGHT)
-        hard = self._threshold("hard_share")
-        highest = max(self.spent, line.size_nanos or 0, hard or 0, self.run_rate or 0, detail.previous_nanos)
+        self.levels = self._thresholds()
+        highest = max(self.spent, line.size_nanos or 0, *(self.levels or ()), self.run_rate or 0, detail.previous_nanos)
         self.top = (highest or NANOS) * 1.12
 
-    def _threshold(self, which: str) -> int | None:
-        size = self.detail.line.size_nanos
-        if size is None or self.detail.envelope is None:
+    def _thresholds(self) -> tuple[int, int] | None:
+        """Soft and hard in nanos, or None where there is no envelope."""
+        size, envelope = self.detail.line.size_nanos, self.detail.envelope
+        if size is None or envelope is None:
             return None
-        return round(size * getattr(self.detail.envelope.terms, which))
+        return round(size * envelope.terms.soft_share), round(size * envelope.terms.hard_share)
 
     def x(self, day: float) -> float:
         return LEFT + (WIDTH - LEFT - RIGHT) * day / self.detail.cycle.days
@@ -70,7 +71,7 @@ class _Plot:
 
     def frame(self) -> None:
         """Round amounts at the left, dates below; a day's label stands where the day begins."""
-        quiet = {"size": SMALL, "color": self.colours.quiet}
+        quiet: dict[str, Any] = {"size": SMALL, "color": self.colours.quiet}
         for value in ticks(self.top / NANOS):
             at = self.y(value * NANOS)
             self.sheet.line([LEFT, self.edge], [at, at], color=self.colours.grid, linewidth=0.8, zorder=1)
@@ -85,11 +86,12 @@ class _Plot:
         line, envelope = self.detail.line, self.detail.envelope
         if line.size_nanos is None:
             return
-        size, soft, hard = line.size_nanos, self._threshold("soft_share"), self._threshold("hard_share")
-        if envelope is None or soft is None or hard is None:
+        size = line.size_nanos
+        if envelope is None or self.levels is None:
             self._across(size, self.colours.ink, "solid")
             self._beside(size, f"Envelope {usd(size)}", self.colours.ink, above=True)
             return
+        soft, hard = self.levels
         at_hard = f"Envelope {usd(size)} = hard" if hard == size else f"Hard {usd(hard)}"
         at_soft = f"Soft {share(envelope.terms.soft_share)} = {usd(soft)}"
         self._across(soft, self.colours.soft, (0, (6, 2, 1, 2)))
@@ -154,10 +156,10 @@ class _Plot:
         self._name_today(here, now)
 
     def _name_today(self, here: float, now: float) -> None:
-        """Above the point and left of it; below it and to the right early in the month, or where a line runs above it."""
+        """Above the point and left of it; to its right early in the month, and below where a line runs above it."""
         words = f"{usd(self.spent)} today" if self.is_open else usd(self.spent)
         width = self.sheet.width_of(words, weight="bold")
-        crossed = any(now + 2 < self.y(level) < now + 26 for level in self._levels())
+        crossed = any(now + 2 < self.y(level) < now + 26 for level in self._all_levels())
         below = crossed and here + width + 17 <= WIDTH and now - LABEL > BOTTOM and self._edge_is_free(now - LABEL / 2)
         left = here - width - 8 >= LEFT + 2 and not below
         self.sheet.text(
@@ -176,10 +178,9 @@ class _Plot:
         """Whether one line of text at this height stays clear of the labels at the right edge."""
         return all(abs(height - taken) > GAP / 2 + LABEL / 2 for taken, _, _ in self._edge_labels())
 
-    def _levels(self) -> list[int]:
+    def _all_levels(self) -> list[int]:
         """The heights, in nanos, at which a line crosses the whole chart."""
-        levels = (self.detail.line.size_nanos, self._threshold("soft_share"), self._threshold("hard_share"))
-        return [level for level in levels if level is not None]
+        return [level for level in (self.detail.line.size_nanos, *(self.levels or ())) if level is not None]
 
     def right_edge(self) -> None:
         """Run-rate and last cycle's total, each beside its height; a short bar marks the latter."""
@@ -202,7 +203,7 @@ class _Plot:
 
 
 def spread(wanted: list[float], *, gap: float, low: float, high: float) -> list[float]:
-    """Heights as near to the wanted ones as it goes, at least `gap` apart and from `low` to `high` (if they fit there)."""
+    """Heights as near to the wanted ones as it goes, at least `gap` apart and, if they fit, from `low` to `high`."""
     order = sorted(range(len(wanted)), key=wanted.__getitem__)
     placed = [0.0] * len(wanted)
     floor = low

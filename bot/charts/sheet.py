@@ -77,9 +77,9 @@ class Sheet:
 
     def width_of(self, words: str, *, size: float = BODY, weight: str = "normal") -> float:
         """The width of these words in logical pixels."""
-        renderer = self._canvas.get_renderer()
+        renderer = self._canvas.get_renderer()  # type: ignore[no-untyped-call]
         width, _, _ = renderer.get_text_width_height_descent(words, _font(weight, size), ismath=False)
-        return width / SCALE
+        return float(width) / SCALE
 
     def shortened(self, words: str, room: float, *, size: float = BODY, weight: str = "normal") -> str:
         """The words cut to `room` logical pixels, with an ellipsis that shows the cut."""
@@ -95,7 +95,8 @@ class Sheet:
     def png(self) -> bytes:
         """The picture; the same input gives the same bytes."""
         out = BytesIO()
-        self._canvas.print_png(out, metadata={"Software": None}, pil_kwargs={"compress_level": 4})
+        options = {"metadata": {"Software": None}, "pil_kwargs": {"compress_level": 4}}
+        self._canvas.print_png(out, **options)  # type: ignore[no-untyped-call]
         return out.getvalue()
 
 

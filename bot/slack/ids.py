@@ -1,4 +1,4 @@
-"""Names that tie what is shown to what is clicked: every action, callback and block id that views set and listeners hear.
+"""Names that tie what is shown to what is clicked: each action, callback and block id of views and listeners.
 
 A button's value is never authority, only a name or an id; state and rights are read again when it is pressed.
 """

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
+from bot.readable import share, visible
 from bot.slack.views import blocks, tables
 from bot.slack.views.blocks import Message
-from bot.slack.views.mrkdwn import visible, when
+from bot.slack.views.mrkdwn import is_channel, is_user, pieces, when
 from bot.slack.views.tables import Cell
 from bot.slack.views.wording import plural
+from core.money import usd
 from core.standing import AuditLine, AuditTrail
 
-DETAIL_CHARACTERS = 120
+DETAIL_CHARACTERS = 160
+SHARES = ("soft_share", "hard_share", "margin", "holdback")
 
 
 def audit_message(trail: AuditTrail, *, reader: ZoneInfo) -> Message:
@@ -46,8 +49,8 @@ def audit_message(trail: AuditTrail, *, reader: ZoneInfo) -> Message:
 def _chain(trail: AuditTrail) -> str:
     if trail.broken_at is not None:
         return (
-            f"*The chain is broken at entry {trail.broken_at:,}.* Somebody changed the books around Outlay from there on; "
-            "compare with a backup before trusting later entries."
+            f"*The chain is broken at entry {trail.broken_at:,}.* From there on somebody changed the books around "
+            "Outlay; compare with a backup before trusting later entries."
         )
     return "The chain is whole: no entry was altered or removed." if trail.total else ""
 
@@ -59,21 +62,31 @@ def _row(line: AuditLine, reader: ZoneInfo) -> list[Cell]:
         tables.people("", line.actor),
         tables.words(line.act),
         tables.words(line.subject),
-        tables.words(_detail(line.detail) or "–", DETAIL_CHARACTERS),
+        tables.rich(_detail(line.detail) or [("–", False)], DETAIL_CHARACTERS),
     ]
 
 
-def _detail(detail: Mapping[str, object]) -> str:
-    return ", ".join(
-        f"{visible(str(key)).replace('_', ' ')}: {_value(value)}"
-        for key, value in detail.items()
-        if value not in (None, "", [], {})
-    )
+def _detail(detail: Mapping[str, object]) -> list[tuple[str, bool]]:
+    """The entry's fields as words and mentions; those that are empty, or said by another one, are left out."""
+    parts: list[tuple[str, bool]] = []
+    for key, value in detail.items():
+        if value in (None, "", [], {}) or (key == "nanos" and "usd" in detail):
+            continue
+        label = visible(key).replace("_", " ")
+        parts.append((f"{'; ' if parts else ''}{'amount' if key in ('usd', 'nanos') else label} ", False))
+        parts += _value(key, value)
+    return parts
 
 
-def _value(value: object) -> str:
-    if isinstance(value, list | tuple):
-        return " ".join(_value(one) for one in value)
-    if isinstance(value, dict):
-        return " ".join(f"{key}={_value(one)}" for key, one in value.items())
-    return visible(str(value))
+def _value(key: str, value: object) -> list[tuple[str, bool]]:
+    if key == "changes" and isinstance(value, list):
+        return pieces(", ".join(map(str, value)))
+    if isinstance(value, str) and is_user(value):
+        return [(f"<@{value}>", True)]
+    if isinstance(value, str) and is_channel(value):
+        return [(f"<#{value}>", True)]
+    if isinstance(value, int) and key == "nanos":
+        return [(usd(value), False)]
+    if isinstance(value, float) and key in SHARES:
+        return [(share(value), False)]
+    return [(visible(str(value)), False)]

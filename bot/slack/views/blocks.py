@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypedDict
 
-from bot.slack.views.mrkdwn import fitted, shortened
+from bot.readable import shortened
+from bot.slack.views.mrkdwn import fitted
 
 Block = dict[str, Any]
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 from bot.charts import alt_breakdown
+from bot.readable import share
 from bot.slack import ids
 from bot.slack.views import blocks, tables
 from bot.slack.views.blocks import Block, Message
-from bot.slack.views.mrkdwn import code, name, share
+from bot.slack.views.mrkdwn import code, name
 from bot.slack.views.tables import Cell
 from bot.slack.views.wording import freshness_line, plural, unpriced_line
 from core.money import usd
@@ -58,10 +59,9 @@ def _notes(breakdown: Breakdown) -> list[str]:
         notes.append(f"Every dollar carries a {breakdown.dimension}.")
     if unpriced := unpriced_line(breakdown.freshness):
         notes.append(unpriced)
-    if left_out := len(breakdown.slices) - len(_shown(breakdown)):
-        notes.append(
-            f"The table shows the largest {len(_shown(breakdown))}; {plural(left_out, 'smaller value')} share its last row."
-        )
+    shown = len(_shown(breakdown))
+    if left_out := len(breakdown.slices) - shown:
+        notes.append(f"The table shows the largest {shown}; {plural(left_out, 'smaller value')} share its last row.")
     return notes
 
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 from bot.charts import alt_burn_up
+from bot.readable import share
 from bot.slack import ids
 from bot.slack.views import blocks
 from bot.slack.views.blocks import Block, Message
-from bot.slack.views.mrkdwn import channel, code, name, person, share
+from bot.slack.views.mrkdwn import code, name, person
 from bot.slack.views.wording import (
     STRAIGHT_LINE,
     freshness_line,
+    people_line,
     plural,
     state_text,
+    terms_figures,
     unpriced_line,
 )
-from core.envelope import Envelope
 from core.money import usd
 from core.standing import Detail
 from core.workload import UNATTRIBUTED
@@ -58,10 +60,11 @@ def detail_message(detail: Detail, *, chart_file: str | None, reader: ZoneInfo) 
 
 def _finding(detail: Detail) -> str:
     line = detail.line
+    into = f"{share(detail.share_elapsed)} into the month"
     if line.size_nanos is None:
-        return f"*{usd(line.spent_nanos)}* spent, {share(detail.share_elapsed)} into the month. It has no envelope, so nobody is warned."
+        return f"*{usd(line.spent_nanos)}* spent, {into}. It has no envelope, so nobody is warned."
     used = f" ({share(line.share_used)})" if line.share_used is not None else ""
-    spent = f"*{usd(line.spent_nanos)}* of *{usd(line.size_nanos)}* spent{used}, {share(detail.share_elapsed)} into the month."
+    spent = f"*{usd(line.spent_nanos)}* of *{usd(line.size_nanos)}* spent{used}, {into}."
     state = f"State: *{state_text(line.state)}*."
     if line.run_rate_nanos is None:
         return f"{spent} {state}"
@@ -99,21 +102,8 @@ def _figures(detail: Detail) -> list[tuple[str, str]]:
         (f"{cycle.previous.title}", f"{usd(detail.previous_nanos)}, {usd(detail.previous_to_date_nanos)} by this day")
     )
     if detail.envelope:
-        figures += _thresholds(detail.envelope, line.size_nanos or 0)
+        figures += terms_figures(detail.envelope.terms, line.size_nanos or 0)
     return figures
-
-
-def _thresholds(envelope: Envelope, size: int) -> list[tuple[str, str]]:
-    terms = envelope.terms
-    rows = [
-        ("Soft threshold", f"{share(terms.soft_share)} = {usd(round(size * terms.soft_share))}"),
-        ("Hard threshold", f"{share(terms.hard_share)} = {usd(round(size * terms.hard_share))}"),
-    ]
-    if terms.holdback:
-        rows.append(("Holdback", f"{share(terms.holdback)} = {usd(round(size * terms.holdback))}"))
-    if terms.degrade:
-        rows.append(("Past hard", name(str(terms.degrade))))
-    return rows
 
 
 def _drivers(detail: Detail) -> Block | None:
@@ -144,16 +134,9 @@ def compact(count: int) -> str:
 
 
 def _small_print(detail: Detail, reader: ZoneInfo) -> list[str]:
-    lines = []
     if detail.envelope:
-        people = detail.envelope.terms.people
-        deputy = f" (deputy {person(people.deputy)})" if people.deputy else ""
-        lines.append(
-            f"Owner {person(people.owner)} · finance {person(people.finance)} · sponsor {person(people.sponsor)}{deputy}"
-            f" · {channel(detail.envelope.terms.channel)}"
-        )
+        who = people_line(detail.envelope.terms)
     else:
-        lines.append(
-            f"Owner {person(detail.line.owner)} · set an envelope with {code(f'/budget set {detail.line.workload} 4000 sponsor=@name')}"
-        )
-    return [*lines, freshness_line(detail.freshness, reader), STRAIGHT_LINE]
+        line = code(f"/budget set {detail.line.workload} 4000 sponsor=@name")
+        who = f"Owner {person(detail.line.owner)} · set an envelope with {line}"
+    return [who, freshness_line(detail.freshness, reader), STRAIGHT_LINE]

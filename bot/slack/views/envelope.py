@@ -1,16 +1,18 @@
-"""`/budget set`: its modal, what the modal's fields mean, and the answer once an envelope is set or a change is asked for."""
+"""`/budget set`: its modal, what the fields mean, and the answer once an envelope is set or a change asked for."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.readable import share
 from bot.slack import ids
 from bot.slack.views import blocks
 from bot.slack.views.blocks import Message
-from bot.slack.views.mrkdwn import channel, code, name, person, share, with_mentions
+from bot.slack.views.mrkdwn import channel, name, person, with_mentions
 from bot.slack.views.set_modal import set_modal
 from bot.slack.views.set_order import order_from_view
-from core.envelope import Envelope, Terms
+from bot.slack.views.wording import past_hard, people_line, terms_figures
+from core.envelope import Envelope
 from core.money import usd
 
 if TYPE_CHECKING:
@@ -30,8 +32,8 @@ def set_message(outcome: SetOutcome) -> Message:
     return blocks.message(
         finding,
         blocks.section("\n".join([finding, f"{spent}{used}", *(with_mentions(note) for note in outcome.notes)])),
-        blocks.fields(_terms(envelope.terms, size)) if envelope and not waits else None,
-        blocks.context(_people(envelope.terms)) if envelope else None,
+        blocks.fields(terms_figures(envelope.terms, size)) if envelope and not waits else None,
+        blocks.context(people_line(envelope.terms)) if envelope else None,
         blocks.actions(
             blocks.button("Status", ids.SHOW_STATUS, workload),
             blocks.button("Change again", ids.OPEN_SET, workload),
@@ -54,12 +56,7 @@ def _finding(outcome: SetOutcome) -> tuple[str, str]:
         return before.workload, f"*{name(before.workload)}* was not changed."
     size = usd(now.size(cycle))
     if before is None:
-        new = (
-            " The workload is new; give it a rule with " + code(f"/budget workload add {now.workload} feature=…")
-            if outcome.created_workload
-            else ""
-        )
-        return now.workload, f"*{name(now.workload)}* has an envelope of *{size}* a month, from {cycle.title} on.{new}"
+        return now.workload, f"*{name(now.workload)}* has an envelope of *{size}* a month, from {cycle.title} on."
     changes = _changes(before, now, outcome)
     if not changes:
         return now.workload, f"*{name(now.workload)}* already stands like this: *{size}* a month. Nothing was changed."
@@ -68,41 +65,19 @@ def _finding(outcome: SetOutcome) -> tuple[str, str]:
 
 def _changes(before: Envelope, now: Envelope, outcome: SetOutcome) -> list[str]:
     """What differs, in words."""
-    was, is_ = before.terms, now.terms
+    was, then = before.terms, now.terms
     old, new = before.size(outcome.cycle), now.size(outcome.cycle)
     pairs = [
         ("size", f"{usd(old)} a month", f"{usd(new)} a month"),
-        ("soft threshold", share(was.soft_share), share(is_.soft_share)),
-        ("hard threshold", share(was.hard_share), share(is_.hard_share)),
-        ("owner", person(was.people.owner), person(is_.people.owner)),
-        ("finance partner", person(was.people.finance), person(is_.people.finance)),
-        ("sponsor", person(was.people.sponsor), person(is_.people.sponsor)),
-        ("deputy", person(was.people.deputy), person(is_.people.deputy)),
-        ("channel", channel(was.channel), channel(is_.channel)),
-        ("margin", share(was.margin), share(is_.margin)),
-        ("holdback", share(was.holdback), share(is_.holdback)),
-        ("past hard", _past_hard(was), _past_hard(is_)),
+        ("soft threshold", share(was.soft_share), share(then.soft_share)),
+        ("hard threshold", share(was.hard_share), share(then.hard_share)),
+        ("owner", person(was.people.owner), person(then.people.owner)),
+        ("finance partner", person(was.people.finance), person(then.people.finance)),
+        ("sponsor", person(was.people.sponsor), person(then.people.sponsor)),
+        ("deputy", person(was.people.deputy), person(then.people.deputy)),
+        ("channel", channel(was.channel), channel(then.channel)),
+        ("margin", share(was.margin), share(then.margin)),
+        ("holdback", share(was.holdback), share(then.holdback)),
+        ("past hard", past_hard(was), past_hard(then)),
     ]
     return [f"{what} from {one} to *{other}*" for what, one, other in pairs if one != other]
-
-
-def _past_hard(terms: Terms) -> str:
-    return name(str(terms.degrade)) if terms.degrade else "only a message"
-
-
-def _terms(terms: Terms, size: int) -> list[tuple[str, str]]:
-    return [
-        ("Soft threshold", f"{share(terms.soft_share)} = {usd(round(size * terms.soft_share))}"),
-        ("Hard threshold", f"{share(terms.hard_share)} = {usd(round(size * terms.hard_share))}"),
-        ("Holdback", f"{share(terms.holdback)} = {usd(round(size * terms.holdback))}" if terms.holdback else "none"),
-        ("Past hard", _past_hard(terms)),
-    ]
-
-
-def _people(terms: Terms) -> str:
-    people = terms.people
-    deputy = f" (deputy {person(people.deputy)})" if people.deputy else ""
-    return (
-        f"Owner {person(people.owner)} · finance {person(people.finance)} · sponsor {person(people.sponsor)}{deputy}"
-        f" · {channel(terms.channel)}"
-    )

@@ -37,7 +37,8 @@ TOPICS: Final[dict[str, Topic]] = {
         ),
         "owner and finance partner",
         "Lowering is immediate. Raising an existing envelope waits for its sponsor, who is never its owner. "
-        "Options: owner=@ finance=@ sponsor=@ deputy=@ channel=# soft= hard= margin= holdback= degrade=MODEL, throttle=N/min or stop.",
+        "Options: owner=@ finance=@ sponsor=@ deputy=@ channel=# soft= hard= margin= holdback= "
+        "degrade=MODEL, throttle=N/min or stop.",
     ),
     "spend": Topic(
         "breaks one month down by feature, team, environment, customer, project, model, provider or workload.",
@@ -83,7 +84,8 @@ def hub_message(names: tuple[str, ...]) -> Message:
             blocks.button("Help", ids.SHOW_HELP, ""),
         ),
         blocks.context(
-            f"Or type it: `/budget status`, {code(_with_name('/budget set NAME 4000 sponsor=@name', names))}. Add `--share` to show an answer to the channel."
+            f"Or type it: `/budget status`, {code(_with_name('/budget set NAME 4000 sponsor=@name', names))}",
+            "Answers are only for you; add `--share` to show one to the channel.",
         ),
     )
 
@@ -93,7 +95,7 @@ def help_message(topic: str | None, names: tuple[str, ...]) -> Message:
     found = TOPICS.get(topic.strip().lower()) if topic else None
     if topic and found:
         return _one(topic.strip().lower(), found, names)
-    opening = "Commands of `/budget`. Each line can be pasted."
+    opening = "Commands of `/budget`. Each line can be pasted; put your own people for @ana and @sam."
     if topic:
         opening = f"There is no help on {code(topic, 40)}. It exists for {listed(list(TOPICS), len(TOPICS))}."
     parts = []

@@ -8,24 +8,9 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from bot.readable import share, shortened, visible
+from bot.readable import shortened, visible
 
-__all__ = [
-    "channel",
-    "code",
-    "escape",
-    "fitted",
-    "is_user",
-    "name",
-    "person",
-    "share",
-    "shortened",
-    "visible",
-    "when",
-    "with_mentions",
-]
-
-_MENTION: Final = re.compile(r"<(?:@[UW][A-Z0-9]{2,20}|#[CG][A-Z0-9]{2,20})>")
+_MENTION: Final = re.compile(r"(<(?:@[UW][A-Z0-9]{2,20}|#[CG][A-Z0-9]{2,20})>)")
 _USER: Final = re.compile(r"[UW][A-Z0-9]{2,20}")
 _CHANNEL: Final = re.compile(r"[CG][A-Z0-9]{2,20}")
 _OPEN_ENTITY: Final = re.compile(r"(?:<[^<>]*|&[a-z]{0,4})$")
@@ -33,7 +18,11 @@ _OPEN_ENTITY: Final = re.compile(r"(?:<[^<>]*|&[a-z]{0,4})$")
 
 def escape(text: str) -> str:
     """Text for mrkdwn in which nothing is a link, mention or command (Slack treats only `&`, `<` and `>` as such)."""
-    return visible(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _escape_visible(visible(text))
+
+
+def _escape_visible(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def name(text: str, limit: int = 80) -> str:
@@ -54,18 +43,19 @@ def code(text: str, limit: int = 120) -> str:
 
 def with_mentions(text: str) -> str:
     """Text of our own that may hold `<@U…>` or `<#C…>`: those stay, everything else is escaped."""
-    parts, end = [], 0
-    for match in _MENTION.finditer(text):
-        parts += [_between(text[end : match.start()]), match.group()]
-        end = match.end()
-    return "".join([*parts, _between(text[end:])])
+    return "".join(part if is_mention else _escape_visible(part) for part, is_mention in pieces(text))
 
 
-def _between(text: str) -> str:
-    """Escaped, with the spaces at both ends kept: a mention stands next to it."""
-    if not (core := text.strip()):
-        return " " if text else ""
-    return f"{' ' * text[0].isspace()}{escape(core)}{' ' * text[-1].isspace()}"
+def pieces(text: str) -> list[tuple[str, bool]]:
+    """The text in order: well-formed mentions (True), and the words between them, made visible (False)."""
+    found = []
+    for place, part in enumerate(_MENTION.split(text)):
+        if place % 2:
+            found.append((part, True))
+        elif part:
+            core = f"{part[:1].isspace() * ' '}{visible(part)}{part[-1:].isspace() * ' '}" if part.strip() else " "
+            found.append((core, False))
+    return found
 
 
 def fitted(mrkdwn: str, limit: int) -> str:
@@ -86,11 +76,15 @@ def channel(place: str | None) -> str:
     """A link to a Slack channel id; anything else is shown as the words it is, and `no channel` for none."""
     if place is None:
         return "no channel"
-    return f"<#{place}>" if _CHANNEL.fullmatch(place) else name(place)
+    return f"<#{place}>" if is_channel(place) else name(place)
 
 
 def is_user(text: str) -> bool:
     return _USER.fullmatch(text) is not None
+
+
+def is_channel(text: str) -> bool:
+    return _CHANNEL.fullmatch(text) is not None
 
 
 def when(at: datetime, reader: ZoneInfo) -> str:

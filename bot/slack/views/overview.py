@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from bot.readable import share
 from bot.slack import ids
 from bot.slack.views import blocks, tables
 from bot.slack.views.blocks import Block, Message
-from bot.slack.views.mrkdwn import code, name, person, share
+from bot.slack.views.mrkdwn import code, name, person
 from bot.slack.views.tables import Cell
 from bot.slack.views.wording import (
     STRAIGHT_LINE,
@@ -34,11 +35,11 @@ def overview_message(overview: Overview, *, reader: ZoneInfo) -> Message:
     if not any(line.requests or line.spent_nanos or line.size_nanos for line in overview.lines):
         return _first_steps(overview, reader)
     shown, rest = _split(overview.lines)
-    finding = _finding(overview)
+    finding = f"{_finding(overview)} {_past(overview.lines)}".rstrip()
     return blocks.message(
         f"{overview.cycle.title}: {finding}",
         blocks.header(f"AI budget · {overview.cycle.title}"),
-        blocks.section(f"{finding} {_past(overview.lines)}"),
+        blocks.section(finding),
         _table(overview, shown, rest),
         blocks.section("\n".join(_notes(overview, rest))),
         blocks.context(freshness_line(overview.freshness, reader), STRAIGHT_LINE),
@@ -138,7 +139,8 @@ def _notes(overview: Overview, rest: Sequence[WorkloadStanding]) -> list[str]:
     notes = [f"Total *{usd(overview.spent_nanos)}* spent{ends}"]
     if rest:
         notes.append(
-            f"The table shows the {plural(len(overview.lines) - len(rest), 'largest workload')}; the other {len(rest):,} share its last row. See one with `/budget status NAME`"
+            f"The table shows the {len(overview.lines) - len(rest):,} largest; {len(rest):,} more share its last row. "
+            "See one with `/budget status NAME`"
         )
     if missing := unpriced_line(overview.freshness):
         notes.append(missing)
@@ -156,9 +158,8 @@ def _notes(overview: Overview, rest: Sequence[WorkloadStanding]) -> list[str]:
     ]
     if without:
         largest = code(f"/budget set {without[0].workload}")
-        notes.append(
-            f"{plural(len(without), 'workload')} {'spends' if len(without) == 1 else 'spend'} without an envelope. Start with {largest}"
-        )
+        spend = "spends" if len(without) == 1 else "spend"
+        notes.append(f"{plural(len(without), 'workload')} {spend} without an envelope. Start with {largest}")
     return notes
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bot.slack.views import blocks
 from bot.slack.views.blocks import Message
 from bot.slack.views.mrkdwn import code, name, person
-from bot.slack.views.wording import listed
+from bot.slack.views.wording import day, listed
 from core.money import divide_half_even, usd
 from core.rates import MILLION, NegotiatedPrice, Rate
 from core.workload import quoted
@@ -67,8 +67,8 @@ def _headline(rate: Rate) -> str:
 
 def _source(rate: Rate, negotiated: NegotiatedPrice | None) -> str:
     if negotiated:
-        since = f"{negotiated.from_on.day} {negotiated.from_on:%b %Y}"
-        return f"Negotiated: in force from {since} (UTC), set by {person(negotiated.set_by)}, tier {name(negotiated.tier)}."
+        since, who = day(negotiated.from_on), person(negotiated.set_by)
+        return f"Negotiated: in force from {since} (UTC), set by {who}, tier {name(negotiated.tier)}."
     return f"Source: {name(rate.source, 200)}."
 
 
@@ -88,8 +88,8 @@ def _figures(rate: Rate) -> list[tuple[str, str]]:
 
 def _bands(rate: Rate) -> list[str]:
     """Long-context prices: the whole request pays them once its input passes the limit."""
-    lines = [
-        f"Above {band.above:,} input tokens the whole request pays {_dollars(band.prices.input_uncached, rate)} in, {_dollars(band.prices.output, rate)} out."
-        for band in rate.bands[1:BANDS]
-    ]
+    lines = []
+    for band in rate.bands[1:BANDS]:
+        prices = f"{_dollars(band.prices.input_uncached, rate)} in, {_dollars(band.prices.output, rate)} out"
+        lines.append(f"Above {band.above:,} input tokens the whole request pays {prices}.")
     return [*lines, "…"] if len(rate.bands) > BANDS else lines

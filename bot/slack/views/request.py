@@ -4,25 +4,29 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
+from bot.readable import share
 from bot.slack import ids
 from bot.slack.views import blocks
 from bot.slack.views.blocks import Message
-from bot.slack.views.mrkdwn import code, name, person, share, when, with_mentions
+from bot.slack.views.mrkdwn import code, name, person, when, with_mentions
 from core.change_request import ChangeRequest, RequestState
 from core.envelope import Envelope
 from core.money import usd
 
 
-def request_message(request: ChangeRequest, *, reader: ZoneInfo) -> Message:
-    """The sponsor's message: who asks, from what to what, and two buttons that each ask once more."""
+def request_message(request: ChangeRequest, *, reader: ZoneInfo, spent_nanos: int | None = None) -> Message:
+    """The sponsor's message: who asks, from what to what, and two buttons that each ask once more.
+
+    `spent_nanos` is this cycle's spend at the time of asking, where it is known.
+    """
     asks = f"{person(request.requested_by)} asks you to {_ask(request)} the envelope of *{name(request.workload)}*"
     return blocks.message(
         f"{asks}: {_amounts(request)}.",
         blocks.header(f"{request.workload}: {_plain_amounts(request)}"),
         blocks.section(f"{asks} for {request.cycle.title} and later."),
-        blocks.fields(_figures(request)),
+        blocks.fields(_figures(request, spent_nanos)),
         blocks.context(
-            f"Asked {when(request.requested_at, reader)} · request {request.id} · the present envelope holds until you decide.",
+            f"Asked {when(request.requested_at, reader)} · request {request.id} · nothing changes until you decide.",
             f"Spend and chart: {code(f'/budget status {request.workload}')}",
         ),
         blocks.actions(
@@ -78,15 +82,16 @@ def _amounts(request: ChangeRequest) -> str:
     return f"from {usd(request.current_nanos)} to *{usd(request.proposed.nanos)}* ({sign}{usd(abs(change))}{part})"
 
 
-def _figures(request: ChangeRequest) -> list[tuple[str, str]]:
-    """Each loosening is said, for the sponsor decides on all of them at once."""
-    terms = request.proposed.terms
-    figures = [
-        ("Now", f"{usd(request.current_nanos)} a month"),
-        ("Asked", f"{usd(request.proposed.nanos)} a month"),
-        ("What changes", "\n".join(f"• {with_mentions(one)}" for one in request.loosenings[:6]) or _amounts(request)),
-        ("Thresholds after it", f"soft {share(terms.soft_share)}, hard {share(terms.hard_share)}"),
-    ]
+def _figures(request: ChangeRequest, spent_nanos: int | None) -> list[tuple[str, str]]:
+    """What the decision needs, and every loosening in it: the sponsor decides on all of them at once."""
+    terms, change = request.proposed.terms, request.proposed.nanos - request.current_nanos
+    figures = [("Now", f"{usd(request.current_nanos)} a month"), ("Asked", f"{usd(request.proposed.nanos)} a month")]
+    if spent_nanos is not None:
+        used = share(spent_nanos / request.proposed.nanos)
+        figures.append((f"Spent in {request.cycle.title}", f"{usd(spent_nanos)}, {used} of what is asked"))
+    figures.append(("Thresholds after it", f"soft {share(terms.soft_share)}, hard {share(terms.hard_share)}"))
+    if len(request.loosenings) > 1 or change <= 0:
+        figures.append(("All it changes", "\n".join(f"• {with_mentions(one)}" for one in request.loosenings[:6])))
     return figures
 
 
@@ -119,7 +124,8 @@ def _effect(request: ChangeRequest, envelope: Envelope | None) -> str:
         return f"The envelope stays at {usd(request.current_nanos)} a month."
     size = usd(envelope.size(request.cycle))
     if request.state is RequestState.APPROVED:
-        return f"The envelope is *{size}* from {request.cycle.title} on; hard threshold at {share(envelope.terms.hard_share)}."
+        hard = share(envelope.terms.hard_share)
+        return f"The envelope is *{size}* from {request.cycle.title} on; hard threshold at {hard}."
     return f"The envelope stays at *{size}* a month."
 
 
@@ -130,7 +136,10 @@ def requester_message(request: ChangeRequest) -> Message:
     text = {
         RequestState.PENDING: f"{what} is with {sponsor}. Until then {usd(request.current_nanos)} holds.",
         RequestState.APPROVED: f"{what} was approved by {person(request.decided_by)} and is in force.",
-        RequestState.DECLINED: f"{what} was declined by {person(request.decided_by)}. {usd(request.current_nanos)} still holds; talk to them before asking again.",
+        RequestState.DECLINED: (
+            f"{what} was declined by {person(request.decided_by)}. {usd(request.current_nanos)} still holds; "
+            "talk to them before you ask again."
+        ),
         RequestState.SUPERSEDED: f"{what} was replaced by a newer change.",
     }[request.state]
     return blocks.message(

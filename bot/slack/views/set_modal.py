@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 from bot.slack import ids
 from bot.slack.views import blocks
 from bot.slack.views.blocks import Block
-from bot.slack.views.mrkdwn import name
 from core.change_request import SetOrder
 from core.envelope import Envelope
 from core.money import decimal_string, usd
+from core.workload import UNATTRIBUTED
 
 if TYPE_CHECKING:
     from core.services.manage_envelopes import Proposal
@@ -32,14 +32,14 @@ def set_modal(proposal: Proposal, *, order: SetOrder | None = None, more: bool =
     """
     form = _Form(proposal, order or SetOrder(proposal.workload or ""))
     more = more or form.has_optional
-    naming = naming or not proposal.names
-    view_blocks = [*form.workload_blocks(naming), *form.main_blocks()]
+    naming = naming or form.is_new or not (proposal.names or proposal.workload)
+    view_blocks = [form.workload_block(naming), *form.main_blocks()]
     view_blocks += form.optional_blocks() if more else [form.more_button()]
     seen = {
         "workload": proposal.workload,
         "revision": proposal.envelope.revision if proposal.envelope else None,
         "more": more,
-        "naming": naming and proposal.workload is None,
+        "naming": naming,
     }
     return {
         "type": "modal",
@@ -97,34 +97,37 @@ class _Form:
             )
         )
 
-    def workload_blocks(self, naming: bool) -> list[Block]:
-        if self.proposal.workload is not None:
-            return [blocks.section(f"*{name(self.proposal.workload)}* · {self._standing()}")]
+    @property
+    def is_new(self) -> bool:
+        """Whether the workload is named but does not exist yet; `unattributed` always does."""
+        named = self.proposal.workload
+        return named is not None and named not in (*self.proposal.names, UNATTRIBUTED) and self.envelope is None
+
+    def workload_block(self, naming: bool) -> Block:
+        """A choice among the existing workloads, or the name of a new one in words."""
+        named = self.proposal.workload or self.order.workload
         if naming:
-            element = self._text(self.order.workload, "search-answers", limit=60)
-            hint = "Letters a–z, digits, dots, hyphens or underscores. Say afterwards which usage belongs to it: /budget workload add"
-            return [_input(ids.BLOCK_WORKLOAD, "New workload", element, hint=hint)]
-        options = [_option(one, one) for one in self.proposal.names[:OFFERED]]
-        options.append(_option("A new workload…", ids.NEW_WORKLOAD))
+            element = self._text(named, "search-answers", limit=60)
+            hint = "Letters a–z, digits, dots, hyphens, underscores. Then say what counts to it: /budget workload add"
+            return _input(ids.BLOCK_WORKLOAD, "New workload", element, hint=hint)
+        offered = [named] if named else []
+        offered += [one for one in self.proposal.names if one != named][: OFFERED - len(offered)]
+        options = [_option(one, one) for one in offered]
         element = {
             "type": "static_select",
             "action_id": ids.PICK_WORKLOAD,
-            "options": options,
+            "options": [*options, _option("A new workload…", ids.NEW_WORKLOAD)],
             "placeholder": blocks.plain("Choose a workload", 150),
         }
-        if chosen := next((one for one in options if one["value"] == self.order.workload), None):
-            element["initial_option"] = chosen
-        hint = (
-            f"{len(self.proposal.names) - OFFERED:,} more: /budget set NAME"
-            if len(self.proposal.names) > OFFERED
-            else None
-        )
-        return [_input(ids.BLOCK_WORKLOAD, "Workload", element, hint=hint, dispatch=True)]
+        if named:
+            element["initial_option"] = options[0]
+        return _input(ids.BLOCK_WORKLOAD, "Workload", element, hint=self._standing(len(offered)), dispatch=True)
 
-    def _standing(self) -> str:
-        if self.envelope is None:
-            return "it has no envelope yet."
-        return f"revision {self.envelope.revision}. Lowering is immediate; raising waits for the sponsor."
+    def _standing(self, offered: int) -> str | None:
+        size, hidden = self._size_now(), len(self.proposal.names) - offered
+        if size is not None:
+            return f"It has {usd(size)} a month now. Lowering is immediate, raising waits for the sponsor."
+        return f"{hidden:,} more exist; for one of them type /budget set NAME" if hidden > 0 else None
 
     def main_blocks(self) -> list[Block]:
         people = self.envelope.terms.people if self.envelope else None

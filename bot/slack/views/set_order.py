@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+from bot.readable import shortened
 from bot.slack import ids
-from bot.slack.views.mrkdwn import shortened
 from core.change_request import SetOrder
 from core.envelope import Degradation, Terms
 from core.errors import BudgetError
@@ -19,7 +19,7 @@ Read = TypeVar("Read")
 
 
 def order_from_view(view_state: Mapping[str, Any], private_metadata: str) -> tuple[SetOrder, dict[str, str]]:
-    """The order, and an error for each field that cannot be taken, keyed by block id (as `response_action: errors` wants).
+    """The order, and an error for each field that cannot be taken, by block id as `response_action: errors` wants.
 
     Args:
       view_state: the view's `state` (or its `values`) as Slack delivers it.
@@ -29,7 +29,7 @@ def order_from_view(view_state: Mapping[str, Any], private_metadata: str) -> tup
     """
     seen = json.loads(private_metadata) if private_metadata else {}
     fields = _Fields(view_state.get("values", view_state))
-    workload = seen.get("workload") or fields.workload()
+    workload = fields.workload(seen.get("workload"))
     order = SetOrder(
         workload=workload or "",
         nanos=fields.read(ids.BLOCK_AMOUNT, parse_amount),
@@ -43,7 +43,8 @@ def order_from_view(view_state: Mapping[str, Any], private_metadata: str) -> tup
         margin=fields.read(ids.BLOCK_MARGIN, parse_share),
         holdback=fields.read(ids.BLOCK_HOLDBACK, parse_share),
         degrade=fields.text(ids.BLOCK_DEGRADE),
-        seen_revision=seen.get("revision"),
+        # What was seen of one workload's envelope says nothing about another that was picked after it.
+        seen_revision=seen.get("revision") if workload == seen.get("workload") else None,
     )
     _cross_check(order, fields)
     return order, {block: shortened(error, 300) for block, error in fields.errors.items()}
@@ -80,41 +81,44 @@ class _Fields:
             self.errors[block] = refused.message
             return None
 
-    def workload(self) -> str | None:
+    def check(self, block: str, make: Callable[[], object]) -> None:
+        """Tries to make a value that refuses what is wrong; the first error of a field stays."""
+        try:
+            make()
+        except BudgetError as refused:
+            self.errors.setdefault(block, refused.message)
+
+    def workload(self, shown: str | None) -> str | None:
+        """The one picked or typed; `shown` where the modal had no field for it."""
+        if ids.BLOCK_WORKLOAD not in self._values and shown:
+            return shown
         if self.text(ids.BLOCK_WORKLOAD) in (None, ids.NEW_WORKLOAD):
-            self.errors[ids.BLOCK_WORKLOAD] = "Choose a workload, or type /budget set NAME for a new one."
+            self.errors[ids.BLOCK_WORKLOAD] = (
+                "Choose a workload, or close this and type /budget set NAME for a new one."
+            )
             return None
         return self.read(ids.BLOCK_WORKLOAD, workload_name)
 
 
 def _cross_check(order: SetOrder, fields: _Fields) -> None:
     """Rules over several fields, as the envelope itself has them, said at the field that most likely has to change."""
+    if degrade := order.degrade:
+        fields.check(ids.BLOCK_DEGRADE, lambda: Degradation.parse(degrade))
     if not (order.owner and order.sponsor):
         return
-    try:
-        people = People(order.owner, order.finance or order.owner, order.sponsor)
-    except BudgetError as refused:
-        fields.errors.setdefault(ids.BLOCK_SPONSOR, refused.message)
+    owner, finance, sponsor = order.owner, order.finance or order.owner, order.sponsor
+    fields.check(ids.BLOCK_SPONSOR, lambda: People(owner, finance, sponsor))
+    if ids.BLOCK_SPONSOR in fields.errors:
         return
-    try:
-        People(order.owner, people.finance, order.sponsor, order.deputy)
-    except BudgetError as refused:
-        fields.errors.setdefault(ids.BLOCK_DEPUTY, refused.message)
-    try:
-        Degradation.parse(order.degrade) if order.degrade else None
-    except BudgetError as refused:
-        fields.errors.setdefault(ids.BLOCK_DEGRADE, refused.message)
-    given = {
-        ids.BLOCK_SOFT: ("soft_share", order.soft_share),
-        ids.BLOCK_HARD: ("hard_share", order.hard_share),
-        ids.BLOCK_MARGIN: ("margin", order.margin),
-        ids.BLOCK_HOLDBACK: ("holdback", order.holdback),
-    }
-    for block, (field, value) in given.items():
-        if value is None:
-            continue
-        others = {"soft_share": order.soft_share} if field == "hard_share" and order.soft_share else {}
-        try:
-            Terms(people, **{"soft_share": 0.01, "hard_share": 2.0, **others, field: value})
-        except BudgetError as refused:
-            fields.errors.setdefault(block, refused.message)
+    people = People(owner, finance, sponsor)
+    fields.check(ids.BLOCK_DEPUTY, lambda: People(owner, finance, sponsor, order.deputy))
+    # Each share is tried alone beside values that contradict nothing, so that an error names its own field.
+    low, high = 0.01, 2.0
+    if (soft := order.soft_share) is not None:
+        fields.check(ids.BLOCK_SOFT, lambda: Terms(people, soft_share=soft, hard_share=high))
+    if (hard := order.hard_share) is not None and ids.BLOCK_SOFT not in fields.errors:
+        fields.check(ids.BLOCK_HARD, lambda: Terms(people, soft_share=order.soft_share or low, hard_share=hard))
+    if (margin := order.margin) is not None:
+        fields.check(ids.BLOCK_MARGIN, lambda: Terms(people, margin=margin))
+    if (holdback := order.holdback) is not None:
+        fields.check(ids.BLOCK_HOLDBACK, lambda: Terms(people, holdback=holdback))

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from bot.slack.views.mrkdwn import is_user, share, shortened
+from bot.readable import share, shortened
+from bot.slack.views.mrkdwn import is_user
 from core.money import NANOS, usd
 
 Cell = dict[str, Any]
@@ -44,12 +45,26 @@ def number(count: int) -> Cell:
 
 
 def people(before: str, user: str | None) -> Cell:
-    """Words followed by a person; a mention in a table notifies nobody. Without a person only the words."""
-    elements: list[Cell] = [{"type": "text", "text": before}] if before else []
+    """Words followed by a person; without one only the words, or `nobody` where there are none either."""
     if user and is_user(user):
-        elements.append({"type": "user", "user_id": user})
-    elif user or not elements:
-        elements.append({"type": "text", "text": shortened(user or "nobody", 40)})
+        return rich([(before, False), (f"<@{user}>", True)])
+    words = shortened(user, 40) if user else "" if before else "nobody"
+    return rich([(f"{before}{words}", False)])
+
+
+def rich(parts: Sequence[tuple[str, bool]], limit: int = 100) -> Cell:
+    """Words and mentions, as `pieces` gives them; the words are cut to `limit` characters together."""
+    elements: list[Cell] = []
+    for part, is_mention in parts:
+        if limit < 1:
+            break
+        if not is_mention and part:
+            elements.append({"type": "text", "text": part if len(part) <= limit else f"{part[: limit - 1]}…"})
+        elif part.startswith("<@"):
+            elements.append({"type": "user", "user_id": part[2:-1]})
+        elif part:
+            elements.append({"type": "channel", "channel_id": part[2:-1]})
+        limit -= len(part)
     return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": elements}]}
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from bot.slack.views.mrkdwn import code, name, when
-from core.envelope import State
+from bot.readable import share
+from bot.slack.views.mrkdwn import channel, code, name, person, when
+from core.envelope import State, Terms
+from core.money import usd
 from core.standing import Freshness
 
 STRAIGHT_LINE: Final = (
@@ -53,7 +55,8 @@ def freshness_line(freshness: Freshness, reader: ZoneInfo) -> str:
         return "No usage has arrived yet."
     behind = freshness.as_of - latest
     if behind > STALE:
-        return f"The latest usage is from {when(latest, reader)}, {age(behind)}. The numbers may be behind; check its source."
+        since = f"{when(latest, reader)}, {age(behind)}"
+        return f"The latest usage is from {since}. The numbers may be behind; check its source."
     return f"Usage counted up to {when(latest, reader)} ({age(behind)})."
 
 
@@ -66,3 +69,39 @@ def unpriced_line(freshness: Freshness) -> str | None:
     first = freshness.unpriced_models[0] if freshness.unpriced_models else "MODEL"
     line = code(f"/budget price {first} input=1.25 output=10")
     return f"*{plural(freshness.unpriced_requests, 'request')}{on} {have} missing here.* Finance sets one with {line}"
+
+
+def people_line(terms: Terms) -> str:
+    """Who answers for an envelope, and where it is talked about."""
+    people = terms.people
+    parts = [f"Owner {person(people.owner)}", f"finance {person(people.finance)}", f"sponsor {person(people.sponsor)}"]
+    if people.deputy:
+        parts.append(f"deputy {person(people.deputy)}")
+    return " · ".join([*parts, channel(terms.channel)])
+
+
+def past_hard(terms: Terms) -> str:
+    """What happens past the hard threshold, escaped."""
+    return name(str(terms.degrade)) if terms.degrade else "only a message"
+
+
+def terms_figures(terms: Terms, size_nanos: int) -> list[tuple[str, str]]:
+    """Thresholds in percent and dollars, and what an envelope has beside them, as label and value pairs."""
+
+    def part(of: float) -> str:
+        return f"{share(of)} = {usd(round(size_nanos * of))}"
+
+    rows = [("Soft threshold", part(terms.soft_share)), ("Hard threshold", part(terms.hard_share))]
+    if terms.holdback:
+        rows.append(("Holdback", part(terms.holdback)))
+    return [*rows, ("Past hard", past_hard(terms))]
+
+
+def counted(requests: int, nanos: int) -> str:
+    """`1,204 requests ($310)`."""
+    return f"{plural(requests, 'request')} ({usd(nanos)})"
+
+
+def day(on: date) -> str:
+    """`24 Nov 2026`."""
+    return f"{on.day} {on:%b %Y}"

@@ -11,7 +11,7 @@ from bot.slack.views import blocks, tables
 from bot.slack.views.blocks import Block, Message
 from bot.slack.views.mrkdwn import code, name, person
 from bot.slack.views.tables import Cell
-from bot.slack.views.wording import plural
+from bot.slack.views.wording import counted, day, plural
 from core.money import usd
 from core.standing import Catch
 from core.workload import UNATTRIBUTED, Workload, quoted
@@ -89,15 +89,15 @@ def _row(one: WorkloadListing) -> list[Cell]:
 
 
 def catch_message(workload: str, pairs: Mapping[str, str], catch: Catch, *, private: str) -> Message:
-    """What a rule would have caught, with the choice to add it. `private` returns with the click, at most 2 000 characters."""
+    """What a rule would have caught, and the choice to add it. `private` (≤ 2 000 characters) returns with the click."""
     rule = " ".join(f"{dimension}={quoted(value)}" for dimension, value in pairs.items())
     finding = _catch_finding(catch)
     choices = [blocks.button("Add rule", ids.ADD_RULE, private, style="primary")]
     if catch.unattributed_requests:
-        amount = usd(catch.unattributed_nanos)
+        moving = counted(catch.unattributed_requests, catch.unattributed_nanos)
         asks = blocks.confirmation(
             "Re-attribute this month?",
-            f"{plural(catch.unattributed_requests, 'request')} ({amount}) of this month move from unattributed to {workload}. Earlier months stay as they are.",
+            f"{moving} of this month move from unattributed to {workload}. Earlier months stay as they are.",
             yes="Add and move",
             style="primary",
         )
@@ -108,16 +108,16 @@ def catch_message(workload: str, pairs: Mapping[str, str], catch: Catch, *, priv
         _moves(catch),
         _examples(catch),
         blocks.context(
-            "A rule works from now on. Only what is unattributed this month can be moved; usage that counts elsewhere stays there."
+            "A rule works from now on. Only what is unattributed this month can be moved; the rest stays where it is."
         ),
         blocks.actions(*choices),
     )
 
 
 def _catch_finding(catch: Catch) -> str:
-    since = f"{catch.since.day} {catch.since:%b %Y}"
+    since = day(catch.since)
     if not catch.requests:
-        return f"It matches no usage since {since}. Check the spelling of its values, or add it ahead of the first request."
+        return f"It matches no usage since {since}. Check how its values are spelt, or add it before the first request."
     return f"Since {since} it matches {plural(catch.requests, 'request')} worth *{usd(catch.spent_nanos)}*."
 
 
@@ -130,7 +130,8 @@ def _moves(catch: Catch) -> Block | None:
         lines.append(f"• and {plural(len(catch.moves) - EXAMPLES, 'more workload')}")
     if catch.unattributed_requests:
         lines.append(
-            f"This month {usd(catch.unattributed_nanos)} ({plural(catch.unattributed_requests, 'request')}) sits in unattributed and can be moved."
+            f"{counted(catch.unattributed_requests, catch.unattributed_nanos)} of this month sit in unattributed "
+            "and can be moved."
         )
     return blocks.section("\n".join(lines)) if lines else None
 
@@ -145,13 +146,11 @@ def _examples(catch: Catch) -> Block | None:
 
 def rules_message(workload: Workload, catch: Catch) -> Message:
     """One workload's rules and what they catch."""
-    since = f"{catch.since.day} {catch.since:%b %Y}"
-    finding = (
-        f"*{name(workload.name)}* has {plural(len(workload.rules), 'rule')}. Since {since}: "
-        f"{plural(catch.requests, 'request')} worth *{usd(catch.spent_nanos)}*."
-    )
+    since = day(catch.since)
+    caught = f"Since {since}: {plural(catch.requests, 'request')} worth *{usd(catch.spent_nanos)}*."
+    finding = f"*{name(workload.name)}* has {plural(len(workload.rules), 'rule')}. {caught}"
     if workload.name == UNATTRIBUTED:
-        finding = f"*{UNATTRIBUTED}* takes whatever no rule matches. Since {since}: {plural(catch.requests, 'request')} worth *{usd(catch.spent_nanos)}*."
+        finding = f"*{UNATTRIBUTED}* takes whatever no rule matches. {caught}"
     lines = [f"{place}. {code(str(rule), 120)}" for place, rule in enumerate(workload.rules[:RULES_SHOWN], start=1)]
     if len(workload.rules) > RULES_SHOWN:
         lines.append(f"and {plural(len(workload.rules) - RULES_SHOWN, 'more rule')}")
@@ -180,7 +179,7 @@ def rule_added_message(outcome: RuleOutcome) -> Message:
         else f"*{name(workload.name)}* has another rule:"
     )
     moved = (
-        f"{plural(outcome.moved_requests, 'request')} ({usd(outcome.moved_nanos)}) of this month moved here from unattributed."
+        f"{counted(outcome.moved_requests, outcome.moved_nanos)} of this month moved here from unattributed."
         if outcome.moved_requests
         else "It applies to usage from now on; nothing was moved."
     )
