@@ -1,0 +1,160 @@
+"""Delivers the outbox: facts become Slack messages, at least once through any crash, once where history can be read.
+
+A notice is claimed, sent, then marked. When an answer is lost nobody knows whether the message was posted; before it is
+sent again, its id is looked for in the recent history (the message's metadata carries it; needs the optional history scopes).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack.identity import Readers
+from bot.slack.views.blocks import Message
+from bot.slack.views.request import decided_message, request_message, requester_message
+from core.change_request import RequestState
+from core.services.decide_requests import request_with_envelope
+from core.store.outbox import Notice
+from core.store.unit_of_work import UnitOfWork
+
+log = logging.getLogger(__name__)
+
+EVENT_TYPE: Final = "outlay_notice"
+_BATCH: Final = 10
+_LOOK_BACK: Final = 50
+_LATER: Final = timedelta(seconds=15)
+_PARKING: Final = frozenset(
+    {
+        "account_inactive", "channel_not_found", "cannot_dm_bot", "invalid_auth", "is_archived", "missing_scope",
+        "not_authed", "not_in_channel", "token_expired", "token_revoked", "user_disabled", "user_not_found",
+        "users_not_found", "user_not_visible",
+    }
+)  # fmt: skip
+"""Slack's refusals that another try does not mend; the notice waits, visibly, for a person."""
+
+_UNANSWERED: Final = (aiohttp.ClientError, asyncio.TimeoutError, OSError)
+
+
+class Delivery:
+    """The outbox of one process. Any number of processes may deliver at once: a claim holds for one of them."""
+
+    def __init__(
+        self, uow: UnitOfWork, client: AsyncWebClient, readers: Readers, clock: Callable[[], datetime]
+    ) -> None:
+        self._uow = uow
+        self._client = client
+        self._readers = readers
+        self._clock = clock
+        self._woken = asyncio.Event()
+        self._delivering = asyncio.Lock()
+
+    def wake(self) -> None:
+        """Something lies in the outbox; does not block."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Deliver whenever woken, until cancelled; the scheduler's tick sees to what had to wait."""
+        while True:
+            await self._woken.wait()
+            self._woken.clear()
+            await self.deliver_due()
+
+    async def deliver_due(self) -> int:
+        """Send everything that is due; how many were sent. Never raises for a single notice: it stays for later."""
+        sent = 0
+        async with self._delivering:
+            while True:
+                async with self._uow.write() as tx:
+                    claimed = await tx.outbox.claim(now=self._clock(), limit=_BATCH)
+                if not claimed:
+                    return sent
+                for notice in claimed:
+                    sent += await self._deliver(notice)
+
+    async def _deliver(self, notice: Notice) -> bool:
+        fields = {"outbox_id": notice.id, "kind": notice.kind, "attempts": notice.attempts}
+        try:
+            place = await self._send(notice)
+        except SlackApiError as refused:
+            await self._refused(notice, refused)
+            return False
+        except _UNANSWERED as lost:
+            log.warning("notice_unanswered", extra={**fields, "error": type(lost).__name__})
+            await self._retry(notice, _LATER)
+            return False
+        async with self._uow.write() as tx:
+            await tx.outbox.sent(notice.id, channel=place[0], ts=place[1], at=self._clock())
+        log.info("notice_delivered", extra=fields)
+        return True
+
+    async def _send(self, notice: Notice) -> tuple[str, str]:
+        """Post the notice; (channel, ts) of the message."""
+        known = await request_with_envelope(self._uow, int(notice.facts["request_id"]))
+        if known is None:
+            raise LookupError(f"notice {notice.id} is about a request that is not in the books")
+        request, envelope, copies = known
+        reader = await self._readers.zone_of(notice.recipient)
+        if notice.kind == "request":
+            pending = request.state is RequestState.PENDING
+            message = (
+                request_message(request, reader=reader)
+                if pending
+                else decided_message(request, envelope, reader=reader)
+            )
+            return await self._post(notice, message)
+        for channel, ts in copies:
+            zone = await self._readers.zone_of(request.deciders.sponsor)
+            await self._client.chat_update(channel=channel, ts=ts, **decided_message(request, envelope, reader=zone))
+        if notice.kind == "request_closed":
+            return copies[0] if copies else ("", "")
+        return await self._post(notice, requester_message(request))
+
+    async def _post(self, notice: Notice, message: Message) -> tuple[str, str]:
+        opened = await self._client.conversations_open(users=notice.recipient)
+        channel = str(opened["channel"]["id"])
+        if notice.attempts > 1 and (ts := await self._posted_before(channel, notice.id)):
+            return channel, ts
+        metadata = {"event_type": EVENT_TYPE, "event_payload": {"outbox_id": notice.id}}
+        answer = await self._client.chat_postMessage(channel=channel, metadata=metadata, **message)
+        return channel, str(answer["ts"])
+
+    async def _posted_before(self, channel: str, notice_id: int) -> str | None:
+        """The time stamp of this notice's message if an earlier try posted it after all; None when it cannot be told."""
+        try:
+            history = await self._client.conversations_history(
+                channel=channel, limit=_LOOK_BACK, include_all_metadata=True
+            )
+        except SlackApiError as refused:
+            log.info("history_unreadable", extra={"outbox_id": notice_id, "error": refused.response.get("error")})
+            return None
+        messages: list[dict[str, Any]] = history.get("messages", [])
+        for posted in messages:
+            metadata = posted.get("metadata") or {}
+            if (
+                metadata.get("event_type") == EVENT_TYPE
+                and metadata.get("event_payload", {}).get("outbox_id") == notice_id
+            ):
+                return str(posted["ts"])
+        return None
+
+    async def _refused(self, notice: Notice, refused: SlackApiError) -> None:
+        error = str(refused.response.get("error", refused.response.status_code))
+        if error in _PARKING:
+            log.error("notice_parked", extra={"outbox_id": notice.id, "kind": notice.kind, "error": error})
+            async with self._uow.write() as tx:
+                await tx.outbox.park(notice.id, error)
+            return
+        seconds = refused.response.headers.get("Retry-After", "")
+        log.warning("notice_refused", extra={"outbox_id": notice.id, "error": error})
+        await self._retry(notice, timedelta(seconds=int(seconds)) if seconds.isdecimal() else _LATER)
+
+    async def _retry(self, notice: Notice, wait: timedelta) -> None:
+        async with self._uow.write() as tx:
+            await tx.outbox.retry_at(notice.id, self._clock() + wait)

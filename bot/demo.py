@@ -1,0 +1,212 @@
+"""`outlay demo`: a sandbox workspace, the bot and months of real-shaped usage in one command; the demo's composition root."""
+
+from __future__ import annotations
+
+import asyncio
+import calendar
+import tempfile
+import webbrowser
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from datetime import UTC, date, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+import aiohttp
+import msgspec
+from rich.console import Console
+from rich.progress import Progress
+
+from bot.cli.running import log_to_stderr, until_signalled
+from bot.service import Service
+from bot.settings import Settings
+from bot.wiring import system_clock
+from core.change_request import SetOrder
+from core.errors import NameTaken, SettingsProblem, Unreadable
+from core.money import NANOS
+from core.people import Actor
+from core.services.manage_envelopes import Defaults, set_envelope
+from core.services.manage_tokens import create_token
+from core.services.manage_workloads import add_rule
+from sandbox import Sandbox
+from sandbox.usage import WORKLOADS, events
+
+HISTORY: Final = timedelta(days=120)
+_BATCH: Final = 5_000
+_FINANCE: Final = "U0FARAH"
+_CHANNEL: Final = "C0BUDGET"
+_OPENS_ON: Final = 17
+_OPENS_AT: Final = 10
+
+
+class DemoClock:
+    """A clock that opens in the middle of this month, ticks like the real one and can be moved ahead."""
+
+    def __init__(self, opens_at: datetime) -> None:
+        self._ahead = opens_at - system_clock()
+
+    def __call__(self) -> datetime:
+        return system_clock() + self._ahead
+
+    def move(self, by: timedelta) -> datetime:
+        self._ahead += by
+        return self()
+
+
+class Demo:
+    """The demo company: a workspace, the bot in it, and usage that arrives as time moves."""
+
+    def __init__(self, folder: Path, *, port: int) -> None:
+        self._folder = folder
+        self._port = port
+        opens_at, anchor, self._is_new = _opening(folder)
+        self.clock = DemoClock(opens_at)
+        self._anchor = anchor
+        self._moving = asyncio.Lock()
+        self._sent_until = opens_at
+        self.sandbox = Sandbox(on_clock=self.advance, state_dir=folder, now=self.clock)
+        self.service: Service
+        self._token = ""
+
+    async def start(self) -> None:
+        """Workspace and bot up, the company's history in the books."""
+        await self.sandbox.start(self._port)
+        settings = Settings(
+            _env_file=None, slack_bot_token=self.sandbox.bot_token, slack_signing_secret=self.sandbox.signing_secret, slack_app_token=None,
+            slack_api_url=self.sandbox.api_url, outlay_database_url=f"sqlite:///{self._folder / 'outlay.db'}", outlay_host="127.0.0.1",
+            outlay_port=0, outlay_timezone="UTC", outlay_finance=(_FINANCE,), outlay_channel=_CHANNEL,
+        )  # fmt: skip
+        self.service = Service(settings, self.clock)
+        await self.service.start()
+        self.sandbox.request_url = f"{self.service.url}/slack/events"
+        self._token = await self._source_token()
+        if self._is_new:
+            await self._add_workloads()
+            await self._send(self.clock() - HISTORY, self.clock(), show=True)
+            await self._set_envelopes()
+            self._keep(self.clock())
+
+    async def stop(self) -> None:
+        self._keep(self._sent_until)
+        await self.service.stop()
+        await self.sandbox.stop()
+
+    async def advance(self, step: str) -> dict[str, Any]:
+        """Move the clock by `1h`, `3d`, … or to `month-end`; that time's usage arrives through the HTTP API, jobs run."""
+        async with self._moving:
+            before = self.clock()
+            until = before + _span(step, before)
+            sent = await self._send(before, until)
+            self.clock.move(until - self.clock())
+            self._keep(until)
+            await self.service.delivery.deliver_due()
+        return {"now": until.isoformat(), "events": sent}
+
+    async def _source_token(self) -> str:
+        kept = self._folder / "token"
+        if kept.exists():
+            return kept.read_text().strip()
+        try:
+            token = await create_token(
+                self.service.uow, "acme-gateway", frozenset({"usage"}), by="demo", now=self.clock()
+            )
+        except NameTaken as taken:
+            raise SettingsProblem(
+                f"{self._folder} holds a demo whose token file is gone. Remove the folder to start anew."
+            ) from taken
+        kept.touch(mode=0o600)
+        kept.write_text(token)
+        return token
+
+    async def _add_workloads(self) -> None:
+        for workload in WORKLOADS:
+            by = Actor(workload.owner_id)
+            await add_rule(
+                self.service.uow, workload.name, dict(workload.rules), by=by, reattribute=False, now=self.clock()
+            )
+
+    async def _set_envelopes(self) -> None:
+        opened = self.clock().replace(day=1, hour=8)
+        for workload in WORKLOADS:
+            if workload.envelope_usd is None:
+                continue
+            order = SetOrder(
+                workload.name, nanos=workload.envelope_usd * NANOS, owner=workload.owner_id,
+                finance=workload.finance_id, sponsor=workload.sponsor_id, channel=workload.channel_id,
+            )  # fmt: skip
+            await set_envelope(
+                self.service.uow, order, by=Actor(_FINANCE, is_finance=True), defaults=Defaults(None, None), now=opened
+            )
+
+    async def _send(self, start: datetime, end: datetime, *, show: bool = False) -> int:
+        """The company's usage of a stretch of time, sent as any gateway would; how many events."""
+        stream = events(start, end, anchor=self._anchor)
+        sent = 0
+        headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
+        with Progress(console=Console(stderr=True), transient=True, disable=not show) as bars:
+            bar = bars.add_task(f"Sending {(end - start).days} days of usage", total=(end - start).total_seconds())
+            async with aiohttp.ClientSession(headers=headers) as session:
+                while batch := await asyncio.to_thread(_take, stream):
+                    async with session.post(f"{self.service.url}/v1/usage", data=msgspec.json.encode(batch)) as answer:
+                        answer.raise_for_status()
+                        sent += len(batch)
+                    reached = datetime.fromisoformat(batch[-1]["at"])
+                    bars.update(bar, completed=(reached - start).total_seconds())
+        self._sent_until = end
+        return sent
+
+    def _keep(self, until: datetime) -> None:
+        kept = {"now": until.isoformat(), "anchor": self._anchor.isoformat()}
+        (self._folder / "demo.json").write_bytes(msgspec.json.encode(kept))
+
+
+async def run_demo(*, port: int, state: Path | None, browser: bool) -> None:
+    """Run until interrupted. Prints `ready http://…` once a command can be sent. Raises SettingsProblem."""
+    log_to_stderr(level=30)
+    async with AsyncExitStack() as stack:
+        folder = state or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="outlay-demo-")))
+        folder.mkdir(parents=True, exist_ok=True)
+        demo = Demo(folder, port=port)
+        try:
+            await demo.start()
+        except OSError as taken:
+            raise SettingsProblem(
+                f"Port {port} is taken: {taken.strerror}. Choose another with `outlay demo --port 8301`."
+            ) from taken
+        stack.push_async_callback(demo.stop)
+        print(f"ready {demo.sandbox.url}", flush=True)  # noqa: T201 - promised to scripts
+        if browser:
+            await asyncio.to_thread(webbrowser.open, demo.sandbox.url)
+        await until_signalled()
+
+
+def _opening(folder: Path) -> tuple[datetime, date, bool]:
+    """(when the clock opens, the month that the usage is anchored in, whether the demo is new)."""
+    kept = folder / "demo.json"
+    if kept.exists():
+        state = msgspec.json.decode(kept.read_bytes())
+        return datetime.fromisoformat(state["now"]), date.fromisoformat(state["anchor"]), False
+    opens_at = system_clock().replace(day=_OPENS_ON, hour=_OPENS_AT, minute=0, second=0, microsecond=0)
+    return opens_at, opens_at.date(), True
+
+
+def _span(step: str, now: datetime) -> timedelta:
+    """How far a step goes. Raises Unreadable; at most 62 days, so that a typo does not run for minutes."""
+    words = step.strip().lower()
+    if words in ("month-end", "to month-end"):
+        last = calendar.monthrange(now.year, now.month)[1]
+        return datetime(now.year, now.month, last, tzinfo=UTC) + timedelta(days=1) - now
+    number, unit = words[:-1], words[-1:]
+    units = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1), "m": timedelta(minutes=1)}
+    if (
+        not number.isdecimal()
+        or unit not in units
+        or not timedelta() < int(number[:6]) * units[unit] <= timedelta(days=62)
+    ):
+        raise Unreadable(f"“{step[:20]}” is not a step. Use 1h, 1d, 1w or month-end; at most 62 days.")
+    return int(number) * units[unit]
+
+
+def _take(stream: Iterator[dict[str, Any]]) -> list[dict[str, Any]]:
+    return list(islice(stream, _BATCH))

@@ -1,0 +1,45 @@
+"""The clock's ticks. Every job is idempotent: a tick that is missed is caught up by the next."""
+
+from __future__ import annotations
+
+import logging
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.delivery import Delivery
+from core.services.keep_books import check_books
+from core.store.unit_of_work import UnitOfWork
+
+log = logging.getLogger(__name__)
+
+DELIVERY_SECONDS = 5
+
+
+def make_scheduler(uow: UnitOfWork, delivery: Delivery) -> AsyncIOScheduler:
+    """A scheduler with the jobs of one process, not yet started. Ticks are UTC."""
+    scheduler = AsyncIOScheduler(
+        timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 300}
+    )
+
+    async def deliver() -> None:
+        try:
+            await delivery.deliver_due()
+        except (SQLAlchemyError, LookupError):
+            log.exception("delivery_failed")
+
+    async def compare() -> None:
+        try:
+            agreement = await check_books(uow)
+        except SQLAlchemyError:
+            log.exception("books_unreadable")
+            return
+        if not agreement.holds:
+            log.error(
+                "books_disagree",
+                extra={"events": agreement.events, "hourly": agreement.hourly, "daily": agreement.daily},
+            )
+
+    scheduler.add_job(deliver, "interval", seconds=DELIVERY_SECONDS, id="deliver")
+    scheduler.add_job(compare, "cron", hour=3, minute=17, id="compare_books")
+    return scheduler

@@ -1,0 +1,160 @@
+"""The running bot: Slack, the HTTP API, delivery and the scheduler on one event loop, started and stopped together."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, contextmanager, suppress
+
+import uvicorn
+from fastapi import FastAPI, Request, Response
+from slack_bolt.adapter.fastapi.async_handler import AsyncSlackRequestHandler
+from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.delivery import Delivery
+from bot.schedule import make_scheduler
+from bot.settings import Settings
+from bot.slack.app import build_app
+from bot.slack.desk import Desk
+from bot.slack.identity import Readers
+from bot.web import answers
+from bot.web.health import health_router
+from bot.web.usage import Inlet, usage_router
+from bot.wiring import Clock, open_store, system_clock
+from core.services.record_usage import Bookkeeper
+from core.store.unit_of_work import UnitOfWork
+
+log = logging.getLogger(__name__)
+
+_GRACE_SECONDS = 10
+
+
+class _WebServer(uvicorn.Server):
+    """Leaves signals to whoever runs the process: several servers can share one."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class Service:
+    """One process of Outlay.
+
+    Attributes:
+      url: where it listens, known once started.
+      uow, bookkeeper, delivery: for whoever runs it inside another program (the demo, tests).
+    """
+
+    def __init__(self, settings: Settings, clock: Clock = system_clock) -> None:
+        settings.require_slack()
+        self._settings = settings
+        self.clock = clock
+        self.url = ""
+        self.uow: UnitOfWork
+        self.bookkeeper: Bookkeeper
+        self.delivery: Delivery
+        self._stack = AsyncExitStack()
+
+    async def start(self) -> None:
+        """Open the books, listen, connect. Raises SettingsProblem, OSError when the port is taken."""
+        settings = self._settings
+        self.uow = await open_store(settings)
+        self._stack.push_async_callback(self.uow.close)
+        self.bookkeeper = Bookkeeper(self.uow)
+        charts = ThreadPoolExecutor(1, thread_name_prefix="charts")
+        self._stack.callback(charts.shutdown, wait=False, cancel_futures=True)
+        assert settings.slack_bot_token is not None
+        token = settings.slack_bot_token.get_secret_value()
+        readers = Readers(
+            AsyncWebClient(
+                token,
+                base_url=settings.slack_api_url,
+                retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=1)],
+            ),
+            self.uow.zone,
+        )
+        # No retries by the client: after a lost answer it would post twice.
+        self.delivery = Delivery(
+            self.uow, AsyncWebClient(token, base_url=settings.slack_api_url, retry_handlers=[]), readers, self.clock
+        )
+        secret = settings.slack_signing_secret
+        slack = build_app(
+            Desk(
+                self.uow, self.clock, token, charts,
+                signing_secret=secret.get_secret_value() if secret else "", finance=settings.outlay_finance,
+                channel=settings.outlay_channel, api_url=settings.slack_api_url, wake_delivery=self.delivery.wake,
+            )
+        )  # fmt: skip
+        await self._listen(self.web_app(slack if secret else None))
+        if settings.slack_app_token:
+            await self._connect(slack, settings.slack_app_token.get_secret_value())
+        await self._tick()
+        log.info("started", extra={"url": self.url, "socket_mode": bool(settings.slack_app_token)})
+
+    def web_app(self, slack: AsyncApp | None) -> FastAPI:
+        """The HTTP side; with `slack`, deliveries come in at `/slack/events`."""
+        app = FastAPI(title="Outlay", version="1", description="Usage in, budgets out.", redoc_url=None)
+        answers.install(app)
+        app.include_router(usage_router(Inlet(self.uow, self.bookkeeper, self.clock)))
+        app.include_router(health_router(self.uow))
+        if slack is not None:
+            handler = AsyncSlackRequestHandler(slack)
+
+            @app.post("/slack/events", include_in_schema=False)
+            async def slack_events(request: Request) -> Response:
+                return await handler.handle(request)
+
+        return app
+
+    async def stop(self) -> None:
+        """Stop listening, let what runs finish, close the books."""
+        await self._stack.aclose()
+
+    async def _listen(self, app: FastAPI) -> None:
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._stack.callback(listener.close)
+        listener.bind((self._settings.outlay_host, self._settings.outlay_port))
+        host, port = listener.getsockname()[:2]
+        self.url = f"http://{host}:{port}"
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, timeout_graceful_shutdown=_GRACE_SECONDS, lifespan="off"
+        )
+        server = _WebServer(config)
+        serving = asyncio.create_task(server.serve(sockets=[listener]), name="web")
+
+        async def finish() -> None:
+            server.should_exit = True
+            await serving
+
+        self._stack.push_async_callback(finish)
+        while not server.started:
+            if serving.done():
+                await serving
+            await asyncio.sleep(0.005)
+
+    async def _connect(self, slack: AsyncApp, app_token: str) -> None:
+        client = AsyncWebClient(token=app_token, base_url=self._settings.slack_api_url)
+        handler = AsyncSocketModeHandler(slack, app_token, web_client=client)
+        await handler.connect_async()
+        self._stack.push_async_callback(handler.close_async)
+
+    async def _tick(self) -> None:
+        delivering = asyncio.create_task(self.delivery.run(), name="delivery")
+
+        async def cease() -> None:
+            delivering.cancel()
+            with suppress(asyncio.CancelledError):
+                await delivering
+
+        self._stack.push_async_callback(cease)
+        scheduler = make_scheduler(self.uow, self.delivery)
+        scheduler.start()
+        self._stack.callback(scheduler.shutdown, wait=False)
+        self.delivery.wake()
