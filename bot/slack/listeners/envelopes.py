@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
 from slack_bolt.async_app import AsyncAck
@@ -14,7 +15,7 @@ from bot.slack import ids
 from bot.slack.command_forms import Set
 from bot.slack.command_words import COMMAND
 from bot.slack.guard import guarded
-from bot.slack.interaction import Interaction, Registrar, remembered_in, remembering
+from bot.slack.interaction import Interaction, Registrar, remembered_in, remembering, reply_to
 from bot.slack.listeners import answers
 from bot.slack.modals import View, outcome_modal, waiting_modal, with_refusal
 from bot.slack.reply import error_code
@@ -29,6 +30,9 @@ TITLE: Final = "Set an envelope"
 READ_SECONDS: Final = 1.2
 """A trigger lives three seconds. The proposal usually takes a few milliseconds, so that the form opens filled in; when
 the books are slower than this, a modal that says so opens in time and is filled in afterwards."""
+SAVE_SECONDS: Final = 2.0
+"""Slack waits three seconds for the answer to a submitted form."""
+LATE_SECONDS: Final = 0.5
 
 
 def register(registrar: Registrar) -> None:
@@ -128,48 +132,63 @@ async def _refilled(asked: Interaction, *, more: bool) -> View:
 
 
 def register_submission(registrar: Registrar) -> None:
-    """The form's Save. Mistakes in fields are said at once at those fields; the rest is carried out behind a
-    modal that says so, and ends with what came of it, or with the form and the reason it was refused."""
+    """The form's Save: acknowledged with what came of it, or, where that takes too long, with a modal that says so."""
 
     async def submitted(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
-        orders: list[SetOrder] = []
-
-        async def fail_at_once(message: Message) -> None:
-            await ack(response_action="update", view=outcome_modal(TITLE, message))
-
-        async def read() -> None:
-            view = body["view"]
-            order, errors = order_from_view(view.get("state") or {}, view.get("private_metadata") or "")
-            if errors:
-                await ack(response_action="errors", errors=errors)
-            else:
-                await ack(response_action="update", view=waiting_modal(TITLE, "Saving…"))
-                orders.append(order)
-
-        await guarded("read set form", fail_at_once, read)
-        for order in orders:
-            await _save(registrar, body, client, order)
+        saving = asyncio.ensure_future(_saved(registrar, body, client))
+        done, _ = await asyncio.wait({saving}, timeout=SAVE_SECONDS)
+        if done:
+            saved = await saving
+            await ack(**saved.answer)
+            if saved.message is not None:
+                tell = reply_to(body, client).say
+                await guarded("tell saved", tell, partial(tell, saved.message))
+            return
+        await ack(response_action="update", view=waiting_modal(TITLE, "Saving…"))
+        await guarded("show saved", reply_to(body, client).say, partial(_show_late, saving, body["view"]["id"], client))
 
     registrar.app.view(ids.SET_MODAL)(submitted)
 
 
-async def _save(registrar: Registrar, body: dict[str, Any], client: AsyncWebClient, order: SetOrder) -> None:
-    view_id = body["view"]["id"]
+@dataclass(frozen=True, slots=True)
+class _Saved:
+    """How a submitted form is answered: arguments of `ack`, and a message for the person once it has closed."""
 
-    async def show(message: Message) -> None:
-        await client.views_update(view_id=view_id, view=outcome_modal(TITLE, message))
+    answer: dict[str, Any]
+    message: Message | None = None
+
+
+async def _saved(registrar: Registrar, body: dict[str, Any], client: AsyncWebClient) -> _Saved:
+    """Carry the form out. Never raises: mistakes are said at their fields, a refusal above the form as it was filled in."""
+    found: list[_Saved] = []
+
+    async def fail(message: Message) -> None:
+        found.append(_Saved({"response_action": "update", "view": outcome_modal(TITLE, message)}))
 
     async def save() -> None:
         asked = registrar.interaction(body, client)
+        order, errors = order_from_view(asked.view.get("state") or {}, asked.view.get("private_metadata") or "")
+        if errors:
+            found.append(_Saved({"response_action": "errors", "errors": errors}))
+            return
         try:
-            message = await _carry_out(asked, order)
+            found.append(_Saved({}, await _carry_out(asked, order)))
         except BudgetError as refusal:
             form = with_refusal(await _refilled(asked, more=False), refusal)
-            await client.views_update(view_id=view_id, view=form)
-        else:
-            await show(message)
+            found.append(_Saved({"response_action": "update", "view": form}))
 
-    await guarded("submit set", show, save)
+    await guarded("submit set", fail, save)
+    return found[-1]
+
+
+async def _show_late(saving: asyncio.Future[_Saved], view_id: str, client: AsyncWebClient) -> None:
+    """Put the outcome in place of the modal that says that something is being saved."""
+    saved = await saving
+    # Slack has to have shown the acknowledgement first; otherwise it would replace the outcome.
+    await asyncio.sleep(LATE_SECONDS)
+    view = saved.answer.get("view") or (outcome_modal(TITLE, saved.message) if saved.message else None)
+    if view is not None:
+        await client.views_update(view_id=view_id, view=view)
 
 
 async def _update(client: AsyncWebClient, view: Any, filled: View) -> None:
