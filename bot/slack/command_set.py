@@ -18,7 +18,7 @@ PEOPLE: Final = ("owner", "finance", "sponsor", "deputy")
 SHARES: Final = {"soft": "soft_share", "hard": "hard_share", "margin": "margin", "holdback": "holdback"}
 OPTIONS: Final = ("workload", "amount", *PEOPLE, "channel", *SHARES, "degrade")
 _ALIASES: Final = {"name": "workload", "size": "amount", "budget": "amount", "envelope": "amount", "usd": "amount"}
-_FILLERS: Final = frozenset({"to", "at"})
+_FILLERS: Final = frozenset({"to", "at", "a", "per", "month", "monthly", "/month"})
 _MAX_AMOUNT: Final = 40
 """Longer ones are no amounts, and are not given to a pattern that backtracks."""
 

@@ -26,7 +26,7 @@ _REFUSED_MESSAGE: Final = frozenset({"invalid_blocks", "invalid_blocks_format"})
 _NO_WAY_IN: Final = frozenset(
     {"not_in_channel", "channel_not_found", "is_archived", "restricted_action", "no_permission"}
 )
-FILE_WAITS: Final = (0.5, 1.5)
+FILE_WAITS: Final = (0.3, 0.7, 1.5)
 """Seconds to wait before a message with a fresh upload is tried again: Slack may need a moment to make the picture."""
 
 
@@ -88,7 +88,7 @@ class Reply:
                 raise UnshowableMessage(code) from refused
             if code in _NO_WAY_IN:
                 raise NotAllowed(
-                    "I am not a member of this channel, so I cannot show answers to it. Invite me with `/invite @Outlay` "
+                    "I am not a member of this channel, so I cannot show answers to it. Invite me with `/invite @outlay` "
                     "and ask again, or leave --share out to see the answer alone.",
                     correction=otherwise,
                 ) from refused

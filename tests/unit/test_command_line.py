@@ -117,6 +117,8 @@ def test_a_line_is_read(name: str, text: str, command: Command):
         ("a narrow space in groups", "set search-answers 4\u202f000", order()),
         ("a symbol apart", "set search-answers $ 4 000", order()),
         ("a filler", "set search-answers to 4000", order()),
+        ("words around the amount", "set search-answers to $4k a month", order()),
+        ("an id pasted from a correction", "set search-answers 4000 sponsor=&lt;@U0SAM&gt;", order(sponsor="U0SAM")),
         ("the amount first", "set 4000 search-answers", order()),
         ("a name that is a number", "set 2024 4000", order(workload="2024")),
         ("amount as an option", "set search-answers amount=4000", order()),
