@@ -97,10 +97,17 @@ class Person:
             body["value"] = element.get("value")
         return _outcome(await self._do("click", body))
 
-    async def submits(self, values: Json | None = None) -> Outcome:
-        """Fills in the modal on top and submits it. `values` are by action_id or block_id."""
+    async def submits(self, values: Json | None = None, *, wait: float | None = None) -> Outcome:
+        """Fills in the modal on top and submits it.
+
+        Args:
+          values: by action_id or block_id.
+          wait: seconds to wait for something to follow a form that closes; the sandbox's own default for None.
+        """
         view = await self.view()
-        body = {"user": self.user_id, "view_id": view["id"], "values": values or {}}
+        body: Json = {"user": self.user_id, "view_id": view["id"], "values": values or {}}
+        if wait is not None:
+            body["wait"] = wait
         return _outcome(await self._do("submit", body))
 
     async def closes(self) -> Outcome:

@@ -15,6 +15,8 @@ from sandbox.model import Json, Message, User, View
 from sandbox.payloads import block_actions_in_message, block_actions_in_view
 from sandbox.webapi.shapes import api_file
 
+PICKED_SECONDS = 1.0
+
 
 async def click(bench: Bench, body: Json) -> Json:
     """Delivers a block action and waits for what the person sees. Raises Impossible."""
@@ -28,8 +30,13 @@ async def click(bench: Bench, body: Json) -> Json:
     with watch(bench, user.id) as seen:
         ack = await bench.deliveries.send(Delivery("block_actions", payload, user.id, channel_id))
         if ack.ok:
-            await seen.settle(float(body.get("wait", MOST_SECONDS)))
+            await seen.settle(float(body.get("wait", _patience(payload["actions"][0]))))
         return outcome(ack, ack.error) | seen.result()
+
+
+def _patience(action: Json) -> float:
+    """Seconds to wait for something visible: a button promises a result, a picker often only remembers."""
+    return MOST_SECONDS if action["type"] in {"button", "overflow"} and "url" not in action else PICKED_SECONDS
 
 
 def _in_message(bench: Bench, user: User, message: Message, body: Json) -> Json:
@@ -118,7 +125,7 @@ def _action(bench: Bench, user: User, block: Json, element: Json, body: Json) ->
     }
     value = body.get("value")
     if element["type"] == "button":
-        return action | {name: element[name] for name in ("text", "value", "style") if name in element}, None
+        return action | {name: element[name] for name in ("text", "value", "style", "url") if name in element}, None
     if element["type"] == "overflow":
         chosen = next((one for one in options_of(element) if value in (one["value"], one["text"]["text"])), None)
         if chosen is None:
