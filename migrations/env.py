@@ -13,7 +13,7 @@ from sqlmodel.sql.sqltypes import AutoString
 
 from core.store import tables
 from core.store.columns import Instant, Json
-from core.store.unit_of_work import driver_url
+from core.store.unit_of_work import driver_url, make_folder
 
 _MIGRATION_LOCK = 0x0A0D16
 """Two replicas that start together must not migrate at once; the second finds nothing left to do."""
@@ -53,6 +53,7 @@ async def _run() -> None:
         or context.config.get_main_option("sqlalchemy.url")
         or "sqlite:///outlay.db"
     )
+    make_folder(driver_url(url))
     engine = create_async_engine(driver_url(url))
     async with engine.connect() as connection:
         await connection.run_sync(_migrate)

@@ -140,11 +140,24 @@ def driver_url(url: str) -> str:
     return parsed.set(drivername=drivers[backend]).render_as_string(hide_password=False)
 
 
-def _sqlite_engine(url: str, begin: str, *, pool_size: int) -> AsyncEngine:
-    path = make_url(url).database
-    if not path or path == ":memory:":
+def make_folder(url: str) -> None:
+    """Make the folder of a SQLite database where it is missing. Raises SettingsProblem when that is not possible."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return
+    if not parsed.database or parsed.database == ":memory:":
         raise SettingsProblem("The SQLite database has to be a file, for example sqlite:///outlay.db.")
-    Path(path).expanduser().absolute().parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(parsed.database).absolute().parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as impossible:
+        raise SettingsProblem(
+            f"The folder {folder} for the database cannot be made: {impossible.strerror}. Change OUTLAY_DATABASE_URL."
+        ) from impossible
+
+
+def _sqlite_engine(url: str, begin: str, *, pool_size: int) -> AsyncEngine:
+    make_folder(url)
     engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, pool_timeout=60)
 
     @event.listens_for(engine.sync_engine, "connect")

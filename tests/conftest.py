@@ -1,0 +1,60 @@
+"""What all tests share: the books on both engines, each test with a database of its own."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from bot.wiring import migrate
+from core.services.keep_books import open_books
+from core.store.unit_of_work import UnitOfWork
+from tests.support.books import FARAH
+from tests.support.postgres import Postgres
+
+# Deadlines measure the machine, not the code; on a shared one they only make noise.
+settings.register_profile("books", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("books")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """One server for all tests of a process, started by the first that needs it."""
+    server = Postgres()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy."""
+    path = tmp_path_factory.mktemp("template") / "outlay.db"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of fresh books with the newest schema; every test with it runs on both engines."""
+    if request.param == "sqlite":
+        path = tmp_path / "outlay.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    url = server.books()
+    yield url
+    server.drop(url)
+
+
+@pytest.fixture
+async def uow(database_url: str) -> AsyncIterator[UnitOfWork]:
+    """Open books in UTC; Farah owns what is unattributed."""
+    opened = UnitOfWork(database_url, ZoneInfo("UTC"))
+    await open_books(opened, default_owner=FARAH)
+    yield opened
+    await opened.close()

