@@ -55,7 +55,9 @@ def fresh(**changes: Any) -> Freshness:
     return Freshness(**{"as_of": NOON, "latest_usage_at": NOON - timedelta(minutes=4)} | changes)
 
 
-def a_line(workload: str = "search-answers", spent: float = 3210, size: float | None = 4000, **changes: Any) -> WorkloadStanding:
+def a_line(
+    workload: str = "search-answers", spent: float = 3210, size: float | None = 4000, **changes: Any
+) -> WorkloadStanding:
     state = state_of(dollars(spent), dollars(size), terms()) if size else None
     values: dict[str, Any] = {
         "workload": workload,

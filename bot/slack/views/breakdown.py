@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
-from bot.charts import alt_breakdown
+from bot.charts import alt_breakdown, unlabelled
 from bot.readable import share
 from bot.slack import ids
 from bot.slack.views import blocks, tables
@@ -48,15 +48,7 @@ def _finding(breakdown: Breakdown) -> str:
 
 
 def _notes(breakdown: Breakdown) -> list[str]:
-    notes = []
-    if breakdown.coverage is not None and breakdown.coverage < 1:
-        missing = sum(part.spent_nanos for part in breakdown.slices if part.label is None)
-        notes.append(
-            f"{share(breakdown.coverage)} of the dollars carry a {breakdown.dimension}; {usd(missing)} do not. "
-            f"Tag the requests with {code(breakdown.dimension)} at their source."
-        )
-    elif breakdown.coverage == 1:
-        notes.append(f"Every dollar carries a {breakdown.dimension}.")
+    notes = [_coverage(breakdown)] if breakdown.coverage is not None else []
     if unpriced := unpriced_line(breakdown.freshness):
         notes.append(unpriced)
     shown = len(_shown(breakdown))
@@ -65,12 +57,31 @@ def _notes(breakdown: Breakdown) -> list[str]:
     return notes
 
 
+def _coverage(breakdown: Breakdown) -> str:
+    """How much of the spend the breakdown explains, and where the rest is put right."""
+    covered = breakdown.coverage or 0.0
+    missing = usd(sum(part.spent_nanos for part in breakdown.slices if part.label is None))
+    if breakdown.dimension == "workload":
+        if covered == 1:
+            return "Every dollar is attributed to a workload."
+        return (
+            f"{share(covered)} of the dollars are attributed; {missing} are not. Add rules with `/budget workload add`"
+        )
+    if covered == 1:
+        return f"Every dollar carries a {breakdown.dimension}."
+    tag = code(breakdown.dimension)
+    return (
+        f"{share(covered)} of the dollars carry a {breakdown.dimension}; {missing} do not. "
+        f"Tag the requests with {tag} at their source."
+    )
+
+
 def _shown(breakdown: Breakdown) -> tuple[Slice, ...]:
     """The slices that get a row of their own."""
     rows = len(breakdown.slices) if len(breakdown.slices) <= tables.ROWS else tables.ROWS - 1
     left = TABLE_CHARACTERS
     for place, part in enumerate(breakdown.slices[:rows]):
-        left -= sum(len(cell["text"]) for cell in _row(part, part.label, breakdown.spent_nanos))
+        left -= sum(len(cell["text"]) for cell in _row(part, _label(part, breakdown), breakdown.spent_nanos))
         if left < 0:
             return breakdown.slices[:place]
     return breakdown.slices[:rows]
@@ -80,7 +91,7 @@ def _table(breakdown: Breakdown) -> Block | None:
     if not breakdown.slices:
         return None
     total, shown = breakdown.spent_nanos, _shown(breakdown)
-    rows = [_row(part, part.label, total) for part in shown]
+    rows = [_row(part, _label(part, breakdown), total) for part in shown]
     if rest := breakdown.slices[len(shown) :]:
         together = Slice(None, sum(part.spent_nanos for part in rest), sum(part.requests for part in rest))
         rows.append(_row(together, f"{len(rest):,} more", total))
@@ -88,9 +99,13 @@ def _table(breakdown: Breakdown) -> Block | None:
     return tables.data_table(f"Spend by {breakdown.dimension}, {breakdown.cycle.title}", head, rows)
 
 
-def _row(part: Slice, label: str | None, total: int) -> list[Cell]:
+def _label(part: Slice, breakdown: Breakdown) -> str:
+    return unlabelled(breakdown.dimension) if part.label is None else part.label
+
+
+def _row(part: Slice, label: str, total: int) -> list[Cell]:
     return [
-        tables.words("(no value)" if label is None else label, 80),
+        tables.words(label, 80),
         tables.money(part.spent_nanos),
         tables.percent(part.spent_nanos / total if total else None),
         tables.number(part.requests),

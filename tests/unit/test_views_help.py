@@ -1,0 +1,83 @@
+"""The hub, help, refusals and our own faults: every one leads on."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from bot.slack import ids
+from bot.slack.command_line import parse
+from bot.slack.views.help import TOPICS, help_message, hub_message
+from bot.slack.views.refusal import reference_message, refusal_message
+from core.errors import BudgetError, UnknownName
+from tests.support.shown import buttons, interpreted, refused, words
+from tests.support.standings import HOSTILE
+
+
+def pasteable(message) -> list[str]:
+    parts = [block["elements"][0]["elements"][0]["text"] for block in message["blocks"] if block["type"] == "rich_text"]
+    return "\n".join(parts).splitlines()
+
+
+def test_the_hub_opens_the_four_things_people_come_for():
+    assert buttons(hub_message(("search-answers",))) == {
+        "Status": (ids.SHOW_STATUS, ""),
+        "Set an envelope": (ids.OPEN_SET, ""),
+        "Spend by feature": (ids.SHOW_SPEND, "feature"),
+        "Help": (ids.SHOW_HELP, ""),
+    }
+
+
+@pytest.mark.parametrize("topic", [None, *TOPICS])
+def test_every_example_can_be_pasted_as_it_is(topic: str | None):
+    lines = pasteable(help_message(topic, ("search-answers",)))
+    assert lines
+    for line in lines:
+        typed = line.removeprefix("/budget ").replace("@ana", "<@U0ANA>").replace("@sam", "<@U0SAM>")
+        parse(typed.replace("#ai-budget", "<#C0BUDGET>"), today=date(2026, 11, 24))
+
+
+def test_examples_use_a_workload_that_exists():
+    assert "/budget status doc-summaries" in pasteable(help_message("status", ("doc-summaries",)))
+
+
+def test_an_unknown_topic_gets_the_known_ones():
+    shown = help_message("<!here>", ())
+    assert shown["text"].startswith("There is no help on `&lt;!here&gt;`. It exists for status, set, spend")
+    assert not refused(shown)
+
+
+@pytest.mark.parametrize("names", [(), ("search-answers",), tuple(f"w{place}" for place in range(1000))])
+def test_slack_takes_hub_and_help(names: tuple[str, ...]):
+    for shown in (hub_message(names), help_message(None, names), *(help_message(topic, names) for topic in TOPICS)):
+        assert not refused(shown)
+
+
+def test_a_refusal_carries_the_line_to_paste_exactly():
+    shown = refusal_message(
+        UnknownName("“serch” is no workload.", correction='/budget set search-answers 4000 degrade="a<b"')
+    )
+    assert pasteable(shown) == ['/budget set search-answers 4000 degrade="a<b"']
+    assert not refused(shown)
+
+
+def test_a_refusal_without_a_correction_is_one_sentence():
+    shown = refusal_message(BudgetError("Only the owner (<@U0ANA>) can do that."))
+    assert len(shown["blocks"]) == 1
+    assert shown["text"] == "Only the owner (<@U0ANA>) can do that."
+
+
+@pytest.mark.parametrize("typed", HOSTILE)
+def test_a_refusal_repeats_hostile_words_harmlessly(typed: str):
+    shown = refusal_message(
+        UnknownName(f"“{typed.replace('<@U0SAM>', '')}” is nothing I know.", correction=f"/budget status {typed}")
+    )
+    assert not refused(shown)
+    assert not any(active in interpreted(shown) for active in ("<!", "<https", "\u202e"))
+
+
+def test_our_own_fault_has_a_reference_and_no_traceback():
+    shown = reference_message("ab12cd")
+    assert "`ab12cd`" in shown["text"]
+    assert "/budget status" in words(shown["blocks"])
