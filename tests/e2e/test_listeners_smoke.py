@@ -35,13 +35,14 @@ class Office:
 
 
 @pytest.fixture
-async def office(tmp_path: Path) -> AsyncIterator[Office]:
+async def office(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Office]:
     box = Sandbox(rate_limit=None)
     await box.start()
     settings = Settings(
         _env_file=None,
         slack_bot_token=SecretStr(box.bot_token),
         slack_signing_secret=SecretStr(box.signing_secret),
+        slack_app_token=SecretStr(box.app_token) if getattr(request, "param", "http") == "socket" else None,
         slack_api_url=box.api_url,
         outlay_database_url=f"sqlite:///{tmp_path / 'outlay.db'}",
         outlay_port=0,
@@ -103,6 +104,7 @@ async def test_the_hub_and_its_buttons_answer(office: Office):
     assert "/budget set" in (await office.kim.clicks("show_help")).text
 
 
+@pytest.mark.parametrize("office", ["http", "socket"], indirect=True)
 async def test_status_of_all_is_a_table(office: Office):
     seen = await office.kim.types("/budget status")
     assert seen.message["ephemeral"]
@@ -168,6 +170,17 @@ async def test_an_unknown_workload_gets_the_nearest_name(office: Office):
     assert "/budget status search" in (await office.kim.types("/budget status serch")).text
 
 
+async def test_thresholds_that_contradict_each_other_lead_to_the_form(office: Office):
+    await with_envelope(office)
+    seen = await office.ana.types("/budget set search soft=90% hard=80%")
+    assert "has to be below the hard one" in seen.text
+    assert "/budget set search" in seen.text
+
+
+async def test_a_name_like_none_that_is_known_leads_to_the_list(office: Office):
+    assert "/budget workload list" in (await office.kim.types("/budget status zzzzzz")).text
+
+
 async def test_a_rule_is_previewed_then_added_and_its_buttons_go(office: Office):
     preview = await office.farah.types("/budget workload add support feature=support")
     assert "Nothing has been added yet" in preview.text
@@ -189,6 +202,7 @@ async def test_a_stranger_may_not_change_an_envelope(office: Office):
     assert "Only the owner" in (await office.kim.types("/budget set search 100")).text
 
 
+@pytest.mark.parametrize("office", ["http", "socket"], indirect=True)
 async def test_a_bare_set_opens_the_form_filled_in(office: Office):
     opened = await office.farah.types("/budget set")
     assert opened.view["callback_id"] == "set_envelope"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.slack.command_forms import (
     Audit,
+    Command,
     Help,
     Hub,
     Price,
@@ -18,6 +19,7 @@ from bot.slack.command_line import parse
 from bot.slack.command_words import COMMAND
 from bot.slack.interaction import Interaction, Registrar
 from bot.slack.listeners import answers, envelopes, workloads
+from core.errors import BudgetError, OutOfRange, UnknownName, Unreadable
 
 
 def register(registrar: Registrar) -> None:
@@ -25,8 +27,26 @@ def register(registrar: Registrar) -> None:
 
 
 async def budget(asked: Interaction) -> None:
-    """One typed command; a line that cannot be read is refused by raising."""
+    """One typed command; what cannot be read or done is refused by raising, with a line to paste where one can help."""
     command = parse(str(asked.body.get("text") or ""), today=asked.desk.today())
+    try:
+        await carry_out(asked, command)
+    except BudgetError as refusal:
+        refusal.correction = refusal.correction or way_out(command, refusal)
+        raise
+
+
+def way_out(command: Command, refusal: BudgetError) -> str | None:
+    """The line that leads on where the service knows none: nothing helps somebody who is not allowed."""
+    if isinstance(refusal, UnknownName):
+        return f"{COMMAND} workload list"
+    if isinstance(refusal, OutOfRange | Unreadable):
+        named = f" {command.order.workload}" if isinstance(command, Set) and command.order else ""
+        return f"{COMMAND} set{named}" if isinstance(command, Set) else f"{COMMAND} help"
+    return None
+
+
+async def carry_out(asked: Interaction, command: Command) -> None:
     match command:
         case Hub():
             await answers.hub(asked, command)
