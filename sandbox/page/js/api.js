@@ -20,7 +20,10 @@ async function call(path, options = {}) {
 const post = (path, body) =>
   call(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
 
-export const fetchState = (user) => call(`/_sandbox/state${user ? `?user=${encodeURIComponent(user)}` : ""}`);
+/** The workspace as a person sees it; `limit` is how many of the newest messages of each channel. */
+export const fetchState = (user, limit = 500) => call(`/_sandbox/state?user=${encodeURIComponent(user)}&limit=${limit}`);
+/** Who there is; nobody has sat down yet. */
+export const fetchPeople = () => call("/_sandbox/state?limit=1");
 export const fetchLog = () => call("/_sandbox/log");
 export const fetchTour = () => call("/_sandbox/tour");
 export const sendCommand = (order) => post("/_sandbox/command", order);

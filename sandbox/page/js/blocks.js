@@ -41,7 +41,9 @@ function section(block, surface) {
   return h("div", { class: "section" }, h("div", { class: "section-text" }, block.text ? h("div", {}, words(block.text)) : null, fields), accessory);
 }
 
-const header = (block) => h("h3", { class: "header-block" }, withEmoji(block.text?.text ?? ""));
+function header(block) {
+  return h("h3", { class: "header-block" }, withEmoji(block.text?.text ?? ""));
+}
 
 function context(block) {
   return h("div", { class: "context" }, (block.elements ?? []).map((element) =>

@@ -5,7 +5,7 @@ import { h, icon, replace } from "./dom.js";
 import { notify } from "./notices.js";
 import { on, state } from "./store.js";
 
-const STEPS = [["+1 hour", "1h"], ["+1 day", "1d"], ["To month-end", "month-end"]];
+const STEPS = [["+1 hour", "+1 h", "1h"], ["+1 day", "+1 d", "1d"], ["To month-end", "Month-end", "month-end"]];
 const PLAY_PAUSE_MS = 1500;
 
 let playing = false;
@@ -19,7 +19,8 @@ const format = new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", weekday: "sho
 export function clockControls() {
   if (!state.clock.available) return null;
   const face = h("time", { class: "clock-face", "data-testid": "clock-now" });
-  const buttons = STEPS.map(([label, advance]) => h("button", { type: "button", class: "clock-button", "data-testid": `clock-${advance}`, onclick: () => move(advance) }, label));
+  const buttons = STEPS.map(([label, short, advance]) => h("button", { type: "button", class: "clock-button", "aria-label": label, "data-testid": `clock-${advance}`, onclick: () => move(advance) },
+    h("span", { class: "wide-only" }, label), h("span", { class: "narrow-only" }, short)));
   const play = h("button", { type: "button", class: "clock-button", "data-testid": "clock-play", onclick: toggle });
   const bar = h("div", { class: "clock", role: "group", "aria-label": "Time in the sandbox", "data-testid": "clock-bar" }, h("span", { class: "clock-reading" }, icon("clock"), face), h("span", { class: "clock-buttons" }, buttons, play));
   redraw = () => {
@@ -27,7 +28,8 @@ export function clockControls() {
     face.textContent = `${format.format(now)} UTC`;
     face.setAttribute("datetime", state.clock.now);
     for (const button of buttons) button.disabled = moving || playing;
-    replace(play, icon(playing ? "pause" : "play"), playing ? "Pause" : "Play");
+    replace(play, icon(playing ? "pause" : "play"), h("span", { class: "wide-only" }, playing ? "Pause" : "Play"));
+    play.setAttribute("aria-label", playing ? "Pause" : "Play");
     play.disabled = moving && !playing;
     bar.setAttribute("aria-busy", String(moving));
     bar.classList.toggle("moving", moving);

@@ -85,14 +85,15 @@ export class Completion {
   }
 }
 
+// A name typed to its end needs no completion: Enter sends then.
 const fits = (typed, ...names) => names.some((name) => name?.toLowerCase().split(/\s/).some((word) => word.startsWith(typed.toLowerCase())));
 
 function offerPeople(typed) {
   const found = people().filter((user) => !user.deleted && fits(typed, user.name, user.real_name));
-  return found.map((user) => ({ label: user.real_name, detail: `@${user.name} · ${user.title}`, insert: `@${user.name} `, picture: avatar(user.id, "tiny"), sure: true }));
+  return found.map((user) => ({ label: user.real_name, detail: `@${user.name} · ${user.title}`, insert: `@${user.name} `, picture: avatar(user.id, "tiny"), sure: user.name !== typed }));
 }
 
 function offerChannels(typed) {
   const found = [...state.channels.values()].filter((channel) => !channel.is_im && !channel.is_archived && fits(typed, channel.name));
-  return found.map((channel) => ({ label: channel.name, insert: `#${channel.name} `, picture: icon(channel.is_private ? "lock" : "hash"), sure: true }));
+  return found.map((channel) => ({ label: channel.name, insert: `#${channel.name} `, picture: icon(channel.is_private ? "lock" : "hash"), sure: channel.name !== typed }));
 }

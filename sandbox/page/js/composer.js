@@ -5,8 +5,8 @@ import { Completion } from "./completion.js";
 import { isCommand, split } from "./commands.js";
 import { h, icon, uniqueId } from "./dom.js";
 import { track } from "./pending.js";
-import { appName, people } from "./people.js";
-import { on, state } from "./store.js";
+import { appName } from "./people.js";
+import { emit, on, state } from "./store.js";
 
 const HISTORY = 50;
 const drafts = new Map();
@@ -110,6 +110,7 @@ export class Composer {
     if (!text) return;
     if (isCommand(text) && this.threadTs) return this.fail(`${split(text).command} is not supported in threads. Sorry!`);
     remember(text);
+    emit("sent", { channel: this.channel, threadTs: this.threadTs });
     this.field.value = "";
     this.typed();
     this.historyAt = sent.length;
@@ -129,11 +130,11 @@ export class Composer {
     const { ok, acked, error } = await answer;
     if (ok && acked !== false && !error) return null;
     if (error && !/timeout|dispatch/.test(error)) return `${command} failed: ${error}`;
-    return `${command} did not respond (${error ?? "operation_timeout"})`;
+    return `${command} did not respond (${error?.split(":")[0] ?? "operation_timeout"})`;
   }
 
   async message(text) {
-    const order = { user: state.me, channel: this.channel, text: encoded(text) };
+    const order = { user: state.me, channel: this.channel, text };
     if (this.threadTs) order.thread_ts = this.threadTs;
     const answer = await sendMessage(order);
     return answer.ok ? null : `Your message was not sent: ${answer.error}`;
@@ -154,14 +155,4 @@ export class Composer {
 function remember(text) {
   if (sent.at(-1) !== text) sent.push(text);
   if (sent.length > HISTORY) sent.shift();
-}
-
-/** A typed text as Slack's client sends it: the three special characters escaped, names turned into ids. */
-function encoded(text) {
-  const escaped = text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-  const handles = new Map(people().map((user) => [user.name, user.id]));
-  const channels = new Map([...state.channels.values()].map((channel) => [channel.name, channel.id]));
-  return escaped
-    .replace(/(^|[\s(=,])@([\w.-]*\w)/g, (whole, before, name) => (handles.has(name) ? `${before}<@${handles.get(name)}>` : /^(here|channel|everyone)$/.test(name) ? `${before}<!${name}>` : whole))
-    .replace(/(^|[\s(=,])#([\w-]+)/g, (whole, before, name) => (channels.has(name) ? `${before}<#${channels.get(name)}>` : whole));
 }

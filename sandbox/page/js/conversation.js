@@ -1,6 +1,6 @@
 // The middle of the page: a channel or the app's two tabs, and the thread beside it.
 
-import { openHome } from "./api.js";
+import { fetchState, openHome } from "./api.js";
 import { Composer } from "./composer.js";
 import { dayTitle } from "./dates.js";
 import { byId, h, icon, iconButton, replace } from "./dom.js";
@@ -9,7 +9,10 @@ import { renderHome } from "./home.js";
 import { notify } from "./notices.js";
 import { appConversation, appName, avatar, channelName } from "./people.js";
 import { channelLink, go, HOME } from "./route.js";
-import { emit, findMessage, isReply, markRead, on, state, threadOf, topLevel, unread } from "./store.js";
+import { emit, findMessage, isReply, loadOlder, markRead, messagesOf, on, state, threadOf, topLevel, unread } from "./store.js";
+
+const OLDER = 1000;
+const EVERYTHING = 50_000;
 
 let shown = { view: "none" };
 let feed = null;
@@ -22,8 +25,15 @@ export function startConversation() {
   on("message-added", (message) => changed(message));
   on("message-changed", (message) => changed(message, message.ts));
   on("message-deleted", (message) => changed(message, message.ts));
+  on("sent", ({ threadTs }) => (threadTs ? thread : feed)?.show());
   on("home", (user) => shown.view === "home" && user === state.me && drawHome());
   on("channels", () => shown.channel && drawHead());
+}
+
+/** Forgets what is shown, so that the next route is drawn from scratch. */
+export function leave() {
+  shown = { view: "none" };
+  feed = null;
 }
 
 export const composerHere = () => composer;
@@ -57,21 +67,38 @@ function showHome() {
 
 const drawHome = () => renderHome(byId("pane-body"));
 
+/** Fetches what lies before the loaded messages of a channel; false when that was all. */
+async function fetchOlder(channel, count) {
+  if (!state.older.has(channel)) return false;
+  const snapshot = await fetchState(state.me, count);
+  loadOlder(channel, snapshot);
+  return true;
+}
+
+async function showLinked({ channel, ts }) {
+  const here = feed;
+  if ((await fetchOlder(channel, EVERYTHING)) && feed === here) feed.show({ ts });
+}
+
 function showChannel({ channel, ts }) {
   const known = state.channels.get(channel);
   const firstNew = unread(channel).count ? firstUnread(channel) : null;
   feed = new Feed({
     label: `Messages in ${known ? channelName(known) : "this conversation"}`, read: () => topLevel(channel), foreword: foreword(channel, known), onseen: () => seen(channel),
+    older: () => fetchOlder(channel, messagesOf(channel).length + OLDER),
   });
   replace(byId("pane-body"), feed.node);
   feed.show({ ts, newFrom: firstNew });
+  if (ts && !findMessage(channel, ts)) showLinked({ channel, ts });
   seen(channel);
   composer?.close();
-  composer = new Composer({ channel, refusal: refusal(known), placeholder: `Message ${known && !known.is_im ? "#" : ""}${known ? channelName(known) : appName()}` });
+  composer = new Composer({ channel, refusal: refusal(channel), placeholder: `Message ${known && !known.is_im ? "#" : ""}${known ? channelName(known) : appName()}` });
   replace(byId("composer-area"), composer.node);
 }
 
-function refusal(channel) {
+function refusal(id) {
+  const channel = state.channels.get(id);
+  if (!channel && id !== appConversation()) return "You are not in this conversation.";
   if (channel?.is_archived) return "This channel is archived: it can be read, but nobody can write in it.";
   if (channel?.members && !channel.members.includes(state.me)) return "You are not a member of this channel.";
   return null;
@@ -120,7 +147,7 @@ function showThread({ channel, thread: ts, reply }) {
   document.body.classList.add("thread-open");
   thread = new Feed({ label: "Thread", read: () => threadOf(channel, ts), inThread: true });
   const close = () => go(channelLink(channel));
-  const writer = new Composer({ channel, threadTs: ts, refusal: parent ? refusal(state.channels.get(channel)) : "This thread is not here.", placeholder: "Reply…" });
+  const writer = new Composer({ channel, threadTs: ts, refusal: parent ? refusal(channel) : "This thread is not here.", placeholder: "Reply…" });
   replace(panel, h("div", { class: "pane-head" }, h("h2", {}, "Thread"), h("span", { class: "topic" }, channelName(state.channels.get(channel))), iconButton("close", "Close thread", close, { "data-testid": "thread-close" })),
     h("div", { class: "pane-body" }, thread.node), h("div", { class: "composer-area" }, writer.node));
   panel.onkeydown = (event) => event.key === "Escape" && !event.defaultPrevented && close();

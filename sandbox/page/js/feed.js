@@ -11,9 +11,9 @@ const NEAR_EDGE_PX = 500;
 const GROUP_SECONDS = 300;
 
 export class Feed {
-  /** `read` gives the messages, oldest first. `foreword` is shown above the very first one. */
-  constructor({ label, read, inThread = false, foreword = null, onseen = () => {} }) {
-    Object.assign(this, { read, inThread, foreword, onseen });
+  /** `read` gives the messages, oldest first; `older` fetches more before them. `foreword` is shown above the first. */
+  constructor({ label, read, inThread = false, foreword = null, onseen = () => {}, older = async () => false }) {
+    Object.assign(this, { read, inThread, foreword, onseen, older, fetching: false });
     this.list = [];
     this.start = 0;
     this.end = 0;
@@ -30,6 +30,7 @@ export class Feed {
     new ResizeObserver(() => this.pinned && this.scrollDown()).observe(this.content);
     new ResizeObserver(() => this.pinned && this.scrollDown()).observe(this.scroller);
     this.pinned = true;
+    this.lastTop = 0;
   }
 
   /** Shows the newest messages, or those around `ts`. `newFrom` is the first message not read yet. */
@@ -88,7 +89,8 @@ export class Feed {
     const kept = new Set(this.list.slice(this.start, this.end).map((message) => message.ts));
     for (const ts of [...this.rows.keys()]) if (!kept.has(ts)) this.rows.delete(ts);
     if (!this.content.querySelector('.message[tabindex="0"]')) this.focusable(this.content.lastElementChild);
-    if (anchor?.node.isConnected && !this.pinned) this.scroller.scrollTop += anchor.node.getBoundingClientRect().top - anchor.top;
+    const still = anchor && !this.pinned && this.rows.get(anchor.ts)?.nodes.at(-1);
+    if (still) this.scroller.scrollTop += still.getBoundingClientRect().top - anchor.top;
     this.showJump();
   }
 
@@ -111,11 +113,12 @@ export class Feed {
     wanted.push(...nodes);
   }
 
+  /** The first message in sight. It is remembered by its id: its row may be drawn anew. */
   anchor() {
     const edge = this.scroller.getBoundingClientRect().top;
     for (const node of this.content.children) {
       const box = node.getBoundingClientRect();
-      if (box.bottom > edge && node.classList.contains("message")) return { node, top: box.top };
+      if (box.bottom > edge && node.classList.contains("message")) return { ts: node.dataset.ts, top: box.top };
     }
     return null;
   }
@@ -127,18 +130,38 @@ export class Feed {
   scrolled() {
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
     const toBottom = scrollHeight - clientHeight - scrollTop;
-    this.pinned = this.end === this.list.length && toBottom < 40;
+    const atNewest = this.end === this.list.length && toBottom < 40;
+    // What grows below (a picture, a chart) moves the end away without anybody scrolling: only a way up lets go of it.
+    this.pinned = atNewest || (this.pinned && scrollTop >= this.lastTop);
+    this.lastTop = scrollTop;
     if (this.pinned) this.onseen();
     if (scrollTop < NEAR_EDGE_PX && this.start > 0) {
       this.start = Math.max(0, this.start - STEP);
       this.end = Math.min(this.end, this.start + MOST);
       this.draw();
+    } else if (scrollTop < NEAR_EDGE_PX && !this.fetching) {
+      this.fetchOlder();
     } else if (toBottom < NEAR_EDGE_PX && this.end < this.list.length) {
       this.end = Math.min(this.list.length, this.end + STEP);
       this.start = Math.max(this.start, this.end - MOST);
       this.draw();
     }
     this.showJump();
+  }
+
+  async fetchOlder() {
+    this.fetching = true;
+    const before = this.list.length;
+    const came = await this.older();
+    this.list = this.read();
+    const added = this.list.length - before;
+    if (came && added > 0) {
+      this.start = Math.max(0, this.start + added - STEP);
+      this.end += added;
+      this.draw();
+    }
+    // Without anything older there is nothing to ask for again.
+    this.fetching = !came;
   }
 
   showJump() {

@@ -1,7 +1,7 @@
 // Puts the page together: who is looking, what they look at, and what changes.
 
-import { fetchState } from "./api.js";
-import { composerHere, current, showRoute, startConversation, titleOf } from "./conversation.js";
+import { fetchPeople, fetchState } from "./api.js";
+import { composerHere, current, leave, showRoute, startConversation, titleOf } from "./conversation.js";
 import { byId, h, replace } from "./dom.js";
 import { spoken } from "./message.js";
 import { startModals } from "./modal.js";
@@ -20,11 +20,15 @@ const ME = "sandbox.me";
 const FIRST_CHANNEL = "C0BUDGET";
 const ANNOUNCED = 20;
 
+let isStarted = false;
+
 async function start() {
   const asked = new URLSearchParams(location.search).get("as");
   const linked = parse(location.hash);
-  const wanted = linked.view === "person" ? linked.user : asked ?? localStorage.getItem(ME);
-  if (!(await loadFor(wanted, linked.ts))) return;
+  const person = await whoeverIs(linked.view === "person" ? linked.user : asked ?? localStorage.getItem(ME));
+  if (!person) return;
+  await openStream(person, () => loadFor(person, linked.ts));
+  if (!state.me) return;
   startTopbar(become);
   startSidebar();
   startConversation();
@@ -34,45 +38,47 @@ async function start() {
   startModals();
   window.addEventListener("hashchange", follow);
   follow();
-  openStream(state.me, reload);
+  isStarted = true;
   startTour(perform);
 }
 
-/** Fetches the workspace as a person sees it. Somebody unknown becomes the first person there is. */
-async function loadFor(user, linkedTs) {
-  let snapshot = await fetchState(user);
-  const known = (id) => snapshot.users?.some((one) => one.id === id && !one.deleted && !one.is_bot);
-  if (!snapshot.ok && user) snapshot = await fetchState();
-  if (!snapshot.users) {
-    replace(byId("pane-body"), h("p", { class: "failure", role: "alert" }, `This page could not be loaded. ${snapshot.error ?? ""}`));
-    return false;
-  }
-  const person = known(user) ? user : snapshot.users.find((one) => known(one.id)).id;
-  if (person !== user) snapshot = await fetchState(person);
-  load(snapshot, person, linkedTs);
-  localStorage.setItem(ME, person);
-  return true;
+const canSit = (user) => !user.deleted && !user.is_bot;
+
+/** The person asked for; for somebody unknown, the first person there is. Null when the server does not answer. */
+async function whoeverIs(wanted) {
+  const { users, error } = await fetchPeople();
+  const found = users?.find((user) => user.id === wanted && canSit(user)) ?? users?.find(canSit);
+  if (!found) fail(error ?? "There is nobody in this workspace.");
+  return found?.id ?? null;
 }
 
-/** After a lost connection: everything anew, for the same person. */
-async function reload() {
-  if (await loadFor(state.me)) redraw();
+function fail(why) {
+  replace(byId("pane-body"), h("p", { class: "failure", role: "alert" }, `This page could not be loaded. ${why}`));
+}
+
+/** Fetches the workspace as a person sees it; after a lost connection, everything that is shown is drawn anew. */
+async function loadFor(user, linkedTs) {
+  const snapshot = await fetchState(user);
+  if (!snapshot.users) {
+    if (!isStarted) fail(snapshot.error);
+    return;
+  }
+  load(snapshot, user, linkedTs);
+  localStorage.setItem(ME, user);
+  if (isStarted) redraw();
 }
 
 function redraw() {
-  showRoute({ view: "none" });
-  follow();
+  const here = current();
+  leave();
+  // A direct or private conversation belongs to some: who is not in it starts in a channel they are in.
+  if (here.channel && !state.channels.has(here.channel)) go(defaultLink(), { quietly: true });
+  else follow();
 }
 
 /** Sits another person at the keyboard. */
 async function become(user) {
-  if (user === state.me) return;
-  if (!(await loadFor(user))) return;
-  openStream(state.me, reload);
-  const here = current();
-  // A direct conversation belongs to one person: the next one starts in a channel they are in.
-  if (here.channel && !state.channels.has(here.channel)) go(defaultLink());
-  redraw();
+  if (user !== state.me) await openStream(user, () => loadFor(user));
 }
 
 function defaultLink() {

@@ -114,11 +114,12 @@ function list(rest) {
   const items = [];
   while (rest.length) {
     const found = ITEM.exec(rest[0]);
-    if (!found || found[1].length < depth || /\d/.test(found[2]) !== ordered) break;
+    if (!found || found[1].length < depth) break;
     if (found[1].length > depth + 1) {
       (items.at(-1) ?? items[items.push(h("li")) - 1]).append(list(rest));
       continue;
     }
+    if (/\d/.test(found[2]) !== ordered) break;
     rest.shift();
     const task = /^\[([ xX])\]\s+(.*)$/.exec(found[3]);
     items.push(h("li", task ? { class: "task" } : {}, task ? [task[1] === " " ? "☐ " : "☑ ", spans(task[2])] : spans(found[3])));

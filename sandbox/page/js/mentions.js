@@ -39,7 +39,10 @@ export function entity(inner, decode) {
   if (target.startsWith("@")) return userMention(target.slice(1), label);
   if (target.startsWith("#")) return channelMention(target.slice(1), label);
   if (target.startsWith("!")) return special(target.slice(1), label);
-  return link(decode(target), label ?? decode(target).replace(/^mailto:/, ""));
+  const url = decode(target);
+  // What is no address was never a link: it stays as it was sent.
+  if (!SAFE.test(url)) return document.createTextNode(label ?? `<${url}>`);
+  return link(url, label ?? url.replace(/^mailto:/, ""));
 }
 
 function special(command, label) {

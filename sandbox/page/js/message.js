@@ -58,7 +58,7 @@ function files(message) {
 function threadSummary(message) {
   if (!message.reply_count) return null;
   return h("button", { type: "button", class: "thread-summary", "data-testid": "thread-summary", onclick: () => go(threadLink(message.channel, message.ts)) },
-    `${message.reply_count} ${message.reply_count === 1 ? "reply" : "replies"}`, h("span", { class: "thread-open" }, "View thread"));
+    `${message.reply_count} ${message.reply_count === 1 ? "reply" : "replies"}`, h("span", { class: "thread-hint" }, "View thread"));
 }
 
 function toolbar(message, inThread) {

@@ -7,7 +7,7 @@ import { openDialog, showPayload, words } from "./dialogs.js";
 import { h, iconButton, replace, uniqueId } from "./dom.js";
 import { InputForm } from "./form.js";
 import { appName, avatar } from "./people.js";
-import { dropAllViews, dropView, on, putView, state } from "./store.js";
+import { dropView, on, state } from "./store.js";
 
 const opened = new Map();
 
@@ -46,6 +46,7 @@ function open(record) {
 function fill(entry, record) {
   const { view } = record;
   const focused = document.activeElement?.closest?.("[data-action-id]")?.dataset.actionId;
+  entry.sending = false;
   entry.form = new InputForm(entry.form);
   entry.record = record;
   const titleId = uniqueId("modal");
@@ -73,22 +74,19 @@ async function send(entry) {
   entry.form.show(problems);
   if (Object.keys(problems).length) return;
   setSending(entry, true);
+  const { submit: sentWith } = entry;
   const answer = await sendSubmit({ user: state.me, view_id: entry.record.view_id, values: entry.form.values() });
+  // The answer comes after everything it caused: the view may have been updated, or closed, by the stream meanwhile.
+  if (entry.submit !== sentWith || !entry.dialog.open) return;
   setSending(entry, false);
   if (answer.errors) {
     const homeless = entry.form.show(answer.errors);
     if (homeless.length) say(entry, homeless.join(" "));
   } else if (!answer.ok || answer.error) {
     say(entry, `${appName()} did not respond (${answer.error ?? "operation_timeout"}). Try again?`);
-  } else {
-    follow(entry, answer);
+  } else if (!answer.response_action) {
+    dropView(entry.record.view_id);
   }
-}
-
-function follow(entry, answer) {
-  if (answer.response_action === "clear") return dropAllViews();
-  if (answer.response_action === "update" || answer.response_action === "push") return (answer.views ?? []).forEach(putView);
-  return dropView(entry.record.view_id);
 }
 
 function setSending(entry, sending) {

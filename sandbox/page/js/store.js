@@ -15,6 +15,7 @@ export const state = {
   clock: { available: false },
   commands: [],
   connected: true,
+  older: new Set(),
   openedAt: null,
 };
 
@@ -55,6 +56,7 @@ export function load(snapshot, me, linkedTs) {
   state.files = new Map((snapshot.files ?? []).map((file) => [file.id, file]));
   state.homes = snapshot.homes ?? {};
   state.clock = snapshot.clock ?? { available: false };
+  state.older = new Set(snapshot.older ?? []);
   state.commands = snapshot.commands ?? [];
   state.views = (snapshot.views ?? []).filter((record) => record.user === me).sort((a, b) => a.stack_index - b.stack_index);
   const ephemeral = snapshot.ephemeral?.[me] ?? [];
@@ -67,6 +69,14 @@ export function load(snapshot, me, linkedTs) {
   }
   for (const list of state.messages.values()) list.sort(byTs);
   emit("loaded");
+}
+
+/** Adds the older part of a channel from a snapshot that reaches further back. */
+export function loadOlder(channel, snapshot) {
+  const list = listOf(channel);
+  const oldest = list[0]?.ts ?? "~";
+  list.unshift(...(snapshot.messages?.[channel] ?? []).filter((message) => message.ts < oldest && !message.deleted).sort(byTs));
+  if (!snapshot.older?.includes(channel)) state.older.delete(channel);
 }
 
 function listOf(channel) {
@@ -91,6 +101,7 @@ export function findMessage(channel, ts) {
 }
 
 function putMessage(message) {
+  for (const file of message.files_info ?? []) state.files.set(file.id, file);
   const list = listOf(message.channel);
   const at = position(list, message.ts);
   const known = list[at]?.ts === message.ts;
@@ -107,7 +118,7 @@ function dropMessage(channel, ts) {
   emit("message-deleted", gone);
 }
 
-export function putView(record) {
+function putView(record) {
   if (!record?.view_id || record.user !== state.me) return;
   const others = state.views.filter((known) => known.view_id !== record.view_id);
   state.views = [...others, record].sort((a, b) => a.stack_index - b.stack_index);
@@ -118,11 +129,6 @@ export function dropView(viewId) {
   const before = state.views.length;
   state.views = state.views.filter((known) => known.view_id !== viewId);
   if (state.views.length !== before) emit("views");
-}
-
-export function dropAllViews() {
-  state.views = [];
-  emit("views");
 }
 
 /** Applies one event of the stream. */

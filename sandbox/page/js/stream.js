@@ -1,32 +1,53 @@
-// The event stream of one person. EventSource reconnects by itself; what was missed meanwhile is fetched as a new snapshot.
+// The event stream of one person. It is opened before the workspace is fetched, and what arrives meanwhile is
+// held back: so nothing falls between the snapshot and the first event. After a lost connection the same again.
 
 import { apply, emit, state } from "./store.js";
 
-let source = null;
-let wasLost = false;
+const REOPEN_MS = 2000;
 
-export function openStream(user, reload) {
+let source = null;
+let held = null;
+
+/** Opens the stream of `user`. `load` fetches the workspace, on each connection anew; resolves after the first time. */
+export function openStream(user, load) {
   source?.close();
-  wasLost = false;
+  held = [];
   const opened = new EventSource(`/_sandbox/stream?user=${encodeURIComponent(user)}`);
   source = opened;
-  opened.addEventListener("open", () => {
-    setConnected(true);
-    if (wasLost) reload();
-    wasLost = false;
+  return new Promise((resolve) => {
+    const take = async () => {
+      await refill(opened, load);
+      resolve();
+    };
+    opened.addEventListener("open", () => {
+      setConnected(true);
+      take();
+    });
+    opened.addEventListener("error", () => {
+      setConnected(false);
+      // Without a stream the page still opens; it shows what was there and that it is reconnecting.
+      if (held) take();
+      // A refused stream is closed for good by the browser, for instance while the server restarts: open a new one.
+      if (opened.readyState === EventSource.CLOSED) setTimeout(() => source === opened && openStream(user, load), REOPEN_MS);
+    });
+    opened.addEventListener("change", (event) => receive(opened, JSON.parse(event.data)));
   });
-  opened.addEventListener("error", () => {
-    wasLost = true;
-    setConnected(false);
-    // A refused stream (a restarted server may answer 4xx or 5xx) is closed for good by the browser: open a new one.
-    if (opened.readyState === EventSource.CLOSED && source === opened) setTimeout(() => source === opened && reopen(user, reload), 2000);
-  });
-  opened.addEventListener("change", (event) => apply(JSON.parse(event.data)));
 }
 
-function reopen(user, reload) {
-  openStream(user, reload);
-  wasLost = true;
+function receive(from, change) {
+  if (from !== source) return;
+  if (held) held.push(change);
+  else apply(change);
+}
+
+async function refill(from, load) {
+  if (from !== source) return;
+  held ??= [];
+  await load();
+  if (from !== source) return;
+  const missed = held ?? [];
+  held = null;
+  missed.forEach(apply);
 }
 
 function setConnected(connected) {

@@ -5,6 +5,7 @@ import { byId, h, icon, iconButton, replace } from "./dom.js";
 import { personName } from "./people.js";
 
 const KEY = "sandbox.tour";
+const NARROW = "(max-width: 760px)";
 let steps = [];
 let perform = async () => {};
 
@@ -17,10 +18,12 @@ export async function startTour(play) {
 }
 
 function progress() {
+  // On a phone the conversation needs the room, so the tour starts as one line there.
+  const first = { at: 0, folded: matchMedia(NARROW).matches, over: false };
   try {
-    return { at: 0, folded: false, over: false, ...JSON.parse(localStorage.getItem(KEY)) };
+    return { ...first, ...JSON.parse(localStorage.getItem(KEY)) };
   } catch {
-    return { at: 0, folded: false, over: false };
+    return first;
   }
 }
 
@@ -43,15 +46,15 @@ function draw() {
   const step = steps[index];
   const fold = iconButton("chevron", folded ? "Open the tour" : "Fold the tour", () => save({ folded: !folded }), { class: `icon-button ${folded ? "flip-up" : ""}`, "aria-expanded": String(!folded) });
   replace(holder,
-    h("div", { class: "tour-head" }, h("span", { class: "tour-count" }, `${index + 1} of ${steps.length}`), h("strong", { class: "tour-title" }, step.title), h("span", { class: "grow" }), fold,
+    h("div", { class: "tour-head" }, h("span", { class: "tour-count" }, `${index + 1} of ${steps.length}`), h("strong", { class: "tour-title" }, step.title), h("span", { class: "grow" }), folded ? doIt(step) : null, fold,
       iconButton("close", "Skip the tour", () => save({ over: true }), { "data-testid": "tour-skip" })),
-    folded ? null : h("div", { class: "tour-body" }, h("p", {}, step.text), step.type ? what(step) : null, buttons(step, index)));
+    folded ? null : h("div", { class: "tour-body" }, h("p", {}, step.text), buttons(step, index)));
 }
 
-const what = (step) => h("p", { class: "tour-what" }, step.as ? `As ${personName(step.as)}: ` : null, h("code", {}, step.type));
+const what = (step) => h("span", { class: "tour-what" }, step.as ? `As ${personName(step.as)} ` : null, step.type ? h("code", {}, step.type) : null);
 
-function buttons(step, index) {
-  const last = index === steps.length - 1;
+function doIt(step) {
+  if (!step.type && !step.as && !step.go) return null;
   const act = h("button", {
     type: "button", class: "button small primary", "data-testid": "tour-do",
     onclick: async () => {
@@ -60,7 +63,13 @@ function buttons(step, index) {
       act.disabled = false;
     },
   }, "Do it for me");
-  return h("div", { class: "tour-buttons" }, step.type || step.as || step.go ? act : null,
+  return act;
+}
+
+function buttons(step, index) {
+  const last = index === steps.length - 1;
+  return h("div", { class: "tour-buttons" }, doIt(step),
     index > 0 ? h("button", { type: "button", class: "button small", onclick: () => save({ at: index - 1 }) }, "Back") : null,
-    h("button", { type: "button", class: "button small", "data-testid": "tour-next", onclick: () => save(last ? { over: true } : { at: index + 1 }) }, last ? "Finish" : "Next"));
+    h("button", { type: "button", class: "button small", "data-testid": "tour-next", onclick: () => save(last ? { over: true } : { at: index + 1 }) }, last ? "Finish" : "Next"),
+    what(step));
 }

@@ -1,0 +1,26 @@
+"""What the tests of the page do and look at, in few words."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Locator, Page
+
+DESKTOP = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 844}
+
+
+def types(page: Page, text: str) -> None:
+    field = page.get_by_test_id("composer-input")
+    field.fill(text)
+    field.press("Enter")
+
+
+def newest(page: Page) -> Locator:
+    return page.get_by_test_id("feed").get_by_test_id("message").last
+
+
+def column(table: Locator, at: int) -> list[str]:
+    return [row.locator("th, td").nth(at).inner_text() for row in table.locator("tbody tr").all()]
+
+
+def page_overflow(page: Page) -> int:
+    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
