@@ -83,19 +83,17 @@ class Sheet:
 
     def shortened(self, words: str, room: float, *, size: float = BODY, weight: str = "normal") -> str:
         """The words cut to `room` logical pixels, with an ellipsis that shows the cut."""
-        width = self.width_of(words, size=size, weight=weight)
-        shown = words
-        while width > room and shown:
-            # A proportional guess first; measuring every length would take longer than the drawing.
-            words = words[: max(0, min(len(words) - 1, int(len(words) * room / width)))].rstrip()
-            shown = f"{words}…" if words else ""
-            width = self.width_of(shown, size=size, weight=weight)
+        narrowest = size / 4
+        shown = words if len(words) * narrowest <= room else f"{words[: int(room / narrowest)]}…"
+        while (width := self.width_of(shown, size=size, weight=weight)) > room and len(shown) > 1:
+            # A proportional guess, a little short: to measure takes longer than to draw.
+            shown = f"{shown[: min(len(shown) - 2, int(len(shown) * room / width * 0.97))].rstrip()}…"
         return shown
 
     def png(self) -> bytes:
         """The picture; the same input gives the same bytes."""
         out = BytesIO()
-        options = {"metadata": {"Software": None}, "pil_kwargs": {"compress_level": 4}}
+        options = {"metadata": {"Software": None}, "pil_kwargs": {"compress_level": 2}}
         self._canvas.print_png(out, **options)  # type: ignore[no-untyped-call]
         return out.getvalue()
 
