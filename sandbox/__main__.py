@@ -23,7 +23,12 @@ def main() -> None:
 async def run(asked: argparse.Namespace) -> None:
     """Runs until SIGINT or SIGTERM."""
     box = Sandbox(request_url=asked.request_url, state_dir=asked.state, commands=asked.command or ("/budget",))
-    await box.start(asked.port)
+    try:
+        await box.start(asked.port)
+    except OSError as taken:
+        sys.exit(
+            f"Port {asked.port} cannot be used ({taken.strerror}). Choose another with --port, or 0 for a free one."
+        )
     lines = [
         f"ready {box.url}",
         f"SLACK_API_URL={box.api_url}",

@@ -54,6 +54,7 @@ class Bench:
         self.modals = Modals(self.stream)
         self.tickets = tickets
         self.grants = Grants()
+        self.offers: dict[tuple[str, str], list[Json]] = {}  # (user, action_id) → options an app sent last
         self.faults = Faults()
         self.rate = rate
         self.traffic = Traffic(self.stream, now)

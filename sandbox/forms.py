@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from sandbox.blocks.elements import ELEMENT_SHAPES
@@ -24,6 +25,8 @@ STATE_FIELDS: dict[str, tuple[str, str, bool]] = {
     "radio_buttons": ("selected_option", "initial_option", False),
     "multi_static_select": ("selected_options", "initial_options", True),
     "checkboxes": ("selected_options", "initial_options", True),
+    "external_select": ("selected_option", "initial_option", False),
+    "multi_external_select": ("selected_options", "initial_options", True),
     "users_select": ("selected_user", "initial_user", False),
     "multi_users_select": ("selected_users", "initial_users", True),
     "conversations_select": ("selected_conversation", "initial_conversation", False),
@@ -51,11 +54,17 @@ class NotYet(Exception):
     """A value that the client shows as an error under the input and does not send."""
 
 
-Lookup = Callable[[str, str], bool]
-"""(kind, id) → whether a "user" or "channel" with that id can be picked."""
+@dataclass(frozen=True)
+class Desk:
+    """What is within a person's reach when they fill in a form.
 
-FileLookup = Callable[[str], Json | None]
-"""id → the uploaded file as Slack's API shows it, None when there is none."""
+    `exists(kind, id)` tells whether a "user" or "channel" can be picked; `file(id)` is an uploaded file as Slack's API
+    shows it, None when there is none; `offered(action_id)` are the options the app last sent for an external select.
+    """
+
+    exists: Callable[[str, str], bool]
+    file: Callable[[str], Json | None]
+    offered: Callable[[str], list[Json]]
 
 
 def initial_values(blocks: list[Json], channel: str | None = None) -> Json:
@@ -87,7 +96,7 @@ def options_of(element: Json) -> Iterator[Json]:
         yield from group.get("options", [])
 
 
-def state_of(element: Json, given: Any, *, exists: Lookup, files: FileLookup) -> Json:
+def state_of(element: Json, given: Any, desk: Desk) -> Json:
     """The state an element has after a person entered `given`: a plain value, or a list of them.
 
     Raises CannotFill when there is nothing like that to pick, NotYet when the client would ask for something else.
@@ -100,25 +109,26 @@ def state_of(element: Json, given: Any, *, exists: Lookup, files: FileLookup) ->
     if not several and isinstance(given, list):
         raise CannotFill(f"{kind} takes one value, got a list")
     if kind == "file_input":
-        return {"type": kind, name: [_file(element, one, files) for one in listed]}
-    picked = [_one(element, one, exists) for one in listed]
+        return {"type": kind, name: [_file(element, one, desk) for one in listed]}
+    picked = [_one(element, one, desk) for one in listed]
     most = element.get("max_selected_items")
     if several and most and len(picked) > most:
         raise CannotFill(f"no more than {most} can be selected")
     return {"type": kind, name: picked if several else picked[0]}
 
 
-def _one(element: Json, given: Any, exists: Lookup) -> Any:
+def _one(element: Json, given: Any, desk: Desk) -> Any:
     kind: str = element["type"]
     if "option" in STATE_FIELDS[kind][0]:
         wanted = given.get("value") if isinstance(given, dict) else str(given)
-        for option in options_of(element):
+        offered = [*options_of(element), *(desk.offered(element["action_id"]) if "external" in kind else [])]
+        for option in offered:
             if wanted in {option["value"], option["text"]["text"]}:
                 return option
-        raise CannotFill(f"no option {wanted!r}; there are: {', '.join(o['value'] for o in options_of(element))}")
+        raise CannotFill(f"no option {wanted!r}; there are: {', '.join(option['value'] for option in offered)}")
     if kind.removeprefix("multi_") in {"users_select", "channels_select", "conversations_select"}:
         what = "user" if "users" in kind else "channel"
-        if not exists(what, str(given)):
+        if not desk.exists(what, str(given)):
             raise CannotFill(f"no {what} {given}")
         return str(given)
     if kind == "datetimepicker":
@@ -158,8 +168,8 @@ def _check_number(element: Json, value: str) -> None:
         raise NotYet(f"Please enter a number of at most {high}.")
 
 
-def _file(element: Json, given: Any, files: FileLookup) -> Json:
-    file = files(str(given.get("id") if isinstance(given, dict) else given))
+def _file(element: Json, given: Any, desk: Desk) -> Json:
+    file = desk.file(str(given.get("id") if isinstance(given, dict) else given))
     if file is None:
         raise CannotFill(f"no uploaded file {given}")
     allowed = element.get("filetypes")
@@ -175,9 +185,7 @@ def is_empty(state: Json) -> bool:
     return state.get(name) in (None, "", [])
 
 
-def fill(
-    blocks: list[Json], values: Json, given: Json, *, exists: Lookup, files: FileLookup
-) -> tuple[Json, dict[str, str]]:
+def fill(blocks: list[Json], values: Json, given: Json, desk: Desk) -> tuple[Json, dict[str, str]]:
     """Enters `given` into a view whose state is `values`.
 
     Args:
@@ -196,7 +204,7 @@ def fill(
             found, value = _take(left, block_id, action_id)
             if found:
                 try:
-                    filled.setdefault(block_id, {})[action_id] = state_of(element, value, exists=exists, files=files)
+                    filled.setdefault(block_id, {})[action_id] = state_of(element, value, desk)
                 except NotYet as complaint:
                     complaints[block_id] = str(complaint)
             required = block["type"] == "input" and not block.get("optional")

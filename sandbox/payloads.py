@@ -69,6 +69,17 @@ def block_actions_in_view(bench: Bench, *, user: User, view: View, action: Json)
     }
 
 
+def block_suggestion(bench: Bench, *, user: User, asked: Json, view: View | None, message: Message | None) -> Json:
+    """https://docs.slack.dev/reference/interaction-payloads/block_suggestion-payload; it carries no trigger."""
+    body = _interaction(bench, "block_suggestion", user) | asked
+    del body["trigger_id"]
+    if view is not None:
+        return body | {"container": {"type": "view", "view_id": view.id}, "view": shown_view(view)}
+    assert message is not None
+    place = {"type": "message", "message_ts": message.ts, "channel_id": message.channel}
+    return body | {"container": place, "channel": {"id": message.channel}, "message": api_message(message)}
+
+
 def view_submission(bench: Bench, *, user: User, view: View) -> Json:
     """https://docs.slack.dev/reference/interaction-payloads/view-interactions-payload"""
     return _interaction(bench, "view_submission", user) | {"view": shown_view(view), "response_urls": []}

@@ -110,6 +110,13 @@ class Person:
             body["wait"] = wait
         return _outcome(await self._do("submit", body))
 
+    async def searches(self, what: str, words: str) -> list[Json]:
+        """Types into an external select and returns the options the app offers."""
+        place, element, _ = await self._find(what, None)
+        body = {"user": self.user_id, **place, "action_id": element["action_id"], "value": words}
+        offered: list[Json] = list(options_of(await self._do("options", body)))
+        return offered
+
     async def closes(self) -> Outcome:
         """Closes the modal on top."""
         view = await self.view()

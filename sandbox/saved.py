@@ -65,23 +65,18 @@ class Saved:
             await self._changed.wait()
             await asyncio.sleep(PAUSE_SECONDS)
             self._changed.clear()
-            self.save()
+            await self.save()
 
     async def stop(self) -> None:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        self.save()
+        await self.save()
 
-    def save(self) -> None:
-        """Writes everything. The old file is replaced in one step, so that a crash leaves one of them whole."""
+    async def save(self) -> None:
+        """Saves everything. The state is taken at once; only the writing leaves the event loop."""
         workspace = self._bench.workspace
         files = [file for file in workspace.files.values() if file.content]
-        (self._folder / "files").mkdir(parents=True, exist_ok=True)
-        for file in files:
-            target = self._folder / "files" / file.id
-            if not target.exists():
-                target.write_bytes(file.content)
         state: dict[str, Any] = {
             "version": VERSION,
             "channels": list(workspace.channels.values()),
@@ -89,6 +84,15 @@ class Saved:
             "homes": self._bench.modals.homes,
             "files": [{**msgspec.to_builtins(file, builtin_types=(bytes,)), "content": None} for file in files],
         }
+        await asyncio.to_thread(self._write, msgspec.json.encode(state), files)
+
+    def _write(self, state: bytes, files: list[File]) -> None:
+        """Files first, then the state that names them, in one step: a crash leaves an old or a new state, whole."""
+        (self._folder / "files").mkdir(parents=True, exist_ok=True)
+        for file in files:
+            target = self._folder / "files" / file.id
+            if not target.exists():
+                target.write_bytes(file.content)
         fresh = self._path.with_suffix(".new")
-        fresh.write_bytes(msgspec.json.encode(state))
+        fresh.write_bytes(state)
         fresh.replace(self._path)

@@ -24,6 +24,10 @@ from sandbox.webapi.response_url import answer_response_url
 from sandbox.webapi.transfer import read_private_file, take_upload
 
 PAGE = Path(__file__).parent / "page"
+POLICY = (
+    "default-src 'self'; img-src 'self' data: blob: https:; style-src 'self' 'unsafe-inline'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 START_SECONDS = 10.0
 STOP_SECONDS = 2
 
@@ -64,7 +68,7 @@ async def page(request: Request) -> Response:
     index = PAGE / "index.html"
     if not index.exists():
         return PlainTextResponse("The sandbox is running. Its page is not installed.")
-    return FileResponse(index, headers={"Cache-Control": "no-cache"})
+    return FileResponse(index, headers={"Cache-Control": "no-cache", "Content-Security-Policy": POLICY})
 
 
 async def permalink(request: Request) -> Response:

@@ -137,6 +137,14 @@ ELEMENT_SHAPES: dict[str, Shape] = {
         },
         also=_options_known,
     ),
+    "external_select": Shape(
+        f"{ELEMENTS}/select-menu-element#external_select",
+        PICKS | {"initial_option": PLAIN_OPTION, "min_query_length": Num(0)},
+    ),
+    "multi_external_select": Shape(
+        f"{ELEMENTS}/multi-select-menu-element#external_multi_select",
+        PICKS | MANY | {"initial_options": ListOf(PLAIN_OPTION, 100), "min_query_length": Num(0)},
+    ),
     "users_select": Shape(f"{ELEMENTS}/select-menu-element#users_select", PICKS | {"initial_user": Str()}),
     "multi_users_select": Shape(
         f"{ELEMENTS}/multi-select-menu-element#users_multi_select", PICKS | MANY | {"initial_users": ListOf(Str())}
@@ -196,6 +204,8 @@ ELEMENT_SHAPES: dict[str, Shape] = {
 
 _SELECTS = (
     "static_select",
+    "external_select",
+    "multi_external_select",
     "users_select",
     "conversations_select",
     "channels_select",

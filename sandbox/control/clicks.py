@@ -10,7 +10,7 @@ from sandbox.control.commands import outcome
 from sandbox.control.people import Impossible, can_pick, the_channel, the_message, the_user
 from sandbox.control.watch import MOST_SECONDS, watch
 from sandbox.deliveries import Delivery
-from sandbox.forms import STATE_FIELDS, CannotFill, NotYet, fill, initial_values, options_of, state_of
+from sandbox.forms import STATE_FIELDS, CannotFill, Desk, NotYet, fill, initial_values, options_of, state_of
 from sandbox.model import Json, Message, User, View
 from sandbox.payloads import block_actions_in_message, block_actions_in_view
 from sandbox.webapi.shapes import api_file
@@ -99,20 +99,23 @@ def find_element(blocks: list[Json], body: Json) -> tuple[Json, Json]:
 def enter(bench: Bench, user: User, view: View, given: Json) -> tuple[Json, dict[str, str]]:
     """Enters values into a view: the new state and the client's complaints. Raises Impossible."""
     try:
-        return fill(
-            view.body["blocks"],
-            view.values,
-            given,
-            exists=lambda kind, id_: can_pick(bench, user, kind, id_),
-            files=lambda id_: _uploaded(bench, id_),
-        )
+        return fill(view.body["blocks"], view.values, given, desk_of(bench, user))
     except CannotFill as wrong:
         raise Impossible(str(wrong)) from wrong
 
 
-def _uploaded(bench: Bench, file_id: str) -> Json | None:
-    file = bench.workspace.files.get(file_id)
-    return api_file(file, bench.url) if file else None
+def desk_of(bench: Bench, user: User) -> Desk:
+    """What the person can pick from."""
+
+    def uploaded(file_id: str) -> Json | None:
+        file = bench.workspace.files.get(file_id)
+        return api_file(file, bench.url) if file else None
+
+    return Desk(
+        exists=lambda kind, id_: can_pick(bench, user, kind, id_),
+        file=uploaded,
+        offered=lambda action_id: bench.offers.get((user.id, action_id), []),
+    )
 
 
 def _action(bench: Bench, user: User, block: Json, element: Json, body: Json) -> tuple[Json, Json | None]:
@@ -134,12 +137,7 @@ def _action(bench: Bench, user: User, block: Json, element: Json, body: Json) ->
     if element["type"] not in STATE_FIELDS:
         raise Impossible(f"a {element['type']} cannot be used by hand")
     try:
-        state = state_of(
-            element,
-            value,
-            exists=lambda kind, id_: can_pick(bench, user, kind, id_),
-            files=lambda id_: _uploaded(bench, id_),
-        )
+        state = state_of(element, value, desk_of(bench, user))
     except (CannotFill, NotYet) as wrong:
         raise Impossible(str(wrong)) from wrong
     return action | state, state

@@ -16,6 +16,7 @@ from sandbox.company import APP_ID
 from sandbox.control.clicks import click
 from sandbox.control.commands import run_command, write_message
 from sandbox.control.events import EventStream
+from sandbox.control.options import offer
 from sandbox.control.people import Impossible, the_user
 from sandbox.control.snapshot import MOST, NEWEST, clock, snapshot
 from sandbox.control.submits import submit
@@ -56,6 +57,7 @@ def control_routes(bench: Bench) -> list[Route]:
         "message": _message,
         "home": _home,
         "clock": _clock,
+        "options": offer,
         "event": _event,
         "install": _install,
         "disconnect": _disconnect,

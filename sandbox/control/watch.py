@@ -54,6 +54,8 @@ class Watch:
                     change, _ = await self.reader.queue.get()
             except TimeoutError:
                 return
+            if self.reader.dropped:
+                return
             self._keep(change)
 
     def _drain(self) -> None:

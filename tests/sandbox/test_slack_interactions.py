@@ -310,6 +310,32 @@ async def test_opening_home_is_an_event_and_shows_what_is_published(
         assert (await ana.home())["blocks"][0]["text"]["text"] == "mine"
 
 
+@pytest.mark.documented(f"{PAYLOADS}/block_suggestion-payload")
+async def test_an_external_menu_asks_the_app_what_to_offer(
+    box: Sandbox, app: AsyncApp, ana: Person, transport: str
+) -> None:
+    got: list[Json] = []
+    menu = {"type": "external_select", "action_id": "workload", "min_query_length": 0}
+
+    @app.options("workload")
+    async def offers(ack: AsyncAck, payload: Json) -> None:
+        await ack(options=[{"text": plain(f"{payload['value']}-bot"), "value": "w-1"}])
+
+    @app.action("workload")
+    async def picked(ack: AsyncAck, action: Json, respond: Any) -> None:
+        await ack()
+        got.append(action["selected_option"])
+        await respond("ok")
+
+    async with serving(box, app, transport):
+        await app.client.chat_postMessage(channel="C0BUDGET", text="x", blocks=[actions(menu)])
+        with pytest.raises(CannotDo, match="no option"):
+            await ana.clicks("workload", value="w-1")
+        assert [one["value"] for one in await ana.searches("workload", "search")] == ["w-1"]
+        await ana.clicks("workload", value="w-1")
+    assert got == [{"text": plain("search-bot"), "value": "w-1"}]
+
+
 @pytest.mark.documented("https://docs.slack.dev/reference/block-kit/block-elements/file-input-element")
 async def test_a_form_takes_files_of_the_right_kind(box: Sandbox, app: AsyncApp, ana: Person, transport: str) -> None:
     got: list[Json] = []

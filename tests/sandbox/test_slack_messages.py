@@ -191,7 +191,7 @@ async def test_an_ephemeral_message_is_for_one_person_and_in_no_history(
         await api.chat_update(channel="C0BUDGET", ts=sent["message_ts"], text="louder")
 
 
-@pytest.mark.documented("https://docs.slack.dev/messaging/#ephemeral")
+@pytest.mark.documented(f"{METHODS}/chat.postEphemeral")
 async def test_a_page_opened_later_does_not_see_earlier_ephemerals(
     api: AsyncWebClient, control: httpx.AsyncClient
 ) -> None:
