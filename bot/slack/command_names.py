@@ -13,13 +13,7 @@ from core.usage import DIMENSIONS
 from core.workload import MATCHABLE, workload_name
 
 BREAKDOWNS: Final = (*DIMENSIONS, "model", "provider", "workload")
-_SHORT: Final = {
-    "env": "environment",
-    "envs": "environment",
-    "prod": "environment",
-    "client": "customer",
-    "account": "customer",
-}
+_SHORT: Final = {"env": "environment", "envs": "environment", "client": "customer", "account": "customer"}
 _OWN_TAG: Final = re.compile(r"tag\.[a-z][a-z0-9_.-]{0,59}")
 
 

@@ -88,8 +88,8 @@ class Reply:
                 raise UnshowableMessage(code) from refused
             if code in _NO_WAY_IN:
                 raise NotAllowed(
-                    "I am not a member of this channel, so I cannot show answers to it. Invite me with `/invite @outlay` "
-                    "and ask again, or leave --share out to see the answer alone.",
+                    "I am not a member of this channel, so I cannot show answers to it. Invite me with "
+                    "`/invite @outlay`, or leave --share out to see the answer alone.",
                     correction=otherwise,
                 ) from refused
             if code == "ratelimited":

@@ -11,15 +11,17 @@ from bot.slack.command_words import COMMAND, Word, as_typed
 from bot.slack.interaction import Interaction
 from bot.slack.pictures import drawn, uploaded
 from bot.slack.reply import send_with_picture
+from bot.slack.views import blocks
 from bot.slack.views.audit import audit_message
 from bot.slack.views.blocks import Message
 from bot.slack.views.breakdown import breakdown_message
 from bot.slack.views.detail import detail_message
 from bot.slack.views.help import help_message, hub_message
+from bot.slack.views.mrkdwn import with_mentions
 from bot.slack.views.overview import overview_message
 from bot.slack.views.price import price_message
 from bot.slack.views.workloads import listing_message, rules_message
-from core.errors import UnknownName
+from core.errors import BudgetError, UnknownName
 from core.rates import negotiated
 from core.services import budget_status, manage_envelopes, manage_prices, manage_workloads, read_audit
 
@@ -30,6 +32,15 @@ async def send(asked: Interaction, message: Message, *, share: bool) -> None:
         await asked.reply.share(message, otherwise=unshared(asked))
     else:
         await asked.reply.say(message)
+
+
+async def report(asked: Interaction, message: Message, *, share: bool) -> None:
+    """What has been done is told in any case: to the person alone, with the reason, where it cannot be shared."""
+    try:
+        await send(asked, message, share=share)
+    except BudgetError as refusal:
+        reason = blocks.context(f"Done, but only you see this. {with_mentions(refusal.message)}")
+        await asked.reply.say({"text": message["text"], "blocks": [*message["blocks"], reason]})
 
 
 def unshared(asked: Interaction) -> str | None:
@@ -126,4 +137,6 @@ async def price(asked: Interaction, command: Price) -> None:
             from_on=command.from_on or asked.now.date(), set_by=asked.actor.id, tier=command.tier,
         )  # fmt: skip
         found = await manage_prices.set_price(uow, wanted, by=asked.actor, now=asked.now)
+        await report(asked, price_message(found), share=command.share)
+        return
     await send(asked, price_message(found), share=command.share)

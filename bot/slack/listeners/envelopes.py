@@ -48,7 +48,7 @@ async def set_from_line(asked: Interaction, command: Set) -> None:
         await open_form(asked, command.order.workload if command.order else None)
         return
     outcome = await _carry_out(asked, command.order)
-    await answers.send(asked, outcome, share=command.share)
+    await answers.report(asked, outcome, share=command.share)
 
 
 async def _carry_out(asked: Interaction, order: SetOrder) -> Message:
