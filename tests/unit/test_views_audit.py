@@ -25,10 +25,19 @@ def an_entry(seq: int = 9, actor: str = ANA, **detail: object) -> AuditLine:
 
 
 def test_an_entry_says_who_did_what_when_in_words():
-    line = an_entry(usd="$5,000", nanos=5000 * NANOS, owner=ANA, deputy=None, channel="C0SEARCH", soft_share=0.8)
+    line = an_entry(
+        usd="$5,000",
+        nanos=5000 * NANOS,
+        owner=ANA,
+        deputy=None,
+        channel="C0SEARCH",
+        soft_share=0.8,
+        holdback=0.0,
+        revision=3,
+    )
     row = table(audit_message(AuditTrail((line,), 1, None), reader=MADRID))[1]
     assert row[:5] == ["9", "24 Nov 2026, 13:00 CET", f"<@{ANA}>", "changed envelope", "search-answers"]
-    assert row[5] == f"amount $5,000; owner <@{ANA}>; channel <#C0SEARCH>; soft share 80%"
+    assert row[5] == f"amount $5,000; owner <@{ANA}>; channel <#C0SEARCH>; soft 80%"
 
 
 def test_a_loosening_keeps_its_mentions():
@@ -37,6 +46,13 @@ def test_a_loosening_keeps_its_mentions():
         table(audit_message(AuditTrail((line,), 1, None), reader=MADRID))[1][5]
         == "changes sponsor from <@U0SAM> to <@U0DANA>"
     )
+
+
+def test_the_amount_comes_first_so_that_a_cut_cannot_hide_it():
+    line = an_entry(channel="C0SEARCH", note="x" * 300, usd="$5,000")
+    row = table(audit_message(AuditTrail((line,), 1, None), reader=MADRID))[1]
+    assert row[5].startswith("amount $5,000; channel <#C0SEARCH>; note xxx")
+    assert row[5].endswith("…")
 
 
 def test_a_program_is_named_and_not_mentioned():

@@ -57,6 +57,13 @@ def test_calm_is_said_too():
     assert "All envelopes are within their thresholds." in message(an_overview(a_line(spent=10)))["text"]
 
 
+def test_an_envelope_that_will_not_last_is_told_while_it_still_holds():
+    text = message(an_overview(a_line("chat", 3000, 4000, run_rate_nanos=dollars(4001)), a_line("evals", 700, 500)))[
+        "text"
+    ]
+    assert "On a straight line *chat* ends the month above its envelope." in text
+
+
 def test_unattributed_spend_is_shown_with_its_owner_and_the_way_out():
     shown = message(an_overview(a_line(), a_line("unattributed", 90, None, owner=FARAH)))
     assert table(shown)[2][0] == f"unattributed · <@{FARAH}>"

@@ -85,6 +85,11 @@ def test_a_rule_that_matches_nothing_is_questioned():
     assert not refused(shown)
 
 
+def test_requests_without_a_cost_are_not_called_worth_nothing():
+    shown = catch_message("ranker", {"model": "acme-ft"}, a_catch(spent_nanos=0), private="x")
+    assert "it matches 1,204 requests without a cost (is their model priced?" in shown["text"]
+
+
 def test_rules_are_listed_as_they_are_typed():
     said = words(rules_message(SEARCH, a_catch())["blocks"])
     assert "*search-answers* has 1 rule." in said

@@ -14,7 +14,10 @@ from bot.slack.views.wording import plural
 from core.money import usd
 from core.standing import AuditLine, AuditTrail
 
-DETAIL_CHARACTERS = 160
+DETAIL_CHARACTERS = 200
+FIRST = ("usd", "nanos", "changes", "rule", "approved_by", "owner", "finance", "sponsor", "deputy", "channel")
+LEFT_OUT = ("cycle", "revision")  # the entry's time and number say as much
+LABELS = {"usd": "amount", "nanos": "amount", "soft_share": "soft", "hard_share": "hard", "degrade": "past hard"}
 SHARES = ("soft_share", "hard_share", "margin", "holdback")
 
 
@@ -69,11 +72,12 @@ def _row(line: AuditLine, reader: ZoneInfo) -> list[Cell]:
 def _detail(detail: Mapping[str, object]) -> list[tuple[str, bool]]:
     """The entry's fields as words and mentions; those that are empty, or said by another one, are left out."""
     parts: list[tuple[str, bool]] = []
-    for key, value in detail.items():
-        if value in (None, "", [], {}) or (key == "nanos" and "usd" in detail):
+    for key in sorted(detail, key=lambda key: (FIRST.index(key) if key in FIRST else len(FIRST), key)):
+        value = detail[key]
+        if value in (None, "", [], {}, 0) or key in LEFT_OUT or (key == "nanos" and "usd" in detail):
             continue
-        label = visible(key).replace("_", " ")
-        parts.append((f"{'; ' if parts else ''}{'amount' if key in ('usd', 'nanos') else label} ", False))
+        label = LABELS.get(key) or visible(key).replace("_", " ")
+        parts.append((f"{'; ' if parts else ''}{label} ", False))
         parts += _value(key, value)
     return parts
 

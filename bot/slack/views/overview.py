@@ -63,15 +63,23 @@ def _finding(overview: Overview) -> str:
 
 
 def _past(lines: Sequence[WorkloadStanding]) -> str:
-    """Who is past a threshold, hard before soft; calm where nobody is."""
+    """Who is past a threshold, hard before soft, and who would end above the envelope; calm where nobody is."""
     sentences = []
     for state, threshold in ((State.OVER, "hard"), (State.WARNED, "soft")):
         if past := [f"*{name(line.workload)}*" for line in lines if line.state is state]:
             verb = "is past its" if len(past) == 1 else "are past their"
             sentences.append(f"{listed(past, 5)} {verb} {threshold} threshold.")
     if not sentences and any(line.state for line in lines):
-        return "All envelopes are within their thresholds."
+        sentences.append("All envelopes are within their thresholds.")
+    if heading := [f"*{name(line.workload)}*" for line in lines if _heads_above(line)]:
+        verb = "ends the month above its envelope" if len(heading) == 1 else "end the month above their envelopes"
+        sentences.append(f"On a straight line {listed(heading, 5)} {verb}.")
     return " ".join(sentences)
+
+
+def _heads_above(line: WorkloadStanding) -> bool:
+    """Whether the run-rate passes an envelope that the spend has not passed yet."""
+    return line.size_nanos is not None and line.spent_nanos < line.size_nanos < (line.run_rate_nanos or 0)
 
 
 def _split(lines: Sequence[WorkloadStanding]) -> tuple[Sequence[WorkloadStanding], Sequence[WorkloadStanding]]:

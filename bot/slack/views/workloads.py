@@ -118,7 +118,14 @@ def _catch_finding(catch: Catch) -> str:
     since = day(catch.since)
     if not catch.requests:
         return f"It matches no usage since {since}. Check how its values are spelt, or add it before the first request."
-    return f"Since {since} it matches {plural(catch.requests, 'request')} worth *{usd(catch.spent_nanos)}*."
+    return f"Since {since} it matches {_worth(catch)}."
+
+
+def _worth(catch: Catch) -> str:
+    """Requests and their cost; requests without any cost most likely have a model without a price."""
+    if not catch.spent_nanos and catch.requests:
+        return f"{plural(catch.requests, 'request')} without a cost (is their model priced? See `/budget price MODEL`)"
+    return f"{plural(catch.requests, 'request')} worth *{usd(catch.spent_nanos)}*"
 
 
 def _moves(catch: Catch) -> Block | None:
@@ -147,7 +154,7 @@ def _examples(catch: Catch) -> Block | None:
 def rules_message(workload: Workload, catch: Catch) -> Message:
     """One workload's rules and what they catch."""
     since = day(catch.since)
-    caught = f"Since {since}: {plural(catch.requests, 'request')} worth *{usd(catch.spent_nanos)}*."
+    caught = f"Since {since}: {_worth(catch)}."
     finding = f"*{name(workload.name)}* has {plural(len(workload.rules), 'rule')}. {caught}"
     if workload.name == UNATTRIBUTED:
         finding = f"*{UNATTRIBUTED}* takes whatever no rule matches. {caught}"
