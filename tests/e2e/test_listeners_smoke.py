@@ -119,9 +119,10 @@ async def test_a_price_is_shown_to_all_and_set_by_finance(office: Office):
     assert "negotiated" in (await office.farah.types("/budget price gpt-4.1 input=1.60 output=6")).text
 
 
-async def test_a_fault_of_ours_gives_a_reference_and_nothing_more(office: Office, caplog: pytest.LogCaptureFixture):
-    await office.service.uow.close()
-    office.service.uow.read = None  # type: ignore[method-assign]  # nothing can be read any more
+async def test_a_fault_of_ours_gives_a_reference_and_nothing_more(
+    office: Office, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(office.service.uow, "read", None)  # nothing can be read any more
     seen = await office.kim.types("/budget status")
     assert "reference" in seen.text
     reference = seen.text.split("`")[-2]
