@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from bot.cli.running import log_to_stderr, until_signalled
+from bot.demo_tour import TOUR
 from bot.service import Service
 from bot.settings import Settings
 from bot.wiring import system_clock
@@ -65,7 +66,7 @@ class Demo:
         self._anchor = anchor
         self._moving = asyncio.Lock()
         self._sent_until = opens_at
-        self.sandbox = Sandbox(on_clock=self.advance, state_dir=folder, now=self.clock)
+        self.sandbox = Sandbox(on_clock=self.advance, state_dir=folder, now=self.clock, tour=TOUR)
         self.service: Service
         self._token = ""
 

@@ -1,0 +1,56 @@
+"""The guided tour of the demo: what to look at, as whom, where, and what to type. Each step can be done by hand."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+ANA, FARAH, SAM = "U0ANA", "U0FARAH", "U0SAM"
+BUDGET, SEARCH, SAMS_MESSAGES = "C0BUDGET", "C0SEARCH", "D0SAM"
+
+
+def _step(title: str, text: str, *, who: str, where: str, line: str | None = None) -> dict[str, Any]:
+    return {"title": title, "text": text, "as": who, "go": where, **({"type": line} if line else {})}
+
+
+TOUR: Final = (
+    _step(
+        "Where do we stand?",
+        "Acme runs ten AI workloads. One command shows what each spends this month, which have an envelope, and what nobody has claimed.",
+        who=ANA, where=BUDGET, line="/budget status",
+    ),
+    _step(
+        "One workload, in detail",
+        "Ana leads search. Her workload is inside its envelope today, but a straight line to the end of the month is not. The chart shows it.",
+        who=ANA, where=SEARCH, line="/budget status search-answers",
+    ),
+    _step(
+        "Cut it another way",
+        "The same dollars by feature, team, environment, customer or model, with how many of them carry the tag at all.",
+        who=FARAH, where=BUDGET, line="/budget spend by environment",
+    ),
+    _step(
+        "Claim what is unattributed",
+        "Farah owns what nobody has claimed. A preview shows what a rule would catch, before anything changes.",
+        who=FARAH, where=BUDGET, line="/budget workload add search-answers team=search environment=prod",
+    ),
+    _step(
+        "Give a workload an envelope",
+        "Translation spends without one. A line is enough; without an amount a form opens, filled in from the spend.",
+        who=ANA, where=BUDGET, line="/budget set translation $2k sponsor=@sam",
+    ),
+    _step(
+        "Ask for more",
+        "Lowering an envelope is immediate; raising it is the sponsor's decision. Nobody approves their own request.",
+        who=ANA, where=SEARCH, line="/budget set search-answers 14k",
+    ),
+    _step(
+        "Sam has twenty seconds",
+        "The sponsor sees who asks, from what to what, and two buttons. Approve or decline: every copy of the message says who decided.",
+        who=SAM, where=SAMS_MESSAGES,
+    ),
+    _step(
+        "Who changed what?",
+        "Every change is in a chain of hashes that shows any later tampering.",
+        who=FARAH, where=BUDGET, line="/budget audit search-answers",
+    ),
+)  # fmt: skip
