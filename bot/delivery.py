@@ -109,12 +109,23 @@ class Delivery:
                 else decided_message(request, envelope, reader=reader)
             )
             return await self._post(notice, message)
+        zone = await self._readers.zone_of(request.deciders.sponsor)
         for channel, ts in copies:
-            zone = await self._readers.zone_of(request.deciders.sponsor)
-            await self._client.chat_update(channel=channel, ts=ts, **decided_message(request, envelope, reader=zone))
+            await self._replace(channel, ts, decided_message(request, envelope, reader=zone))
         if notice.kind == "request_closed":
             return copies[0] if copies else ("", "")
         return await self._post(notice, requester_message(request))
+
+    async def _replace(self, channel: str, ts: str, message: Message) -> None:
+        """Show the decision on one copy. A copy that cannot be changed any more must not keep the requester waiting."""
+        try:
+            await self._client.chat_update(channel=channel, ts=ts, **message)
+        except SlackApiError as refused:
+            if refused.response.status_code == 429:
+                raise
+            log.warning(
+                "copy_not_updated", extra={"channel": channel, "ts": ts, "error": refused.response.get("error")}
+            )
 
     async def _post(self, notice: Notice, message: Message) -> tuple[str, str]:
         opened = await self._client.conversations_open(users=notice.recipient)

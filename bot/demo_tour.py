@@ -20,7 +20,7 @@ TOUR: Final = (
     ),
     _step(
         "One workload, in detail",
-        "Ana leads search. Her workload is inside its envelope today, but a straight line to the end of the month is not. The chart shows it.",
+        "Ana leads search. Her workload is inside its envelope today, but the straight line to month-end is not. The chart shows it.",
         who=ANA, where=SEARCH, line="/budget status search-answers",
     ),
     _step(

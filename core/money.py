@@ -10,6 +10,8 @@ from typing import Final
 from core.errors import OutOfRange, Unreadable
 
 NANOS: Final = 1_000_000_000
+MAX_TYPED: Final = 40
+"""Longer text is no amount; looked at first, because matching separators backtracks."""
 MAX_NANOS: Final = 1_000_000_000 * NANOS
 """One billion dollars: above any envelope, and far below 2**63 when summed."""
 
@@ -101,14 +103,21 @@ def parse_amount(text: str) -> int:
       OutOfRange: negative, zero, or above one billion dollars.
     """
     shown = text.strip()
+    if len(shown) > MAX_TYPED:
+        raise Unreadable(
+            f"“{shown[:MAX_TYPED]}…” is not an amount I can read. Write it like 4000, $4k or 4,000.50 USD."
+        )
     if other := _OTHER_CURRENCY.search(shown):
         raise Unreadable(
             f"“{shown}” is in {other.group(0).upper()}; envelopes are kept in USD. Give the amount in dollars."
         )
     match = _AMOUNT.fullmatch(shown)
-    if not match or len(shown) > 40:
-        raise Unreadable(f"“{shown[:40]}” is not an amount I can read. Write it like 4000, $4k or 4,000.50 USD.")
-    dollars = _plain_number(match["digits"], shown) * _MULTIPLES[match["multiple"].lower()]
+    if not match:
+        raise Unreadable(f"“{shown}” is not an amount I can read. Write it like 4000, $4k or 4,000.50 USD.")
+    dollars = (
+        _plain_number(match["digits"], shown, has_multiple=bool(match["multiple"]))
+        * _MULTIPLES[match["multiple"].lower()]
+    )
     nanos = nanos_from_decimal(dollars)
     if match["sign"] or nanos == 0:
         raise OutOfRange(f"“{shown}” is not above zero. An amount has to be more than $0.")
@@ -117,9 +126,14 @@ def parse_amount(text: str) -> int:
     return nanos
 
 
-def _plain_number(digits: str, shown: str) -> Decimal:
-    """The number behind digits with separators; a lone comma or dot before three digits groups thousands."""
+def _plain_number(digits: str, shown: str, *, has_multiple: bool) -> Decimal:
+    """The number behind digits with separators. `4,000` groups thousands; `4.000` is four in one country and four thousand in
+    another, so it is refused."""
     compact = re.sub(r"[_'\u2019 \u00a0\u202f]", "", digits)
+    if not has_multiple and re.fullmatch(r"[1-9]\d{0,2}\.\d{3}", compact):
+        raise Unreadable(
+            f"“{shown}” can be read in two ways. Write {compact.replace('.', '')}, or {compact[:-4]} for the small amount."
+        )
     if re.fullmatch(r"\d+(\.\d+)?", compact) or re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", compact):
         return Decimal(compact.replace(",", ""))
     if re.fullmatch(r"\d{1,3}(\.\d{3}){2,}", compact):

@@ -105,7 +105,8 @@ def parse_price(text: str) -> int:
         value = Decimal(shown)
     except ArithmeticError:
         value = Decimal(-1)
-    if not value.is_finite() or not 0 <= value * NANOS <= MAX_PRICE:
+    # Compared before it is multiplied: 1e999999 is finite, but its product overflows.
+    if not value.is_finite() or not 0 <= value <= MAX_PRICE // NANOS:
         raise OutOfRange(f"“{text.strip()[:40]}” is not a price. Give dollars per million tokens, like 1.25.")
     return nanos_from_decimal(value)
 
