@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -25,6 +26,9 @@ def make_scheduler(uow: UnitOfWork, delivery: Delivery) -> AsyncIOScheduler:
     async def deliver() -> None:
         try:
             await delivery.deliver_due()
+        except asyncio.CancelledError:
+            # The process stops; what was claimed comes back when its lease ends.
+            log.info("delivery_stopped")
         except (SQLAlchemyError, LookupError):
             log.exception("delivery_failed")
 

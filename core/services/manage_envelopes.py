@@ -175,10 +175,8 @@ def _proposed(order: SetOrder, before: Envelope | None, cycle: Cycle, *, by: Act
         if not value
     ]
     if lacking:
-        words = (
-            f"/budget set {order.workload} {_plain(order.nanos)} "
-            f"finance={_mention(finance, '@finance')} sponsor={_mention(sponsor, '@sponsor')}"
-        )
+        said = "" if finance else " finance=@finance"
+        words = f"/budget set {order.workload} {_plain(order.nanos)}{said} sponsor={_mention(sponsor, '@sponsor')}"
         raise OutOfRange(
             f"{order.workload} has no envelope yet. A new one needs {' and '.join(lacking)}.", correction=words
         )
