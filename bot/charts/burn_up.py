@@ -6,6 +6,7 @@ from itertools import accumulate
 from typing import Any, Final
 
 from bot.charts.amounts import axis_dollars, ticks
+from bot.charts.labels import LABEL, Box, box_at, overlap, spread
 from bot.charts.sheet import DARK, LIGHT, SMALL, WIDTH, Sheet, legible
 from bot.readable import share
 from core.money import NANOS, usd
@@ -15,8 +16,6 @@ HEIGHT: Final = 330
 LEFT, RIGHT, BOTTOM, TOP = 56, 104, 34, 66
 GAP: Final = 35
 """Between the labels at the right edge: two lines of small text."""
-LABEL: Final = 22
-"""The room that one line of small text needs above or below its line."""
 
 
 def burn_up(detail: Detail, *, dark: bool = False) -> bytes:
@@ -44,6 +43,7 @@ class _Plot:
         self.is_open = self.today < detail.cycle.days
         self.run_rate = line.run_rate_nanos if self.is_open else None
         self.edge = float(WIDTH - RIGHT)
+        self.labels: list[Box] = []
         self.levels = self._thresholds()
         highest = max(self.spent, line.size_nanos or 0, *(self.levels or ()), self.run_rate or 0, detail.previous_nanos)
         self.top = (highest or NANOS) * 1.12
@@ -114,15 +114,17 @@ class _Plot:
         """A label at the left end of its line, or at the right end where the spend would run through it."""
         height = self.y(nanos)
         low = height if above else height - LABEL
-        day = (self.sheet.width_of(words, size=SMALL) + 14) / (self.edge - LEFT) * self.detail.cycle.days
+        width = self.sheet.width_of(words, size=SMALL)
+        day = (width + 14) / (self.edge - LEFT) * self.detail.cycle.days
         right = self.y(self._spent_on(day)) > low
+        left = self.edge - 4 - width if right else LEFT + 4
+        self.labels.append((left, low, left + width, low + LABEL))
         self.sheet.text(
-            self.edge - 4 if right else LEFT + 4,
+            left,
             height + (4 if above else -4),
             words,
             size=SMALL,
             color=colour,
-            ha="right" if right else "left",
             va="bottom" if above else "top",
             zorder=6,
             bbox=self._behind(),
@@ -156,27 +158,36 @@ class _Plot:
         self._name_today(here, now)
 
     def _name_today(self, here: float, now: float) -> None:
-        """Above the point and left of it; to its right early in the month, and below where a line runs above it."""
+        """Above the point and left of it, where nothing is in the way; else below or above it on its right."""
         words = f"{usd(self.spent)} today" if self.is_open else usd(self.spent)
         width = self.sheet.width_of(words, weight="bold")
-        crossed = any(now + 2 < self.y(level) < now + 26 for level in self._all_levels())
-        below = crossed and here + width + 17 <= WIDTH and now - LABEL > BOTTOM and self._edge_is_free(now - LABEL / 2)
-        left = here - width - 8 >= LEFT + 2 and not below
+        places = (
+            (here - 7, now + 7, "right", "bottom"),
+            (here + 9, now - 5, "left", "top"),
+            (here + 9, now + 7, "left", "bottom"),
+        )
+        free = (place for place in places if self._is_free(box_at(place, width)))
+        x, y, across, upright = next(free, places[0] if here - width > LEFT else places[2])
         self.sheet.text(
-            here - 7 if left else here + 9,
-            now - 5 if below else now + 7,
+            x,
+            y,
             words,
             weight="bold",
             color=self.colours.actual,
-            ha="right" if left else "left",
-            va="top" if below else "bottom",
+            ha=across,
+            va=upright,
             zorder=7,
             bbox=self._behind(),
         )
 
-    def _edge_is_free(self, height: float) -> bool:
-        """Whether one line of text at this height stays clear of the labels at the right edge."""
-        return all(abs(height - taken) > GAP / 2 + LABEL / 2 for taken, _, _ in self._edge_labels())
+    def _is_free(self, box: Box) -> bool:
+        """Whether words in this box would cover no line, no label, and stay on the sheet."""
+        left, low, right, high = box
+        edge = self.edge + 8
+        labels = [*self.labels, *((edge, at - GAP / 2, WIDTH, at + GAP / 2) for at, _, _ in self._edge_labels())]
+        inside = left > LEFT and low > BOTTOM and right < WIDTH
+        crossed = any(low < self.y(level) < high for level in self._all_levels())
+        return inside and not crossed and not any(overlap(box, label) for label in labels)
 
     def _all_levels(self) -> list[int]:
         """The heights, in nanos, at which a line crosses the whole chart."""
@@ -200,18 +211,3 @@ class _Plot:
             marks.append((self.y(previous), f"{usd(previous)}\nin {before.first_on:%b}", self.colours.quiet))
         heights = spread([at for at, _, _ in marks], gap=GAP, low=BOTTOM + 14, high=HEIGHT - TOP + 6)
         return [(height, words, colour) for height, (_, words, colour) in zip(heights, marks, strict=True)]
-
-
-def spread(wanted: list[float], *, gap: float, low: float, high: float) -> list[float]:
-    """Heights as near to the wanted ones as it goes, at least `gap` apart and, if they fit, from `low` to `high`."""
-    order = sorted(range(len(wanted)), key=wanted.__getitem__)
-    placed = [0.0] * len(wanted)
-    floor = low
-    for place in order:
-        placed[place] = floor = max(floor, wanted[place])
-        floor += gap
-    ceiling = high
-    for place in reversed(order):
-        placed[place] = min(placed[place], ceiling)
-        ceiling = placed[place] - gap
-    return placed

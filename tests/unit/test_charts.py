@@ -18,7 +18,7 @@ from PIL import Image
 
 from bot.charts import alt_breakdown, alt_burn_up, breakdown_chart, burn_up
 from bot.charts.amounts import axis_dollars, ticks
-from bot.charts.burn_up import spread
+from bot.charts.labels import box_at, overlap, spread
 from bot.charts.sheet import LIGHT, Sheet, legible
 from core.standing import Breakdown, Detail
 from tests.support.standings import HOSTILE, a_breakdown, a_detail, a_line, a_slice, an_envelope
@@ -133,6 +133,16 @@ def test_labels_at_the_edge_never_overlap_and_stay_inside(wanted: list[float]):
     ordered = sorted(placed)
     assert all(after - before >= 30 - 1e-6 for before, after in pairwise(ordered))
     assert all(height <= 270 + 1e-6 for height in placed)
+
+
+def test_a_box_lies_on_the_side_that_its_words_are_aligned_to():
+    assert box_at((100, 50, "right", "bottom"), 40) == (60, 50, 100, 72)
+    assert box_at((100, 50, "left", "top"), 40) == (100, 28, 140, 50)
+
+
+def test_boxes_that_only_touch_do_not_overlap():
+    assert overlap((0, 0, 10, 10), (9, 9, 20, 20))
+    assert not overlap((0, 0, 10, 10), (10, 0, 20, 10))
 
 
 def test_labels_with_room_stay_where_they_belong():

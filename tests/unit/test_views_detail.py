@@ -71,7 +71,7 @@ def test_a_waiting_raise_names_who_decides_and_what_holds_until_then():
 
 def test_without_an_envelope_the_next_step_is_to_set_one():
     shown = detail_of(a_detail(a_line("evals", 412, None)))
-    assert "It has no envelope, so nobody is warned." in shown["text"]
+    assert "It has no envelope yet." in shown["text"]
     assert buttons(shown)["Set an envelope"] == (ids.OPEN_SET, "evals")
 
 

@@ -58,7 +58,7 @@ def test_a_preview_says_what_would_be_caught_and_that_nothing_was_added():
     said = words(shown["blocks"])
     assert 'feature=search team="a b"' in said
     assert "Since 25 Oct 2026 it matches 1,204 requests worth *$310*. Nothing has been added yet." in said
-    assert "$10 (104 requests) counts to *chat* now" in said
+    assert "104 requests ($10) count to *chat* now" in said
     assert "900 requests ($240) of this month sit in unattributed and can be moved." in said
 
 

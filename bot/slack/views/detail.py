@@ -62,7 +62,7 @@ def _finding(detail: Detail) -> str:
     line = detail.line
     into = f"{share(detail.share_elapsed)} into the month"
     if line.size_nanos is None:
-        return f"*{usd(line.spent_nanos)}* spent, {into}. It has no envelope, so nobody is warned."
+        return f"*{usd(line.spent_nanos)}* spent, {into}. It has no envelope yet."
     used = f" ({share(line.share_used)})" if line.share_used is not None else ""
     spent = f"*{usd(line.spent_nanos)}* of *{usd(line.size_nanos)}* spent{used}, {into}."
     state = f"State: *{state_text(line.state)}*."

@@ -41,7 +41,8 @@ def overview_message(overview: Overview, *, reader: ZoneInfo) -> Message:
         blocks.header(f"AI budget · {overview.cycle.title}"),
         blocks.section(finding),
         _table(overview, shown, rest),
-        blocks.section("\n".join(_notes(overview, rest))),
+        blocks.section(_total(overview)),
+        _notes(overview, rest),
         blocks.context(freshness_line(overview.freshness, reader), STRAIGHT_LINE),
         blocks.actions(
             blocks.button("Set an envelope", ids.OPEN_SET, ""),
@@ -136,18 +137,20 @@ def _state(line: WorkloadStanding) -> str:
     return " · ".join(parts)
 
 
-def _notes(overview: Overview, rest: Sequence[WorkloadStanding]) -> list[str]:
-    """The total, and what the table alone does not say."""
+def _total(overview: Overview) -> str:
+    last = overview.cycle.last_on
     run_rates = [line.run_rate_nanos for line in overview.lines if line.run_rate_nanos is not None]
-    ends = (
-        f" · run-rate *{usd(sum(run_rates))}* by {overview.cycle.last_on.day} {overview.cycle.last_on:%b}"
-        if run_rates
-        else ""
-    )
-    notes = [f"Total *{usd(overview.spent_nanos)}* spent{ends}"]
+    ends = f" · run-rate *{usd(sum(run_rates))}* by {last.day} {last:%b}" if run_rates else ""
+    return f"Total *{usd(overview.spent_nanos)}* spent{ends}"
+
+
+def _notes(overview: Overview, rest: Sequence[WorkloadStanding]) -> Block | None:
+    """What the table alone does not say, each with its way out."""
+    notes = []
     if rest:
+        shown = len(overview.lines) - len(rest)
         notes.append(
-            f"The table shows the {len(overview.lines) - len(rest):,} largest; {len(rest):,} more share its last row. "
+            f"The table shows the {shown:,} largest; {len(rest):,} more share its last row. "
             "See one with `/budget status NAME`"
         )
     if missing := unpriced_line(overview.freshness):
@@ -156,19 +159,14 @@ def _notes(overview: Overview, rest: Sequence[WorkloadStanding]) -> list[str]:
     if loose and loose.spent_nanos:
         part = f" ({share(loose.spent_nanos / overview.spent_nanos)})" if overview.spent_nanos else ""
         owned = f"{person(loose.owner)} owns it" if loose.owner else "Nobody owns it yet"
-        notes.append(
-            f"{usd(loose.spent_nanos)}{part} is unattributed. {owned}; bring it down with `/budget workload add`"
-        )
-    without = [
-        line
-        for line in overview.lines
-        if line.size_nanos is None and line.workload != UNATTRIBUTED and line.spent_nanos
-    ]
+        way = "bring it down with `/budget workload add`"
+        notes.append(f"{usd(loose.spent_nanos)}{part} is unattributed. {owned}; {way}")
+    without = [line for line in overview.lines if line.size_nanos is None and line.spent_nanos and line is not loose]
     if without:
-        largest = code(f"/budget set {without[0].workload}")
         spend = "spends" if len(without) == 1 else "spend"
+        largest = code(f"/budget set {without[0].workload}")
         notes.append(f"{plural(len(without), 'workload')} {spend} without an envelope. Start with {largest}")
-    return notes
+    return blocks.section("\n".join(f"• {note}" for note in notes)) if notes else None
 
 
 def _first_steps(overview: Overview, reader: ZoneInfo) -> Message:

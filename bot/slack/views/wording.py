@@ -82,7 +82,7 @@ def people_line(terms: Terms) -> str:
 
 def past_hard(terms: Terms) -> str:
     """What happens past the hard threshold, escaped."""
-    return name(str(terms.degrade)) if terms.degrade else "only a message"
+    return name(str(terms.degrade)) if terms.degrade else "no degradation"
 
 
 def terms_figures(terms: Terms, size_nanos: int) -> list[tuple[str, str]]:
@@ -94,12 +94,14 @@ def terms_figures(terms: Terms, size_nanos: int) -> list[tuple[str, str]]:
     rows = [("Soft threshold", part(terms.soft_share)), ("Hard threshold", part(terms.hard_share))]
     if terms.holdback:
         rows.append(("Holdback", part(terms.holdback)))
-    return [*rows, ("Past hard", past_hard(terms))]
+    if terms.degrade:
+        rows.append(("Past hard", past_hard(terms)))
+    return rows
 
 
 def counted(requests: int, nanos: int) -> str:
-    """`1,204 requests ($310)`."""
-    return f"{plural(requests, 'request')} ({usd(nanos)})"
+    """`1,204 requests ($310)`; only the requests where none of them has a cost."""
+    return f"{plural(requests, 'request')} ({usd(nanos)})" if nanos else plural(requests, "request")
 
 
 def day(on: date) -> str:

@@ -130,7 +130,7 @@ def _worth(catch: Catch) -> str:
 
 def _moves(catch: Catch) -> Block | None:
     lines = [
-        f"• {usd(nanos)} ({plural(requests, 'request')}) counts to *{name(source)}* now"
+        f"• {counted(requests, nanos)} {'counts' if requests == 1 else 'count'} to *{name(source)}* now"
         for source, requests, nanos in catch.moves[:EXAMPLES]
     ]
     if len(catch.moves) > EXAMPLES:
