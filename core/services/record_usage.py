@@ -22,7 +22,8 @@ from core.usage import CLOCK_SLACK, UsageEvent
 _INLINE: Final = 50
 """Batches up to this size are laid out on the event loop (under a millisecond); larger ones in a thread."""
 _ATTEMPTS: Final = 6
-_MAX_CACHED: Final = 200_000
+_MAX_CACHED: Final = 400_000
+"""Entries kept between batches (about 100 MB); beyond them everything is looked up anew. Several batches fit in."""
 _RETRIED_SQLSTATES: Final = ("40001", "40P01")
 
 
@@ -84,7 +85,7 @@ class Bookkeeper:
         while True:
             version, laid = await self._lay_out(source_id, events, now)
             async with self._uow.write() as tx:
-                if await tx.meta.version() == version:
+                if await tx.meta.held_version() == version:
                     return await self._commit(tx, source_id, laid)
             # Rules or prices changed since the batch was laid out: look at it again with the new ones.
             self._version = None
@@ -93,7 +94,7 @@ class Bookkeeper:
         self, source_id: int, events: Sequence[tuple[int, UsageEvent]], now: datetime
     ) -> tuple[int, _Laid]:
         while True:
-            if self._version is None:
+            if self._version is None or self._book.size >= _MAX_CACHED:
                 await self._reload()
             version = self._version
             if len(events) <= _INLINE:
@@ -140,7 +141,8 @@ class Bookkeeper:
         """Intern what the book lacks. One at a time: the second of two batches usually finds it done."""
         async with self._preparing:
             lacking = {key: event for key, event in posting.missing_series.items() if key not in self._book.series}
-            days = {key for key in posting.missing_prices if key not in self._book.prices}
+            # A series that is not known any more was numbered before a reload; laying out again asks for it anew.
+            days = {key for key in posting.missing_prices if key not in self._book.prices and key[0] in self._labels}
             if not lacking and not days:
                 return
             async with self._uow.write() as tx:
@@ -159,7 +161,7 @@ class Bookkeeper:
 
     async def _reload(self) -> None:
         async with self._preparing:
-            if self._version is not None and len(self._book.series) < _MAX_CACHED:
+            if self._version is not None and self._book.size < _MAX_CACHED:
                 return
             async with self._uow.read() as tx:
                 version = await tx.meta.version()
@@ -173,6 +175,8 @@ class Bookkeeper:
 
 
 def labels_of(event: UsageEvent) -> Labels:
-    """The labels as they are kept: provider in lower case, blank tags dropped, tags sorted."""
-    tags = tuple(sorted((name, value) for name, value in event.tags.items() if value.strip()))
+    """The labels as they are kept: provider and names of tags in lower case, blank tags dropped, tags sorted."""
+    # Sorted first, so that of `Team` and `team` the plain one counts.
+    named = {name.strip().lower(): value.strip() for name, value in sorted(event.tags.items())}
+    tags = tuple(sorted((name, value) for name, value in named.items() if name and value))
     return Labels(event.provider.lower(), event.model, event.tier.lower() or "standard", event.workload, tags)
