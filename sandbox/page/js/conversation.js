@@ -86,7 +86,7 @@ function showChannel({ channel, ts }) {
   const firstNew = unread(channel).count ? firstUnread(channel) : null;
   feed = new Feed({
     label: `Messages in ${known ? channelName(known) : "this conversation"}`, read: () => topLevel(channel), foreword: foreword(channel, known), onseen: () => seen(channel),
-    older: () => fetchOlder(channel, messagesOf(channel).length + OLDER),
+    older: () => fetchOlder(channel, messagesOf(channel).length + OLDER), isWhole: () => !state.older.has(channel),
   });
   replace(byId("pane-body"), feed.node);
   feed.show({ ts, newFrom: firstNew });
