@@ -5,7 +5,7 @@ from __future__ import annotations
 from sandbox.bench import Bench
 from sandbox.company import SLACKBOT
 from sandbox.control.people import Impossible, the_channel, the_user, typed
-from sandbox.control.watch import MOST_SECONDS, watch
+from sandbox.control.watch import MOST_SECONDS, patience, watch
 from sandbox.deliveries import Ack, Delivery
 from sandbox.model import Channel, Json, Message, User
 from sandbox.payloads import event, slash_command
@@ -38,7 +38,7 @@ async def run_command(bench: Bench, body: Json) -> Json:
         error = ack.error or _show_answer(bench, user, channel, ack)
         if error:
             _show_failure(bench, user, channel, command, error)
-        await seen.settle(float(body.get("wait", MOST_SECONDS)))
+        await seen.settle(patience(body, MOST_SECONDS))
         return outcome(ack, error) | seen.result()
 
 

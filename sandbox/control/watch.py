@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,6 +26,14 @@ SEEN = {
     "home",
 }
 MESSAGES = {"message", "message_changed", "ephemeral"}
+
+
+def patience(body: Json, default: float) -> float:
+    """Seconds the caller wants to wait at most: `wait` of the request, between 0 and a minute."""
+    asked = body.get("wait")
+    if isinstance(asked, bool) or not isinstance(asked, int | float) or not math.isfinite(asked):
+        return default
+    return max(0.0, min(60.0, float(asked)))
 
 
 @dataclass
