@@ -14,7 +14,6 @@ from sandbox.model import Json
 from sandbox.stream import Change, Reader
 
 MOST_SECONDS = 15.0
-QUIET_SECONDS = 0.2
 SEEN = {
     "message",
     "message_changed",
@@ -55,7 +54,7 @@ class Watch:
         while True:
             is_done = any(change.kind not in ignore for change in self.seen)
             left = deadline - monotonic()
-            wait = min(QUIET_SECONDS, left) if is_done else left
+            wait = min(self.bench.settings.quiet_seconds, left) if is_done else left
             if wait <= 0:
                 return
             try:
