@@ -78,6 +78,11 @@ class Sandbox:
         return f"{self.bench.url}/api/"
 
     @property
+    def scopes(self) -> set[str]:
+        """The granted scopes; what is taken out is missing from the next call on."""
+        return self.bench.grants.scopes
+
+    @property
     def request_url(self) -> str | None:
         return self.bench.deliveries.request_url
 
