@@ -101,7 +101,7 @@ export class Feed {
     });
     const kept = new Set(this.list.slice(this.start, this.end).map((message) => message.ts));
     for (const ts of [...this.rows.keys()]) if (!kept.has(ts)) this.rows.delete(ts);
-    if (!this.content.querySelector('.message[tabindex="0"]')) this.focusable(this.content.lastElementChild);
+    if (!this.content.contains(document.activeElement)) this.focusable(this.content.lastElementChild);
     const still = anchor && !this.pinned && this.rows.get(anchor.ts)?.nodes.at(-1);
     if (still) this.scroller.scrollTop += still.getBoundingClientRect().top - anchor.top;
     this.showJump();
