@@ -24,6 +24,8 @@ SUM_COLUMNS: Final = ("requests", *CLASS_NAMES, "unpriced_requests", "cost_nanos
 QUALITIES: Final = tuple(Quality)
 MAX_EVENT_NANOS: Final = 1_000_000 * NANOS
 """A million dollars in one event is a mistake in units, not usage; refusing it also keeps sums inside 64 bits."""
+MAX_BATCH_NANOS: Final = 1_000 * MAX_EVENT_NANOS
+"""A billion dollars in one batch; the sums of a batch have to fit into 64 bits."""
 
 DAY_SECONDS: Final = 86_400
 _AT, _SERIES, _WORKLOAD, _REQUESTS, _COST = 2, 3, 4, 5, 15
@@ -51,6 +53,10 @@ class Book:
 
     series: dict[tuple[object, ...], tuple[int, int]] = field(default_factory=dict)
     prices: dict[tuple[int, int], PricedFrom] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        return len(self.series) + len(self.prices)
 
 
 Claim: TypeAlias = tuple[int, int, str]
@@ -108,6 +114,7 @@ def post(
     rows, indexes = posting.rows, posting.indexes
     find_series, find_prices = book.series.get, book.prices.get
     seen: dict[str, UsageEvent] = {}
+    batch_nanos = 0
     for index, event in events:
         if trouble := event.problem(latest):
             posting.rejected.append((index, trouble))
@@ -115,9 +122,12 @@ def post(
         key = series_key(event)
         located = find_series(key)
         if located is None:
+            if trouble := event.label_problem():
+                posting.rejected.append((index, trouble))
+                continue
             posting.missing_series[key] = event
             continue
-        if (first := seen.setdefault(event.id, event)) is not event:
+        if (first := seen.get(event.id)) is not None:
             posting.duplicates += 1
             if first != event:
                 posting.conflicts.append((index, conflict_text(event.id)))
@@ -134,16 +144,16 @@ def post(
         if prices:
             rate, rate_id = _in_force(prices, second)
             cost = rate.cost(classes, event.requests)
-            if cost > MAX_EVENT_NANOS:
-                posting.rejected.append(
-                    (index, f"it would cost {usd(cost)}; an event above $1,000,000 is refused, check the units")
-                )
+            if cost > MAX_EVENT_NANOS or batch_nanos + cost > MAX_BATCH_NANOS:
+                posting.rejected.append((index, _too_dear(cost)))
                 continue
         if event.cost_reported is not None:
             reported = _reported_nanos(event.cost_reported)
             if reported is None:
                 posting.rejected.append((index, "cost_reported is not an amount in dollars from 0 to 1,000,000"))
                 continue
+        seen[event.id] = event
+        batch_nanos += cost or 0
         rows.append(
             (source_id, event.id, seconds * 1_000_000 + at.microsecond, *located, event.requests, *classes,
              cost, rate_id, reported, event.response_id, *(_told(witnesses.get(index, SENDER)) if witnesses else _SENDER_TOLD))
@@ -164,6 +174,12 @@ def _told(witness: Witness) -> tuple[int, int, int, int]:
 
 
 _SENDER_TOLD: Final = _told(SENDER)
+
+
+def _too_dear(cost: int) -> str:
+    if cost > MAX_EVENT_NANOS:
+        return f"it would cost {usd(cost)}; an event above $1,000,000 is refused, check the units"
+    return "the batch would cost more than $1 billion with it; check the units"
 
 
 def _in_force(prices: PricedFrom, second: int) -> tuple[Rate, int]:

@@ -50,6 +50,7 @@ class TokenClasses(NamedTuple):
         return sum(self[5:8])
 
 
+_NUL: Final = "a text holds a NUL character; send it without"
 CLASS_NAMES: Final = TokenClasses._fields
 
 
@@ -116,12 +117,19 @@ class UsageEvent(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=Fa
             self.web_searches,
         )
 
+    def label_problem(self) -> str | None:
+        """Why the labels cannot be kept, or None. PostgreSQL holds no NUL, and no label has a use for one."""
+        texts = (self.provider, self.model, self.tier, self.workload or "", *self.tags, *self.tags.values())
+        return _NUL if any("\x00" in text for text in texts) else None
+
     def problem(self, latest: datetime) -> str | None:
         """Why this event cannot be booked, in words for its sender, or None.
 
         Args:
           latest: the last instant accepted, aware: now plus `CLOCK_SLACK`.
         """
+        if "\x00" in self.id or (self.response_id and "\x00" in self.response_id):
+            return _NUL
         if self.at.tzinfo is None:
             return "at has no time zone; write it as 2026-11-02T09:14:03Z"
         if not EARLIEST <= self.at <= latest:

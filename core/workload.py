@@ -16,7 +16,7 @@ UNATTRIBUTED_ID: Final = 1
 
 MATCHABLE: Final = (*DIMENSIONS, "model", "provider")
 _NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,58}[a-z0-9])?")
-_DIMENSION: Final = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
+_OWN_TAG: Final = re.compile(r"tag\.[a-z0-9][a-z0-9_.-]{0,62}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def make_rule(pairs: dict[str, str]) -> Rule:
     conditions = []
     for dimension, value in sorted(pairs.items()):
         name, wanted = dimension.strip().lower(), value.strip()
-        if name not in MATCHABLE and not (name.startswith("tag.") and _DIMENSION.fullmatch(name)):
+        if name not in MATCHABLE and not _OWN_TAG.fullmatch(name):
             known = ", ".join(MATCHABLE)
             raise UnknownName(
                 f"“{dimension[:40]}” is not a dimension. Use one of {known}, or tag.NAME for a tag of your own."

@@ -38,7 +38,6 @@ def _migrate(connection: Connection) -> None:
         target_metadata=SQLModel.metadata,
         render_as_batch=True,
         compare_type=True,
-        transaction_per_migration=True,
         render_item=_plain_type,
     )
     with context.begin_transaction():

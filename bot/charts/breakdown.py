@@ -37,10 +37,11 @@ def breakdown_chart(breakdown: Breakdown) -> bytes:
 def _rows(breakdown: Breakdown) -> list[Row]:
     """Largest first; a label that cannot be drawn refers to its row in the message's table."""
     named = [(place, part) for place, part in enumerate(breakdown.slices, start=1) if part.label is not None]
+    bars = BARS + (len(named) == BARS + 1)  # one value alone needs no row for “1 more”
     rows: list[Row] = [
-        (legible(part.label or "", f"row {place} of the table"), part, "value") for place, part in named[:BARS]
+        (legible(part.label or "", f"row {place} of the table"), part, "value") for place, part in named[:bars]
     ]
-    if rest := named[BARS:]:
+    if rest := named[bars:]:
         together = Slice(None, sum(part.spent_nanos for _, part in rest), sum(part.requests for _, part in rest))
         rows.append((f"{len(rest):,} more", together, "rest"))
     rows += [(unlabelled(breakdown.dimension), part, "none") for part in breakdown.slices if part.label is None]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
 
 from starlette.requests import ClientDisconnect, Request
 
 from core.errors import TooLarge, Unreadable
 
 _CHUNK = 1 << 20
+_GZIP = 31
+"""Window size by which zlib reads the gzip format, checksum included."""
 
 
 async def read_body(request: Request, limit: int) -> bytes:
@@ -24,15 +27,12 @@ async def read_body(request: Request, limit: int) -> bytes:
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("identity", "", "gzip"):
         raise Unreadable(f"Content-Encoding {encoding[:20]} is not understood; send gzip or none.")
-    unpacker = zlib.decompressobj(wbits=31) if encoding == "gzip" else None
+    unpacker = _Gunzip() if encoding == "gzip" else None
     parts: list[bytes] = []
     size = 0
     try:
         async for chunk in request.stream():
-            rest = chunk
-            while rest:
-                part = unpacker.decompress(rest, _CHUNK) if unpacker else rest
-                rest = unpacker.unconsumed_tail if unpacker else b""
+            for part in unpacker.parts(chunk) if unpacker else (chunk,):
                 size += len(part)
                 if size > limit:
                     raise _too_large(limit)
@@ -41,9 +41,33 @@ async def read_body(request: Request, limit: int) -> bytes:
         raise Unreadable(f"The body says gzip, but it is not: {broken}.") from broken
     except ClientDisconnect as gone:
         raise Unreadable("The sender hung up before the body was complete; nothing of it was recorded.") from gone
-    if unpacker and parts and not unpacker.eof:
+    if unpacker and parts and not unpacker.is_complete:
         raise Unreadable("The gzip body ends too early; nothing of it was recorded.")
     return b"".join(parts)
+
+
+class _Gunzip:
+    """Decompresses as it comes, in parts of at most `_CHUNK` bytes, so that a bomb is noticed before it is unpacked."""
+
+    def __init__(self) -> None:
+        self._member = zlib.decompressobj(wbits=_GZIP)
+
+    @property
+    def is_complete(self) -> bool:
+        return self._member.eof
+
+    def parts(self, chunk: bytes) -> Iterator[bytes]:
+        """What this chunk adds. Raises zlib.error."""
+        part = b""
+        while chunk or len(part) == _CHUNK:
+            if self._member.eof:
+                if not chunk:
+                    return
+                # gzip files joined end to end are one gzip file (RFC 1952, section 2.2).
+                self._member = zlib.decompressobj(wbits=_GZIP)
+            part = self._member.decompress(chunk, _CHUNK)
+            chunk = self._member.unconsumed_tail or self._member.unused_data
+            yield part
 
 
 def _too_large(limit: int) -> TooLarge:

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 import msgspec
 
+from core.intake.counts import NO_CACHE_SPLIT, TTL_UNKNOWN
 from core.intake.labels import UNKNOWN
-from core.intake.record import Record
+from core.intake.record import Record, Trust
 from core.usage import MAX_TAGS, Quality, UsageEvent
-from core.witness import Trust
 
 _MEASURED: Final = {
     Quality.EXACT: 0, Quality.REPAIRED: 0, Quality.PARTIAL: 0, Quality.GUESSED: 1, Quality.MISSING: 2,
@@ -57,11 +57,11 @@ def fold(one: Record, other: Record) -> Record:
     quality = best.quality
     if _same_totals(event, loser.event) and _MEASURED[loser.quality] == 0 and not loser.failed:
         changes, split = _details(best, loser)
-        if split and not best.ttl_known:
-            problems = [text for text in problems if "lifetime of" not in text]
+        if split and TTL_UNKNOWN in problems:
+            problems.remove(TTL_UNKNOWN)
         if quality is Quality.PARTIAL and loser.quality is Quality.EXACT:
             quality = loser.quality
-            problems = [text for text in problems if "cache split" not in text]
+            problems = [text for text in problems if text != NO_CACHE_SPLIT]
     changes |= _labels(best, loser)
     note = MERGED.format(emitters=loser.emitter or loser.trust.name.lower().replace("_", " "))
     return msgspec.structs.replace(

@@ -15,6 +15,7 @@ MAX_EVENTS: Final = 50_000
 
 _BATCH: Final = msgspec.json.Decoder(list[UsageEvent])
 _ONE: Final = msgspec.json.Decoder(UsageEvent)
+_VALUE: Final = msgspec.json.Decoder(msgspec.Raw)
 _RAW: Final = msgspec.json.Decoder(list[msgspec.Raw])
 
 
@@ -62,7 +63,16 @@ def _read_lines(body: bytes) -> Intake:
     try:
         return _bounded([(index, event) for (index, _), event in zip(lines, _ONE.decode_lines(body), strict=True)], [])
     except (ValueError, RecursionError):
-        return _one_by_one(lines)
+        return _one_by_one([(0, body)] if _is_one_value(body) else lines)
+
+
+def _is_one_value(body: bytes) -> bool:
+    """Whether the body is a single JSON value spread over several lines. Stops at the end of the first value."""
+    try:
+        _VALUE.decode(body)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _one_by_one(items: list[tuple[int, bytes]]) -> Intake:

@@ -9,15 +9,30 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Final
 
 import msgspec
 
 from core.usage import Quality, UsageEvent
-from core.witness import Trust
 
 NO_TIME: Final = "the sender gave no usable time; booked at its arrival"
+
+
+class Trust(IntEnum):
+    """Who is believed when two sources describe one call; the lower number wins (usage-formats §1.7, November 2026)."""
+
+    PROVIDER_SDK = 0
+    PYDANTIC_AI = 1
+    OFFICIAL_OTEL = 2
+    NATIVE = 3
+    TRACELOOP = 4
+    OPENINFERENCE = 5
+    LOGFIRE = 6
+    VERCEL = 7
+    OTHER = 8
+    LITELLM = 9
+    OPENLIT = 10
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,13 +15,13 @@ import msgspec
 
 from core.attribution import Labels
 from core.intake.merging import fold
-from core.intake.record import Record
+from core.intake.record import Record, Trust
 from core.money import decimal_string
 from core.posting import KNOWS, QUALITIES, QUALITY, RESPONSE_ID, SUPERSEDED, TRUST, Claim, Row, response_key
 from core.store.columns import instant
 from core.store.unit_of_work import Transaction
 from core.usage import TokenClasses, UsageEvent
-from core.witness import Knows, Trust, Witness
+from core.witness import Knows, Witness
 
 WINDOW: Final = timedelta(hours=24)
 """How far apart two reports of one call may lie: delayed callbacks and clocks that are off, but no reused id."""

@@ -54,9 +54,10 @@ async def check_books(uow: UnitOfWork) -> Agreement:
 async def rebuild_books(uow: UnitOfWork, *, by: str, now: datetime) -> Agreement:
     """Make the projections anew from the journal, in the time zone now configured; audited."""
     async with uow.write() as tx:
-        await rebuild(tx.connection, uow.zone)
-        await tx.meta.put(ZONE, uow.zone.key)
         await tx.audit.append(
             at=now, actor=by, act="rebuilt projections", subject=UNATTRIBUTED, detail={"zone": uow.zone.key}
         )
+        await tx.meta.next_version()
+        await rebuild(tx.connection, uow.zone)
+        await tx.meta.put(ZONE, uow.zone.key)
     return await check_books(uow)

@@ -76,10 +76,10 @@ async def set_envelope(uow: UnitOfWork, order: SetOrder, *, by: Actor, defaults:
         created = workload_id is None
         if workload_id is None:
             workload_id = await tx.workloads.add(name, change.terms.people.owner, at=now)
-            await tx.meta.next_version()
             await tx.audit.append(
                 at=now, actor=by.id, act="added workload", subject=name, detail={"owner": change.terms.people.owner}
             )
+            await tx.meta.next_version()
         notes = _notes(name, change, spent_nanos, created=created)
         if before and (loose := loosenings(before, change, cycle)):
             request = await _ask_sponsor(tx, before, change, loose, cycle=cycle, by=by, now=now)

@@ -51,8 +51,8 @@ async def set_price(uow: UnitOfWork, price: NegotiatedPrice, *, by: Actor, now: 
     by.require_finance("set prices")
     async with uow.write() as tx:
         await tx.prices.add(price, at=now)
-        await tx.meta.next_version()
         detail: dict[str, object] = {"provider": price.provider, "tier": price.tier, "from": price.from_on.isoformat()}
         detail |= {name: usd(nanos) for name, nanos in price.prices}
         await tx.audit.append(at=now, actor=by.id, act="set negotiated price", subject=price.model, detail=detail)
+        await tx.meta.next_version()
     return await price_in_force(uow, price.provider, price.model, now=now, tier=price.tier)

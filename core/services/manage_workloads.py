@@ -104,8 +104,8 @@ async def add_rule(
         if not existing:
             await tx.audit.append(at=now, actor=by.id, act="added workload", subject=name, detail={"owner": by.id})
         stored = await tx.workloads.add_rule(number, rule, at=now)
-        await tx.meta.next_version()
         await tx.audit.append(at=now, actor=by.id, act="added rule", subject=name, detail={"rule": str(rule)})
+        await tx.meta.next_version()
         moved = (0, 0)
         if reattribute:
             moved = await _reattribute(tx, number, rule, cycle=Cycle.of(now, uow.zone), uow=uow)
@@ -130,10 +130,10 @@ async def remove_rule(uow: UnitOfWork, rule_id: int, *, by: Actor, now: datetime
         workload, rule = found
         await _require_right(tx, workload, by, workload.name)
         await tx.workloads.remove_rule(rule_id)
-        await tx.meta.next_version()
         await tx.audit.append(
             at=now, actor=by.id, act="removed rule", subject=workload.name, detail={"rule": str(rule)}
         )
+        await tx.meta.next_version()
     return replace(workload, rules=tuple(kept for kept in workload.rules if kept.id != rule_id))
 
 

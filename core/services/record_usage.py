@@ -39,7 +39,8 @@ from core.witness import Knows, Witness
 _INLINE: Final = 50
 """Batches up to this size are laid out on the event loop (under a millisecond); larger ones in a thread."""
 _ATTEMPTS: Final = 6
-_MAX_CACHED: Final = 200_000
+_MAX_CACHED: Final = 400_000
+"""Entries kept between batches (about 100 MB); beyond them everything is looked up anew. Several batches fit in."""
 _RETRIED_SQLSTATES: Final = ("40001", "40P01")
 
 
@@ -123,14 +124,14 @@ class Bookkeeper:
         while True:
             version, laid = await self._lay_out(batch)
             async with self._uow.write() as tx:
-                if await tx.meta.version() == version:
+                if await tx.meta.held_version() == version:
                     return await self._commit(tx, batch, laid)
             # Rules or prices changed since the batch was laid out: look at it again with the new ones.
             self._version = None
 
     async def _lay_out(self, batch: _Batch) -> tuple[int, _Laid]:
         while True:
-            if self._version is None:
+            if self._version is None or self._book.size >= _MAX_CACHED:
                 await self._reload()
             version = self._version
             if len(batch.events) <= _INLINE:
@@ -148,11 +149,10 @@ class Bookkeeper:
         )
         if posting.missing_series or posting.missing_prices:
             return _Laid(posting, [], [])
-        return self._summed(posting, posting.rows, ())
+        return self._summed(posting, counting(posting.rows) if posting.has_superseded else posting.rows, ())
 
-    def _summed(self, posting: Posting, rows: Sequence[Row], amended: Sequence[tuple[Row, Row | None]]) -> _Laid:
+    def _summed(self, posting: Posting, counted: Sequence[Row], amended: Sequence[tuple[Row, Row | None]]) -> _Laid:
         """The sums of new rows that count, and the differences that amended rows make."""
-        counted = [row for row in rows if not row[SUPERSEDED]] if posting.has_superseded or amended else rows
         sums = add_up(chain(counted, (after for _, after in amended if after)), self._day_of)
         if amended:
             correct(sums, (before for before, _ in amended), self._day_of)
@@ -165,27 +165,28 @@ class Bookkeeper:
         known = await tx.journal.insert(folded.rows, expect_new=not self._had_duplicates)
         self._had_duplicates = bool(known)
         conflicts = [*posting.conflicts, *await _conflicts(tx, posting, known)]
-        fresh = folded.rows
+        counted = posting.rows if not posting.has_superseded else counting(posting.rows)
+        sent, second = len(counted), 0
         if known or contested:
             skipped = set(known)
             fresh = [row for place, row in enumerate(folded.rows) if place not in skipped]
+            counted = counting(fresh)
+            second = sum(
+                row[SUPERSEDED] and not before[SUPERSEDED] for row, before in zip(folded.rows, rows, strict=True)
+            )
             await tx.journal.amend([after or superseded(before) for before, after in folded.amended])
             await tx.claims.hand_over(folded.handed)
-            laid = await asyncio.to_thread(self._summed, posting, fresh, folded.amended)
+            laid = await asyncio.to_thread(self._summed, posting, counted, folded.amended)
         await tx.journal.add_hourly(laid.hourly)
         await tx.journal.add_daily(laid.daily)
-        counted = [row for row in fresh if not row[SUPERSEDED]]
-        sent = sum(not row[SUPERSEDED] for row in rows)
-        second = sum(row[SUPERSEDED] for row in fresh) - sum(row[SUPERSEDED] for row in rows) if contested else 0
         receipt = Receipt(
             accepted=len(counted),
             duplicates=posting.duplicates + sent - len(counted),
             rejected=tuple(posting.rejected),
             conflicts=tuple(sorted(conflicts)),
         )
-        await tx.source_days.add(
-            batch.source_id, arrivals_of(receipt, counted, refused=batch.refused, folded=max(0, second)), now=batch.now
-        )
+        arrivals = arrivals_of(receipt, counted, refused=batch.refused, folded=second)
+        await tx.source_days.add(batch.source_id, arrivals, now=batch.now)
         return receipt
 
     async def _row_of(self, tx: Transaction, source_id: int, event: UsageEvent, witness: Witness) -> Row | None:
@@ -206,7 +207,8 @@ class Bookkeeper:
         """Intern what the book lacks. One at a time: the second of two batches usually finds it done."""
         async with self._preparing:
             lacking = {key: event for key, event in posting.missing_series.items() if key not in self._book.series}
-            days = {key for key in posting.missing_prices if key not in self._book.prices}
+            # A series that is not known any more was numbered before a reload; laying out again asks for it anew.
+            days = {key for key in posting.missing_prices if key not in self._book.prices and key[0] in self._labels}
             if not lacking and not days:
                 return
             async with self._uow.write() as tx:
@@ -225,7 +227,7 @@ class Bookkeeper:
 
     async def _reload(self) -> None:
         async with self._preparing:
-            if self._version is not None and len(self._book.series) < _MAX_CACHED:
+            if self._version is not None and self._book.size < _MAX_CACHED:
                 return
             async with self._uow.read() as tx:
                 version = await tx.meta.version()
@@ -236,6 +238,11 @@ class Bookkeeper:
             self._book = Book()
             self._labels = {}
             self._version = version
+
+
+def counting(rows: Sequence[Row]) -> list[Row]:
+    """Those that are in the sums: not the second reports of calls that another row counts."""
+    return [row for row in rows if not row[SUPERSEDED]]
 
 
 async def _conflicts(tx: Transaction, posting: Posting, known: Sequence[int]) -> list[tuple[int, str]]:
@@ -255,6 +262,8 @@ async def _conflicts(tx: Transaction, posting: Posting, known: Sequence[int]) ->
 
 
 def labels_of(event: UsageEvent) -> Labels:
-    """The labels as they are kept: provider in lower case, blank tags dropped, tags sorted."""
-    tags = tuple(sorted((name, value) for name, value in event.tags.items() if value.strip()))
+    """The labels as they are kept: provider and names of tags in lower case, blank tags dropped, tags sorted."""
+    # Sorted first, so that of `Team` and `team` the plain one counts.
+    named = {name.strip().lower(): value.strip() for name, value in sorted(event.tags.items())}
+    tags = tuple(sorted((name, value) for name, value in named.items() if name and value))
     return Labels(event.provider.lower(), event.model, event.tier.lower() or "standard", event.workload, tags)

@@ -18,26 +18,17 @@ LABEL = Str(20)
 
 
 def _positive(segment: dict[str, Any], at: str, run: Inspection) -> None:
-    value = segment.get("value")
-    if isinstance(value, int | float) and value <= 0:
+    if segment["value"] <= 0:
         run.add("must be greater than 0", f"{at}/value")
 
 
 def _series_fit_the_axis(chart: dict[str, Any], at: str, run: Inspection) -> None:
-    axis, series = chart.get("axis_config"), chart.get("series")
-    if not isinstance(axis, dict) or not isinstance(series, list):
-        return
-    categories = axis.get("categories")
-    named = [one for one in series if isinstance(one, dict)]
-    names = [one.get("name") for one in named]
-    if len({str(name) for name in names}) < len(names):
+    names = [one["name"] for one in chart["series"]]
+    if len(set(names)) < len(names):
         run.add("series names must be unique", f"{at}/series")
-    for index, one in enumerate(named):
-        points = one.get("data")
-        if not isinstance(points, list) or not isinstance(categories, list):
-            continue
-        labels = [str(point.get("label")) for point in points if isinstance(point, dict)]
-        if sorted(labels) != sorted(str(category) for category in categories):
+    categories = sorted(chart["axis_config"]["categories"])
+    for index, one in enumerate(chart["series"]):
+        if sorted(point["label"] for point in one["data"]) != categories:
             run.add("data must have exactly one point for every category", f"{at}/series/{index}/data")
 
 

@@ -31,8 +31,11 @@ def text(high: int) -> Typed:
 
 
 def _is_url(value: str) -> bool:
-    parts = urlsplit(value)
-    return parts.scheme in {"http", "https"} and bool(parts.netloc) and len(value) <= 3000
+    try:
+        parts = urlsplit(value)
+    except ValueError:  # A bracket that opens an IPv6 address and does not close it.
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and len(value) <= 3000
 
 
 URL = Pattern(_is_url, "URL")
@@ -86,9 +89,9 @@ CONVERSATION_FILTER = Shape(
 
 
 def _known_file(value: dict[str, Any], at: str, run: Inspection) -> None:
-    if ("id" in value) == ("url" in value):
+    if (value.get("id") is None) == (value.get("url") is None):
         run.add("must provide exactly one of: id, url", at)
-    elif "id" in value and run.has_file is not None and not run.has_file(str(value["id"])):
+    elif value.get("id") and run.has_file is not None and not run.has_file(value["id"]):
         run.add("invalid slack file", at)
 
 
@@ -97,17 +100,15 @@ SLACK_FILE = Shape(f"{OBJECTS}/slack-file-object", {"id": Str(), "url": URL}, al
 
 def one_picture(value: dict[str, Any], at: str, run: Inspection) -> None:
     """A picture comes from a public address or from an uploaded file. Slack fetches the address itself."""
-    if ("image_url" in value) == ("slack_file" in value):
+    if (value.get("image_url") is None) == (value.get("slack_file") is None):
         run.add("must provide exactly one of: image_url, slack_file", at)
-    elif _is_unreachable(value.get("image_url")):
+    elif value.get("image_url") and _is_unreachable(value["image_url"]):
         run.add("downloading image failed", f"{at}/image_url")
 
 
-def _is_unreachable(url: Any) -> bool:
+def _is_unreachable(url: str) -> bool:
     """Whether an address is one that Slack's servers cannot reach: this machine, or a private network."""
-    host = urlsplit(url).hostname if isinstance(url, str) and _is_url(url) else None
-    if host is None:
-        return False
+    host = urlsplit(url).hostname or ""
     try:
         return ip_address(host).is_private
     except ValueError:

@@ -51,26 +51,23 @@ NOT_IN_MESSAGES = frozenset({MODAL, HOME})
 
 
 def _options_known(value: dict[str, Any], at: str, run: Inspection) -> None:
-    """Exactly one of `options` and `option_groups`, no value twice, and initial choices among them."""
-    if ("options" in value) == ("option_groups" in value):
+    """Exactly one of `options` and `option_groups`, and what is chosen first is among them."""
+    options, groups = value.get("options"), value.get("option_groups")
+    if (options is None) == (groups is None):
         run.add("must provide exactly one of: options, option_groups", at)
         return
-    groups = value.get("option_groups")
-    nested = [group.get("options") for group in groups if isinstance(group, dict)] if isinstance(groups, list) else []
-    lists = [value["options"]] if isinstance(value.get("options"), list) else nested
-    offered = [option for options in lists if isinstance(options, list) for option in options]
-    chosen = value.get("initial_options") or [value.get("initial_option")]
-    for option in chosen if isinstance(chosen, list) else []:
-        if option is not None and option not in offered:
-            run.add("initial option must exactly match one of the provided options", at)
+    offered = options or [option for group in groups or [] for option in group["options"]]
+    one = value.get("initial_option")
+    chosen = value.get("initial_options") or ([one] if one else [])
+    if any(option not in offered for option in chosen):
+        run.add("initial option must exactly match one of the provided options", at)
 
 
 def _ordered_lengths(value: dict[str, Any], at: str, run: Inspection) -> None:
-    low, high = value.get("min_length"), value.get("max_length")
-    if isinstance(low, int) and isinstance(high, int) and low > high:
+    low, high = value.get("min_length") or 0, value.get("max_length") or 3000
+    if low > high:
         run.add("min_length must not be greater than max_length", at)
-    initial = value.get("initial_value")
-    if isinstance(initial, str) and isinstance(high, int) and len(initial) > high:
+    if len(value.get("initial_value") or "") > high:
         run.add(f"must be less than {high + 1} characters", f"{at}/initial_value")
 
 

@@ -42,7 +42,10 @@ class Need:
 
 @dataclass(frozen=True)
 class Shape:
-    """One row of the table: the fields an object may have, their limits, and the page they were read from."""
+    """One row of the table: the fields an object may have, their limits, and the page they were read from.
+
+    `also` looks at several fields at once; it is asked only when each of them is in order by itself.
+    """
 
     doc: str
     fields: Mapping[str, Rule]
@@ -53,6 +56,7 @@ class Shape:
         if not isinstance(value, dict):
             run.add("must provide an object", at)
             return
+        before = len(run.problems)
         for name, rule in self.fields.items():
             if name in value and value[name] is not None:
                 rule.check(value[name], f"{at}/{name}", run)
@@ -61,7 +65,7 @@ class Shape:
         for name in value:
             if name not in self.fields and name != "type":
                 run.add(f"invalid additional property: {name}", at)
-        if self.also is not None:
+        if self.also is not None and len(run.problems) == before:
             self.also(value, at, run)
 
 
@@ -148,6 +152,17 @@ class ListOf:
             return  # A list that is far too long would bury its own problem under one for each item.
         for index, item in enumerate(value):
             self.rule.check(item, f"{at}/{index}", run)
+
+
+@dataclass(frozen=True)
+class OrNull:
+    """Takes null as well as what keeps `rule`: a place left out in a list."""
+
+    rule: Rule
+
+    def check(self, value: Any, at: str, run: Inspection) -> None:
+        if value is not None:
+            self.rule.check(value, at, run)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,21 @@ from typing import Any
 
 from sandbox.blocks.composition import DOCS
 from sandbox.blocks.rich_text import RICH_TEXT
-from sandbox.blocks.rules import HOME, MESSAGE, Bool, Inspection, ListOf, Need, Num, OneOf, Rule, Shape, Str, Typed
+from sandbox.blocks.rules import (
+    HOME,
+    MESSAGE,
+    Bool,
+    Inspection,
+    ListOf,
+    Need,
+    Num,
+    OneOf,
+    OrNull,
+    Rule,
+    Shape,
+    Str,
+    Typed,
+)
 
 TABLE_DOC = f"{DOCS}/blocks/table-block"
 DATA_TABLE_DOC = f"{DOCS}/blocks/data-table-block"
@@ -28,14 +42,8 @@ ROWS_OF_TABLE = ListOf(ListOf(Typed(CELLS), COLUMNS), 100)
 ROWS_OF_DATA_TABLE = ListOf(ListOf(Typed(CELLS), COLUMNS), DATA_TABLE_ROWS, low=2)
 
 
-def rows_of(block: dict[str, Any]) -> list[list[Any]]:
-    """The rows of a table as far as they are lists; the shape has already told of others."""
-    rows = block.get("rows")
-    return [row for row in rows if isinstance(row, list)] if isinstance(rows, list) else []
-
-
 def characters(value: Any) -> int:
-    """Characters a reader sees in a cell, block or list of blocks: every `text` that is a string."""
+    """Characters a reader sees in a cell, block or list of them: every `text` that is a string."""
     if isinstance(value, list):
         return sum(characters(item) for item in value)
     if isinstance(value, dict):
@@ -45,14 +53,13 @@ def characters(value: Any) -> int:
 
 
 def _even_rows(block: dict[str, Any], at: str, run: Inspection) -> None:
-    rows = rows_of(block)
-    if len({len(row) for row in rows}) > 1:
+    header, *rest = block["rows"]
+    if any(len(row) != len(header) for row in rest):
         run.add("all rows must have the same number of cells", f"{at}/rows")
-    for index, cell in enumerate(rows[0] if rows else []):
-        if isinstance(cell, dict) and cell.get("type") == "rich_text":
+    for index, cell in enumerate(header):
+        if cell["type"] == "rich_text":
             run.add("rich_text is not allowed in a header cell", f"{at}/rows/0/{index}")
-    header = block.get("row_header_column_index")
-    if isinstance(header, int) and rows and header >= len(rows[0]):
+    if (block.get("row_header_column_index") or 0) >= len(header):
         run.add("must be the index of a column", f"{at}/row_header_column_index")
 
 
@@ -61,7 +68,7 @@ COLUMN_SETTING = Shape(TABLE_DOC, {"align": OneOf(("left", "center", "right")), 
 TABLES: dict[str, Rule] = {
     "table": Shape(
         TABLE_DOC,
-        {"rows": Need(ROWS_OF_TABLE), "column_settings": ListOf(COLUMN_SETTING, COLUMNS), "block_id": Str(255)},
+        {"rows": Need(ROWS_OF_TABLE), "column_settings": ListOf(OrNull(COLUMN_SETTING), COLUMNS), "block_id": Str(255)},
         frozenset({MESSAGE}),
     ),
     "data_table": Shape(

@@ -7,7 +7,7 @@ from typing import Any
 from sandbox.bench import Bench
 from sandbox.blocks.ids import interactive_elements
 from sandbox.control.commands import outcome
-from sandbox.control.people import Impossible, can_pick, the_channel, the_message, the_user
+from sandbox.control.people import Impossible, picked, the_channel, the_message, the_user
 from sandbox.control.watch import MOST_SECONDS, watch
 from sandbox.deliveries import Delivery
 from sandbox.forms import STATE_FIELDS, CannotFill, Desk, NotYet, fill, initial_values, options_of, state_of
@@ -112,7 +112,7 @@ def desk_of(bench: Bench, user: User) -> Desk:
         return api_file(file, bench.url) if file else None
 
     return Desk(
-        exists=lambda kind, id_: can_pick(bench, user, kind, id_),
+        picked=lambda kind, given: picked(bench, user, kind, given),
         file=uploaded,
         offered=lambda action_id: bench.offers.get((user.id, action_id), []),
     )

@@ -56,7 +56,7 @@ class Call:
         """A positive whole number, cut to `high` as Slack does."""
         try:
             return max(1, min(high, int(self.args.get(name) or default)))
-        except ValueError:
+        except (TypeError, ValueError, OverflowError):
             raise SlackError("invalid_arguments", response_metadata=_told(f"invalid {name}")) from None
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.model import Channel, Json
+from sandbox.model import Json
 from sandbox.webapi.call import Call, SlackError, method
 from sandbox.webapi.content import UPDATED_TEXT, checked_blocks, checked_metadata, checked_text
-from sandbox.webapi.reach import own_message, visible_channel, writable_channel
+from sandbox.webapi.reach import own_message, thread_head, visible_channel, writable_channel
 from sandbox.webapi.shapes import api_message
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def post_message(bench: Bench, call: Call) -> Json:
     channel = writable_channel(bench, call)
     content = _content(bench, call)
     metadata = checked_metadata(call.args.get("metadata"))
-    thread_ts = _thread(bench, channel, call.maybe("thread_ts"))
+    thread_ts = thread_head(bench, channel, call.maybe("thread_ts"))
     message = bench.workspace.from_bot(channel.id, **content, metadata=metadata, thread_ts=thread_ts)
     message.is_broadcast = thread_ts is not None and call.flag("reply_broadcast")
     bench.workspace.post(message)
@@ -39,7 +39,7 @@ def post_ephemeral(bench: Bench, call: Call) -> Json:
     if user.id not in channel.members:
         raise SlackError("user_not_in_channel")
     content = _content(bench, call)
-    thread_ts = _thread(bench, channel, call.maybe("thread_ts"))
+    thread_ts = thread_head(bench, channel, call.maybe("thread_ts"))
     message = bench.workspace.from_bot(channel.id, **content, thread_ts=thread_ts, ephemeral_for=user.id)
     bench.workspace.post_ephemeral(message)
     return {"message_ts": message.ts}
@@ -91,13 +91,3 @@ def _content(bench: Bench, call: Call) -> Json:
     if not text.strip() and not blocks and not call.args.get("attachments"):
         raise SlackError("no_text")
     return {"text": text, "blocks": blocks}
-
-
-def _thread(bench: Bench, channel: Channel, thread_ts: str | None) -> str | None:
-    """The head of the thread a reply goes to; a reply to a reply goes to the same head."""
-    if thread_ts is None:
-        return None
-    parent = bench.workspace.message(channel.id, thread_ts)
-    if parent is None:
-        raise SlackError("cannot_reply_to_message")
-    return parent.thread_ts or parent.ts

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.blocks import blocks_too_long, problems, with_ids
+from sandbox.blocks import ONE_TABLE, blocks_too_long, problems, with_ids
 from sandbox.model import Json
 from sandbox.webapi.call import SlackError
 
@@ -56,7 +56,7 @@ def checked_blocks(value: Any, has_file: Callable[[str], bool]) -> list[Json]:
     found = problems(value, has_file=has_file)
     if found:
         raise SlackError(
-            "invalid_blocks",
+            "invalid_attachments" if found[0].startswith(ONE_TABLE) else "invalid_blocks",
             errors=found,
             response_metadata={"messages": [f"[ERROR] {problem}" for problem in found]},
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -124,12 +125,20 @@ def _readable(bench: Bench, call: Call) -> Channel:
 
 def _between(messages: Iterable[Message], call: Call) -> Iterator[Message]:
     """Messages after `oldest` and before `latest`; both themselves only with `inclusive`."""
-    oldest, latest = float(call.text("oldest", "0")), float(call.text("latest", "inf"))
+    oldest, latest = _moment(call, "oldest", 0.0), _moment(call, "latest", math.inf)
     inclusive = call.flag("inclusive")
     for message in messages:
         at = float(message.ts)
         if oldest < at < latest or (inclusive and at in {oldest, latest}):
             yield message
+
+
+def _moment(call: Call, name: str, default: float) -> float:
+    """A ts as seconds. Raises SlackError: invalid_ts_oldest, invalid_ts_latest."""
+    try:
+        return float(call.text(name, str(default)))
+    except ValueError:
+        raise SlackError(f"invalid_ts_{name}") from None
 
 
 def _shapes(messages: list[Message], call: Call) -> list[Json]:

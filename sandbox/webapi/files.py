@@ -9,7 +9,7 @@ from sandbox.company import BOT_USER
 from sandbox.model import Channel, File, Json
 from sandbox.webapi.call import Call, SlackError, method
 from sandbox.webapi.content import checked_text
-from sandbox.webapi.reach import direct_message, visible_channel
+from sandbox.webapi.reach import direct_message, thread_head, visible_channel
 from sandbox.webapi.shapes import api_file
 from sandbox.workspace import random_id
 
@@ -73,11 +73,12 @@ def _target(bench: Bench, channel_id: str) -> Channel:
 
 
 def _share(bench: Bench, call: Call, channel: Channel, files: list[File]) -> None:
+    thread_ts = thread_head(bench, channel, call.maybe("thread_ts"))
     for file in files:
         file.channels.append(channel.id)
     text = checked_text(call.args.get("initial_comment"))
     ids = [file.id for file in files]
-    message = bench.workspace.from_bot(channel.id, text=text, files=ids, thread_ts=call.maybe("thread_ts"))
+    message = bench.workspace.from_bot(channel.id, text=text, files=ids, thread_ts=thread_ts)
     bench.workspace.post(message)
 
 

@@ -27,6 +27,6 @@ def _offset(cursor: str | None) -> int:
     if cursor is None:
         return 0
     try:
-        return int(base64.b64decode(cursor, validate=True).decode().removeprefix("offset:"))
+        return max(0, int(base64.b64decode(cursor, validate=True).decode().removeprefix("offset:")))
     except (binascii.Error, ValueError):
         raise SlackError("invalid_cursor") from None

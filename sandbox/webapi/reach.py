@@ -49,6 +49,16 @@ def direct_message(bench: Bench, user_id: str) -> Channel:
     return bench.workspace.direct_message(user_id)[0]
 
 
+def thread_head(bench: Bench, channel: Channel, thread_ts: str | None) -> str | None:
+    """The head of the thread a reply goes to; a reply to a reply goes to the same head."""
+    if thread_ts is None:
+        return None
+    parent = bench.workspace.message(channel.id, thread_ts)
+    if parent is None:
+        raise SlackError("cannot_reply_to_message")
+    return parent.thread_ts or parent.ts
+
+
 def own_message(bench: Bench, call: Call, refusal: str) -> Message:
     """A message of the app itself. Raises SlackError: message_not_found, or `refusal` for someone else's."""
     channel = visible_channel(bench, call.text("channel"))

@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future
 from typing import Any
 
@@ -20,7 +20,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox import Sandbox
-from tests.browser.acting import DESKTOP
+from tests.browser.acting import DESKTOP, Opens
 from tests.browser.sample_app import make_app
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -93,7 +93,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def opens(workspace: str, browser: Browser) -> Iterator[Callable[..., Page]]:
+def opens(workspace: str, browser: Browser) -> Iterator[Opens]:
     """Opens the page as somebody: `opens("U0ANA", link="#/C0BUDGET")`. Errors on the page fail the test."""
     contexts: list[BrowserContext] = []
     errors: list[str] = []

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from tests.browser.acting import column, newest, types
+from tests.browser.acting import Opens, column, newest, types
 from tests.browser.sample_app import HOSTILE
 
 
-def test_a_command_shows_its_table_and_a_heading_sorts_it(opens):
+def test_a_command_shows_its_table_and_a_heading_sorts_it(opens: Opens) -> None:
     page = opens()
     types(page, "/budget status")
     table = newest(page).get_by_test_id("data-table")
@@ -20,7 +20,7 @@ def test_a_command_shows_its_table_and_a_heading_sorts_it(opens):
     assert column(table, 0) == ["code-review", "search-answers", "support-bot"]
 
 
-def test_an_answer_for_one_person_is_not_seen_by_another_nor_after_a_reload(opens):
+def test_an_answer_for_one_person_is_not_seen_by_another_nor_after_a_reload(opens: Opens) -> None:
     page = opens()
     types(page, "/budget status")
     expect(page.get_by_text("Only visible to you")).to_be_visible()
@@ -36,7 +36,7 @@ def test_an_answer_for_one_person_is_not_seen_by_another_nor_after_a_reload(open
     expect(page.get_by_text("Only visible to you")).to_have_count(0)
 
 
-def test_a_button_changes_the_message_for_everybody_who_looks(opens):
+def test_a_button_changes_the_message_for_everybody_who_looks(opens: Opens) -> None:
     ana, sam = opens("U0ANA"), opens("U0SAM")
     types(ana, "/budget alert")
     expect(newest(sam)).to_contain_text("Acknowledged by Nobody yet")
@@ -46,7 +46,7 @@ def test_a_button_changes_the_message_for_everybody_who_looks(opens):
         expect(newest(page)).to_contain_text("(edited)")
 
 
-def test_a_dangerous_button_asks_first(opens):
+def test_a_dangerous_button_asks_first(opens: Opens) -> None:
     page = opens()
     types(page, "/budget alert")
     expect(newest(page)).to_contain_text("Nobody yet")
@@ -61,7 +61,7 @@ def test_a_dangerous_button_asks_first(opens):
     expect(newest(page)).to_contain_text("Acknowledged by ana")
 
 
-def test_a_modal_refuses_under_the_field_and_closes_once_it_is_right(opens):
+def test_a_modal_refuses_under_the_field_and_closes_once_it_is_right(opens: Opens) -> None:
     page = opens()
     types(page, "/budget set")
     modal = page.get_by_test_id("modal")
@@ -80,7 +80,37 @@ def test_a_modal_refuses_under_the_field_and_closes_once_it_is_right(opens):
     expect(page.get_by_test_id("composer-input")).to_be_focused()
 
 
-def test_escape_closes_a_modal_and_gives_the_focus_back(opens):
+def test_every_kind_of_input_arrives_as_slack_sends_it(opens: Opens) -> None:
+    page = opens()
+    types(page, "/budget form")
+    modal = page.get_by_test_id("modal")
+    modal.get_by_label("Menu").select_option("throttle")
+    modal.get_by_test_id("action-Several").locator("summary").click()
+    modal.get_by_test_id("action-Several").get_by_label("Cheap").check()
+    modal.get_by_test_id("action-Several").get_by_label("Stop").check()
+    modal.get_by_test_id("action-Boxes").get_by_label("Stop").check()
+    modal.get_by_test_id("action-One of").get_by_label("Cheap").check()
+    modal.get_by_label("Channel").select_option("C0SUPPORT")
+    modal.get_by_label("Number").fill("0")
+    modal.get_by_label("Day").fill("2026-12-01")
+    modal.get_by_label("Address").fill("ana@acme.example")
+    modal.get_by_test_id("action-Invoice").set_input_files(
+        {"name": "invoice.csv", "mimeType": "text/csv", "buffer": b"a,b\n1,2\n"}
+    )
+    expect(modal.get_by_role("button", name="Remove invoice.csv")).to_be_visible()
+    modal.get_by_label("Emptied").fill("")
+    modal.get_by_test_id("modal-submit").click()
+    expect(modal.get_by_text("Please enter a number of at least 1.")).to_be_visible()
+    modal.get_by_label("Number").fill("3")
+    modal.get_by_test_id("modal-submit").click()
+    expect(newest(page)).to_contain_text(
+        "channels_select=C0SUPPORT checkboxes=stop datepicker=2026-12-01 email_text_input=ana@acme.example "
+        "file_input=invoice.csv multi_static_select=cheap,stop number_input=3 plain_text_input=None "
+        "radio_buttons=cheap static_select=throttle"
+    )
+
+
+def test_escape_closes_a_modal_and_gives_the_focus_back(opens: Opens) -> None:
     page = opens()
     types(page, "/budget set")
     expect(page.get_by_test_id("modal")).to_be_visible()
@@ -89,7 +119,7 @@ def test_escape_closes_a_modal_and_gives_the_focus_back(opens):
     expect(page.get_by_test_id("composer-input")).to_be_focused()
 
 
-def test_markup_in_messages_of_people_and_of_the_app_stays_text(opens):
+def test_markup_in_messages_of_people_and_of_the_app_stays_text(opens: Opens) -> None:
     page = opens()
     types(page, HOSTILE)
     expect(newest(page)).to_contain_text(HOSTILE)
@@ -100,7 +130,7 @@ def test_markup_in_messages_of_people_and_of_the_app_stays_text(opens):
     assert "owned" not in page.title()
 
 
-def test_an_app_that_does_not_acknowledge_is_named_and_the_text_comes_back(opens):
+def test_an_app_that_does_not_acknowledge_is_named_and_the_text_comes_back(opens: Opens) -> None:
     page = opens()
     types(page, "/budget silence")
     expect(page.get_by_text("Waiting for Outlay…")).to_be_visible()
@@ -108,10 +138,11 @@ def test_an_app_that_does_not_acknowledge_is_named_and_the_text_comes_back(opens
     expect(page.get_by_test_id("composer-input")).to_have_value("/budget silence")
 
 
-def test_a_thread_opens_beside_the_channel_and_takes_replies(opens):
+def test_a_thread_opens_beside_the_channel_and_takes_replies(opens: Opens) -> None:
     page = opens()
     types(page, "How much of it is real traffic?")
     message = newest(page)
+    expect(message).to_contain_text("real traffic")
     message.hover()
     message.get_by_test_id("reply").click()
     reply = page.get_by_test_id("reply-input")
@@ -129,7 +160,7 @@ def test_a_thread_opens_beside_the_channel_and_takes_replies(opens):
     expect(page.get_by_test_id("thread")).to_be_hidden()
 
 
-def test_unread_messages_and_new_ones_are_marked_and_read_out(opens):
+def test_unread_messages_and_new_ones_are_marked_and_read_out(opens: Opens) -> None:
     ana, ben = opens("U0ANA", "#/C0GENERAL"), opens("U0BEN", "#/C0BUDGET")
     types(ana, "@ben please look")
     row = ben.get_by_test_id("channel-C0GENERAL")
@@ -140,7 +171,7 @@ def test_unread_messages_and_new_ones_are_marked_and_read_out(opens):
     expect(row.locator(".badge")).to_have_count(0)
 
 
-def test_the_composer_completes_commands_people_and_what_was_sent(opens):
+def test_the_composer_completes_commands_people_and_what_was_sent(opens: Opens) -> None:
     page = opens()
     field = page.get_by_test_id("composer-input")
     field.press_sequentially("/bu")
@@ -156,7 +187,7 @@ def test_the_composer_completes_commands_people_and_what_was_sent(opens):
     expect(field).to_have_value("a first message")
 
 
-def test_the_home_tab_is_drawn_and_answers_clicks(opens):
+def test_the_home_tab_is_drawn_and_answers_clicks(opens: Opens) -> None:
     page = opens(link="#/home")
     home = page.get_by_test_id("home")
     expect(home).to_contain_text("Never clicked")
@@ -164,7 +195,7 @@ def test_the_home_tab_is_drawn_and_answers_clicks(opens):
     expect(home).to_contain_text("Clicked once")
 
 
-def test_the_json_behind_a_message_and_the_traffic_are_shown(opens):
+def test_the_json_behind_a_message_and_the_traffic_are_shown(opens: Opens) -> None:
     page = opens()
     types(page, "/budget alert")
     expect(newest(page)).to_contain_text("Nobody yet")
@@ -180,7 +211,7 @@ def test_the_json_behind_a_message_and_the_traffic_are_shown(opens):
     expect(page.locator(".traffic-detail:not([hidden])")).to_contain_text("82 %")
 
 
-def test_the_tour_does_a_step_for_the_person(opens):
+def test_the_tour_does_a_step_for_the_person(opens: Opens) -> None:
     page = opens("U0ANA", "#/C0GENERAL")
     page.get_by_test_id("tour-do").click()
     expect(page.get_by_test_id("person-switcher")).to_contain_text("Farah Haddad")
@@ -190,7 +221,7 @@ def test_the_tour_does_a_step_for_the_person(opens):
     expect(page.get_by_role("button", name="Take the tour")).to_be_visible()
 
 
-def test_the_clock_moves_by_its_buttons(opens, workspace):
+def test_the_clock_moves_by_its_buttons(opens: Opens, workspace: str) -> None:
     page = opens()
     expect(page.get_by_test_id("clock-now")).to_contain_text("UTC")
     page.get_by_test_id("clock-1d").click()

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import ViewportSize, expect
 
-from tests.browser.acting import DESKTOP, PHONE, newest, page_overflow, types
+from tests.browser.acting import DESKTOP, PHONE, Opens, newest, page_overflow, types
 
 
-def test_links_lead_to_a_channel_a_message_and_a_person(opens, workspace):
+def test_links_lead_to_a_channel_a_message_and_a_person(opens: Opens, workspace: str) -> None:
     written = httpx.post(
         f"{workspace}/_sandbox/message", json={"user": "U0KIM", "channel": "C0SEARCH", "text": "Look here"}
     ).json()["message"]
@@ -23,7 +23,7 @@ def test_links_lead_to_a_channel_a_message_and_a_person(opens, workspace):
     expect(page.get_by_test_id("person-switcher")).to_contain_text("Chen Wei")
 
 
-def test_dark_follows_the_system_and_the_button_overrides_it(opens):
+def test_dark_follows_the_system_and_the_button_overrides_it(opens: Opens) -> None:
     page = opens(color_scheme="dark")
     background = "getComputedStyle(document.body).backgroundColor"
     assert page.evaluate(background) == "rgb(26, 29, 33)"
@@ -34,7 +34,7 @@ def test_dark_follows_the_system_and_the_button_overrides_it(opens):
 
 
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_wide_content_never_makes_the_page_scroll_sideways(opens, viewport):
+def test_wide_content_never_makes_the_page_scroll_sideways(opens: Opens, viewport: ViewportSize) -> None:
     page = opens(viewport=viewport, has_touch=viewport is PHONE)
     for command in ("/budget status", "/budget chart"):
         types(page, command)
@@ -48,20 +48,21 @@ def test_wide_content_never_makes_the_page_scroll_sideways(opens, viewport):
     page.get_by_test_id("modal-close").click()
 
 
-def test_on_a_phone_conversations_slide_in_and_a_thread_fills_the_screen(opens):
+def test_on_a_phone_conversations_slide_in_and_a_thread_fills_the_screen(opens: Opens) -> None:
     page = opens(viewport=PHONE, has_touch=True)
     expect(page.get_by_test_id("channel-C0SEARCH")).to_be_hidden()
     page.get_by_test_id("menu").click()
     page.get_by_test_id("channel-C0SEARCH").click()
     expect(page.get_by_test_id("channel-C0SEARCH")).to_be_hidden()
     types(page, "A thread for a small screen")
+    expect(newest(page)).to_contain_text("small screen")
     newest(page).get_by_test_id("reply").click()
     box = page.get_by_test_id("thread").bounding_box()
     assert box is not None
     assert box["width"] == PHONE["width"]
 
 
-def test_a_long_history_is_windowed_and_scrolls_back_to_its_start(opens, workspace):
+def test_a_long_history_is_windowed_and_scrolls_back_to_its_start(opens: Opens, workspace: str) -> None:
     with httpx.Client(base_url=workspace, headers={"Connection": "close"}) as client:
         for number in range(620):
             client.post(
@@ -80,7 +81,7 @@ def test_a_long_history_is_windowed_and_scrolls_back_to_its_start(opens, workspa
     assert feed.get_by_test_id("message").count() <= 300
 
 
-def test_every_picture_and_control_has_a_name(opens):
+def test_every_picture_and_control_has_a_name(opens: Opens) -> None:
     page = opens()
     for command in ("/budget alert", "/budget chart"):
         types(page, command)
@@ -93,7 +94,7 @@ def test_every_picture_and_control_has_a_name(opens):
     assert nameless == []
 
 
-def test_nothing_is_fetched_from_elsewhere_and_no_script_is_inline():
+def test_nothing_is_fetched_from_elsewhere_and_no_script_is_inline() -> None:
     page = Path(__file__).parents[2] / "sandbox" / "page"
     for asset in [*page.rglob("*.js"), *page.rglob("*.css"), *page.rglob("*.html")]:
         text = asset.read_text()

@@ -206,6 +206,12 @@ TABLES = [
     Case(
         "a cell is not empty", "blocks/table-block", [{"type": "table", "rows": [[raw("")]]}], "more than 0 characters"
     ),
+    Case(
+        "columns may be left out",
+        "blocks/table-block",
+        [table(1, 2) | {"column_settings": [None, {"align": "right", "is_wrapped": True}]}],
+    ),
+    Case("one table a message", "blocks/table-block", [table(), table()], "only_one_table_allowed"),
     Case("a data table fits", "blocks/data-table-block", [data_table(101, 20, page_size=100)]),
     Case("on Home too", "blocks/data-table-block", [data_table()], surface="home"),
     Case("not in a modal", "blocks/data-table-block", [data_table()], "not allowed in a modal", "modal"),

@@ -54,7 +54,7 @@ async def test_a_command_arrives_escaped_and_is_answered_to_its_sender(
         await ack("noted")
 
     async with serving(box, app, transport):
-        seen = await ana.types("/budget set @ben #ai-budget <!here> & http://example.com #leads")
+        seen = await ana.types("/budget set @ben <#C0BUDGET> <!here> & http://example.com #leads")
     assert got[0]["text"] == (
         "set <@U0BEN|ben> <#C0BUDGET|ai-budget> &lt;!here&gt; &amp; <http://example.com> #leads"
     ), "a private channel is not named to an app"

@@ -68,7 +68,9 @@ async def sets(uow: UnitOfWork, order: SetOrder, *, by: str = ANA, now: datetime
     return await set_envelope(uow, order, by=Actor(by), defaults=DEFAULTS, now=now)
 
 
-async def records(uow: UnitOfWork, events: Iterable[UsageEvent], *, source: str = "test", now: datetime = NOON) -> Receipt:
+async def records(
+    uow: UnitOfWork, events: Iterable[UsageEvent], *, source: str = "test", now: datetime = NOON
+) -> Receipt:
     """Record events under a named source with a bookkeeper that knows nothing yet."""
     number = (await import_source(uow, source, now=now)).id
     return await Bookkeeper(uow).record(number, list(enumerate(events)), now=now)

@@ -51,7 +51,7 @@ class Postgres:
 
     def drop(self, url: str) -> None:
         """Remove a database, whoever is still connected."""
-        self._run(f"DROP DATABASE {url.split('?')[0].rpartition('/')[2]} WITH (FORCE)")
+        self._run(f"DROP DATABASE {url.split('?', maxsplit=1)[0].rpartition('/')[2]} WITH (FORCE)")
 
     def stop(self) -> None:
         self._server.cleanup()

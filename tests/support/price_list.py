@@ -47,7 +47,9 @@ def reference_nanos(event: UsageEvent) -> int | None:
 def our_nanos(event: UsageEvent) -> int | None:
     """The same from the compiled rate in force at the event's time."""
     at = event.at.astimezone(UTC)
-    begun = [rate for start, rate in list_rates(event.provider, event.model, event.tier, at.date()) if start <= at.time()]
+    begun = [
+        rate for start, rate in list_rates(event.provider, event.model, event.tier, at.date()) if start <= at.time()
+    ]
     return begun[-1].cost(event.classes(), event.requests) if begun else None
 
 

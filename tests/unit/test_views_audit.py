@@ -94,6 +94,13 @@ def test_a_price_is_shown_per_million_with_its_source():
     assert "*Web searches*\n$10 per thousand" in said
 
 
+def test_a_class_that_costs_like_its_side_is_not_repeated():
+    prices = PRICES._replace(cache_write=PRICES.input_uncached, reasoning=PRICES.output, output_audio=20 * NANOS)
+    said = words(price_message(PriceInForce("openai", "m", Rate("list", (Band(-1, prices),)), None, ()))["blocks"])
+    assert "Cache write" not in said and "Reasoning" not in said
+    assert "*Audio out*\n$20" in said
+
+
 def test_a_price_for_more_than_a_million_tokens_is_scaled_back():
     rate = Rate(
         "marketplace", (Band(-1, TokenClasses(input_uncached=2_500 * NANOS, output=8_000 * NANOS)),), per=1_000_000_000

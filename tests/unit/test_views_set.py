@@ -10,9 +10,9 @@ import pytest
 
 from bot.slack import ids
 from bot.slack.views.envelope import order_from_view, set_message, set_modal
-from bot.slack.views.set_modal import exact
+from bot.slack.views.set_form import exact, percent
 from core.change_request import SetOrder
-from core.envelope import Degradation, Envelope
+from core.envelope import Degradation, Envelope, Terms
 from core.money import parse_amount
 from core.services.manage_envelopes import Defaults, Proposal, SetOutcome
 from core.workload import UNATTRIBUTED
@@ -96,6 +96,15 @@ class TestModal:
         assert inputs(view)[ids.BLOCK_AMOUNT]["hint"]["text"].startswith("Suggested: $4,300.")
         assert [initial(view, block) for block in MAIN[2:]] == [ANA, FARAH, SAM]
         assert initial(view, ids.BLOCK_SOFT) == "80%"
+
+    def test_the_options_of_a_new_envelope_show_what_it_would_get_anyway(self):
+        view, defaults = set_modal(a_proposal(), more=True), Terms(people())
+        shown = [
+            initial(view, block) for block in (ids.BLOCK_SOFT, ids.BLOCK_HARD, ids.BLOCK_MARGIN, ids.BLOCK_HOLDBACK)
+        ]
+        assert shown == [
+            percent(part) for part in (defaults.soft_share, defaults.hard_share, defaults.margin, defaults.holdback)
+        ]
 
     def test_what_was_typed_goes_before_everything_else(self):
         view = set_modal(

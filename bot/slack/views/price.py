@@ -29,6 +29,9 @@ _TITLES = {
 }
 
 
+_INPUT_SIDE = ("input_uncached", "cache_read", "cache_write", "cache_write_1h", "input_audio")
+
+
 def price_message(price: PriceInForce) -> Message:
     """The rate in force and its source; a model without one is unpriced, which is said as the problem it is."""
     model = name(price.model)
@@ -49,7 +52,7 @@ def price_message(price: PriceInForce) -> Message:
         blocks.fields(_figures(rate)),
         blocks.section("\n".join(_bands(rate))) if len(rate.bands) > 1 else None,
         blocks.context(
-            "Dollars per million tokens. A new price counts from its day on; past cost never changes by itself.",
+            "Dollars per million tokens; classes that are not listed cost like input or output. Past cost never changes.",
             f"Finance sets a negotiated one with {code(example)}",
         ),
     )
@@ -73,12 +76,14 @@ def _source(rate: Rate, negotiated: NegotiatedPrice | None) -> str:
 
 
 def _figures(rate: Rate) -> list[tuple[str, str]]:
+    """Input and output, and each class whose price is its own; the others cost like the side they are on."""
     band = rate.bands[0]
-    figures = [
-        (title, _dollars(getattr(band.prices, kind), rate))
-        for kind, title in _TITLES.items()
-        if getattr(band.prices, kind)
-    ]
+    figures = []
+    for kind, title in _TITLES.items():
+        price = getattr(band.prices, kind)
+        side = band.prices.input_uncached if kind in _INPUT_SIDE else band.prices.output
+        if price and (kind in ("input_uncached", "output") or price != side):
+            figures.append((title, _dollars(price, rate)))
     if band.prices.web_searches:
         figures.append(("Web searches", f"{_dollars(band.prices.web_searches // 1_000, rate)} per thousand"))
     if band.per_request:

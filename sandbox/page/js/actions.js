@@ -23,8 +23,12 @@ async function act(place, form, { element, block, value, control }) {
   await acknowledged(answer);
   busy(control, false);
   const { ok, acked, error } = await answer;
-  if (!ok || error || acked === false) notify(`${appName()} did not respond (${error ?? "operation_timeout"}).`);
+  if (!ok) notify(`That did not work: ${error}`);
+  else if (error || acked === false) notify(`${appName()} did not respond (${code(error)}).`);
 }
+
+/** The error's code alone; the server adds a sentence to it. */
+export const code = (error) => error?.split(":")[0] ?? "operation_timeout";
 
 function busy(control, on) {
   if (!control) return;

@@ -22,8 +22,8 @@ const post = (path, body) =>
 
 /** The workspace as a person sees it; `limit` is how many of the newest messages of each channel. */
 export const fetchState = (user, limit = 500) => call(`/_sandbox/state?user=${encodeURIComponent(user)}&limit=${limit}`);
-/** Who there is; nobody has sat down yet. */
-export const fetchPeople = () => call("/_sandbox/state?limit=1");
+/** Who and which channels there are, whoever sits at the keyboard. */
+export const fetchEverybody = () => call("/_sandbox/state?limit=1");
 export const fetchLog = () => call("/_sandbox/log");
 export const fetchTour = () => call("/_sandbox/tour");
 export const sendCommand = (order) => post("/_sandbox/command", order);

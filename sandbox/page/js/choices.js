@@ -13,7 +13,8 @@ const usersToPick = () => people().filter((user) => !user.deleted).map((user) =>
 
 function channelsToPick(kinds) {
   const kindOf = (channel) => (channel.is_im ? "im" : channel.is_private ? "private" : "public");
-  return [...state.channels.values()]
+  // Public channels can be picked by everybody, the others by who is in them.
+  return [...new Map([...state.publicChannels, ...state.channels]).values()]
     .filter((channel) => !channel.is_archived && kinds.includes(kindOf(channel)))
     .map((channel) => ({ value: channel.id, label: `${channel.is_im ? "" : "#"}${channelName(channel)}` }));
 }

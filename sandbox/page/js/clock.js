@@ -10,6 +10,7 @@ const PLAY_PAUSE_MS = 1500;
 
 let playing = false;
 let moving = false;
+let arrived = 0; // Usage events that the last move brought, where the demo counts them.
 let redraw = () => {};
 on("clock", () => redraw());
 
@@ -22,7 +23,8 @@ export function clockControls() {
   const buttons = STEPS.map(([label, short, advance]) => h("button", { type: "button", class: "clock-button", "aria-label": label, "data-testid": `clock-${advance}`, onclick: () => move(advance) },
     h("span", { class: "wide-only" }, label), h("span", { class: "narrow-only" }, short)));
   const play = h("button", { type: "button", class: "clock-button", "data-testid": "clock-play", onclick: toggle });
-  const bar = h("div", { class: "clock", role: "group", "aria-label": "Time in the sandbox", "data-testid": "clock-bar" }, h("span", { class: "clock-reading" }, icon("clock"), face), h("span", { class: "clock-buttons" }, buttons, play));
+  const news = h("span", { class: "clock-news wide-only", role: "status" });
+  const bar = h("div", { class: "clock", role: "group", "aria-label": "Time in the sandbox", "data-testid": "clock-bar" }, h("span", { class: "clock-reading" }, icon("clock"), face, news), h("span", { class: "clock-buttons" }, buttons, play));
   redraw = () => {
     const now = new Date(state.clock.now);
     face.textContent = `${format.format(now)} UTC`;
@@ -31,6 +33,7 @@ export function clockControls() {
     replace(play, icon(playing ? "pause" : "play"), h("span", { class: "wide-only" }, playing ? "Pause" : "Play"));
     play.setAttribute("aria-label", playing ? "Pause" : "Play");
     play.disabled = moving && !playing;
+    news.textContent = arrived ? `+${arrived.toLocaleString("en")} events` : "";
     bar.setAttribute("aria-busy", String(moving));
     bar.classList.toggle("moving", moving);
   };
@@ -43,6 +46,7 @@ async function move(advance) {
   redraw();
   const answer = await advanceClock(advance);
   moving = false;
+  arrived = answer.ok && Number.isInteger(answer.events) ? answer.events : 0;
   if (answer.ok) state.clock = { ...state.clock, now: answer.now };
   else notify(`The clock did not move: ${answer.error}`);
   redraw();

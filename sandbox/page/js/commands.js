@@ -19,6 +19,8 @@ const FALLBACK = [
   },
 ];
 
+const STARTERS = 3;
+
 const all = () => (state.commands.length ? state.commands : FALLBACK);
 
 export const isCommand = (text) => /^\/[a-z0-9_-]/i.test(text);
@@ -30,6 +32,12 @@ export function split(text) {
 }
 
 export const isKnown = (command) => all().some((known) => known.command === command);
+
+/** A few whole commands for somebody who has never typed one: those examples that need nothing filled in. */
+export function starters() {
+  const whole = all().flatMap((known) => (known.examples ?? []).filter((example) => !/\[/.test(example.usage)).map((example) => `${known.command} ${example.usage}`));
+  return whole.slice(0, STARTERS);
+}
 
 /** What could follow, as {label, detail, insert, sure}; `sure` offers are taken by Enter without being chosen first. */
 export function suggestCommands(typed) {

@@ -94,6 +94,6 @@ function offerPeople(typed) {
 }
 
 function offerChannels(typed) {
-  const found = [...state.channels.values()].filter((channel) => !channel.is_im && !channel.is_archived && fits(typed, channel.name));
+  const found = [...new Map([...state.publicChannels, ...state.channels]).values()].filter((channel) => !channel.is_im && !channel.is_archived && fits(typed, channel.name));
   return found.map((channel) => ({ label: channel.name, insert: `#${channel.name} `, picture: icon(channel.is_private ? "lock" : "hash"), sure: channel.name !== typed }));
 }

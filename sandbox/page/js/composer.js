@@ -1,5 +1,6 @@
 // The message box: writes messages, sends slash commands, remembers what was sent.
 
+import { code } from "./actions.js";
 import { sendCommand, sendMessage } from "./api.js";
 import { Completion } from "./completion.js";
 import { isCommand, split } from "./commands.js";
@@ -129,8 +130,8 @@ export class Composer {
     track(answer);
     const { ok, acked, error } = await answer;
     if (ok && acked !== false && !error) return null;
-    if (error && !/timeout|dispatch/.test(error)) return `${command} failed: ${error}`;
-    return `${command} did not respond (${error?.split(":")[0] ?? "operation_timeout"})`;
+    if (!ok) return error;
+    return `${command} did not respond (${code(error)})`;
   }
 
   async message(text) {

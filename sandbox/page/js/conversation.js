@@ -1,6 +1,7 @@
 // The middle of the page: a channel or the app's two tabs, and the thread beside it.
 
 import { fetchState, openHome } from "./api.js";
+import { starters } from "./commands.js";
 import { Composer } from "./composer.js";
 import { dayTitle } from "./dates.js";
 import { byId, h, icon, iconButton, replace } from "./dom.js";
@@ -85,7 +86,7 @@ function showChannel({ channel, ts }) {
   const firstNew = unread(channel).count ? firstUnread(channel) : null;
   feed = new Feed({
     label: `Messages in ${known ? channelName(known) : "this conversation"}`, read: () => topLevel(channel), foreword: foreword(channel, known), onseen: () => seen(channel),
-    older: () => fetchOlder(channel, messagesOf(channel).length + OLDER),
+    older: () => fetchOlder(channel, messagesOf(channel).length + OLDER), isWhole: () => !state.older.has(channel),
   });
   replace(byId("pane-body"), feed.node);
   feed.show({ ts, newFrom: firstNew });
@@ -118,7 +119,8 @@ function foreword(id, channel) {
   return h("div", { class: "foreword" },
     app ? avatar(state.bot.user_id, "large") : h("span", { class: "foreword-icon" }, icon(channel?.is_private ? "lock" : "hash")),
     h("h2", {}, app ? appName() : channelName(channel)),
-    h("p", {}, app ? "Your direct conversation with the app. Only you can read it." : channel?.topic || "This is the beginning of the channel."));
+    h("p", {}, app ? "Your direct conversation with the app. Only you can read it." : channel?.topic || "This is the beginning of the channel."),
+    refusal(id) ? null : h("p", { class: "starters" }, "Try ", starters().map((text) => h("button", { type: "button", class: "starter", onclick: () => composer?.put(text) }, text))));
 }
 
 function drawHead() {

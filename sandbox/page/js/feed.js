@@ -9,11 +9,12 @@ const STEP = 100;
 const MOST = 300;
 const NEAR_EDGE_PX = 500;
 const GROUP_SECONDS = 300;
+const HEAD_ROOM_PX = 16;
 
 export class Feed {
-  /** `read` gives the messages, oldest first; `older` fetches more before them. `foreword` is shown above the first. */
-  constructor({ label, read, inThread = false, foreword = null, onseen = () => {}, older = async () => false }) {
-    Object.assign(this, { read, inThread, foreword, onseen, older, fetching: false });
+  /** `read` gives the messages, oldest first; `older` fetches more before them until the list `isWhole`. `foreword` is shown above the first. */
+  constructor({ label, read, inThread = false, foreword = null, onseen = () => {}, older = async () => false, isWhole = () => true }) {
+    Object.assign(this, { read, inThread, foreword, onseen, older, isWhole, fetching: false, asked: null });
     this.list = [];
     this.start = 0;
     this.end = 0;
@@ -24,12 +25,14 @@ export class Feed {
     this.jump = h("button", { type: "button", class: "jump", hidden: true, onclick: () => this.toNewest() }, icon("down"), h("span", {}, "Newest messages"));
     this.node = h("div", { class: "feed-holder" }, this.scroller, this.jump);
     this.scroller.addEventListener("scroll", () => this.scrolled(), { passive: true });
+    for (const gesture of ["wheel", "touchmove", "pointerdown", "keydown"]) this.scroller.addEventListener(gesture, () => { this.touched = true; }, { passive: true });
     this.content.addEventListener("keydown", (event) => this.moveFocus(event));
     this.content.addEventListener("focusin", (event) => this.onFocus(event));
     // Pictures and charts grow after they were drawn: whoever reads the newest message keeps reading it.
     new ResizeObserver(() => this.pinned && this.scrollDown()).observe(this.content);
     new ResizeObserver(() => this.pinned && this.scrollDown()).observe(this.scroller);
     this.pinned = true;
+    this.touched = false;
     this.lastTop = 0;
   }
 
@@ -42,6 +45,7 @@ export class Feed {
     this.end = Math.min(this.list.length, linked ? at + STEP / 2 : this.list.length);
     this.start = Math.max(0, this.end - STEP);
     this.pinned = !linked;
+    this.touched = false;
     this.draw();
     if (linked) this.point(ts);
     else this.scrollDown();
@@ -62,13 +66,22 @@ export class Feed {
 
   /** Takes in what changed; `ts` names a message to draw anew. */
   refresh(ts = null) {
+    if (ts) this.rows.delete(ts);
+    // Many changes at once are drawn once; a page in the background draws when it is looked at.
+    this.asked ??= requestAnimationFrame(() => {
+      this.asked = null;
+      this.takeIn();
+    });
+  }
+
+  takeIn() {
     const before = this.list.length;
     const followed = this.end >= before;
     this.list = this.read();
-    if (ts) this.rows.delete(ts);
     if (followed) this.end = this.list.length;
     this.end = Math.min(this.end, this.list.length);
     this.start = Math.min(this.start, Math.max(0, this.end - 1));
+    if (this.list.length > before) this.touched = false;
     if (this.pinned && this.end - this.start > MOST) this.start = this.end - STEP;
     this.draw();
     if (this.pinned) this.scrollDown();
@@ -79,7 +92,7 @@ export class Feed {
   draw() {
     const anchor = this.anchor();
     const wanted = [];
-    if (this.start === 0 && this.foreword) wanted.push(this.foreword);
+    if (this.start === 0 && this.foreword && this.isWhole()) wanted.push(this.foreword);
     for (let at = this.start; at < this.end; at += 1) this.rowsAt(at, wanted);
     const keep = new Set(wanted);
     for (const child of [...this.content.children]) if (!keep.has(child)) child.remove();
@@ -123,8 +136,12 @@ export class Feed {
     return null;
   }
 
+  /** To the newest message: to its end, or to its head when it is taller than the screen and nobody has scrolled yet. */
   scrollDown() {
-    this.scroller.scrollTop = this.scroller.scrollHeight;
+    const last = this.content.lastElementChild;
+    const isTall = last && last.offsetHeight > this.scroller.clientHeight - HEAD_ROOM_PX;
+    const toHead = isTall && !this.touched && last.classList.contains("message");
+    this.scroller.scrollTop = toHead ? last.offsetTop - this.scroller.offsetTop - HEAD_ROOM_PX : this.scroller.scrollHeight;
   }
 
   scrolled() {

@@ -1,14 +1,14 @@
 // Puts the page together: who is looking, what they look at, and what changes.
 
-import { fetchPeople, fetchState } from "./api.js";
+import { fetchEverybody, fetchState } from "./api.js";
 import { composerHere, current, leave, showRoute, startConversation, titleOf } from "./conversation.js";
 import { byId, h, replace } from "./dom.js";
 import { spoken } from "./message.js";
 import { startModals } from "./modal.js";
 import { notify } from "./notices.js";
-import { people } from "./people.js";
+import { appConversation, people } from "./people.js";
 import { startProfiles } from "./profile.js";
-import { channelLink, go, parse } from "./route.js";
+import { channelLink, go, HOME, parse } from "./route.js";
 import { startSidebar } from "./sidebar.js";
 import { load, on, state } from "./store.js";
 import { openStream } from "./stream.js";
@@ -46,7 +46,10 @@ const canSit = (user) => !user.deleted && !user.is_bot;
 
 /** The person asked for; for somebody unknown, the first person there is. Null when the server does not answer. */
 async function whoeverIs(wanted) {
-  const { users, error } = await fetchPeople();
+  const { users, channels, views, error } = await fetchEverybody();
+  // Slack's client forgets open modals on reload; the app is not told.
+  state.forgotten = new Set(views?.map((record) => record.view_id));
+  state.publicChannels = new Map(channels?.filter((channel) => !channel.is_private).map((channel) => [channel.id, channel]));
   const found = users?.find((user) => user.id === wanted && canSit(user)) ?? users?.find(canSit);
   if (!found) fail(error ?? "There is nobody in this workspace.");
   return found?.id ?? null;
@@ -106,7 +109,7 @@ function follow() {
 /** Carries out a step of the tour as if the person had done it. */
 async function perform(step) {
   if (step.as) await become(step.as);
-  if (step.go) go(channelLink(step.go));
+  if (step.go) go(step.go === "home" ? HOME : channelLink(step.go === "dm" ? appConversation() : step.go));
   await new Promise((resolve) => setTimeout(resolve, 50)); // The address change is delivered as an event.
   const composer = composerHere();
   if (!step.type || !composer) return;

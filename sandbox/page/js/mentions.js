@@ -26,7 +26,10 @@ export function userMention(id, label) {
 
 export function channelMention(id, label) {
   const channel = state.channels.get(id);
-  if (!channel) return h("span", { class: "mention" }, label ? `#${label}` : "a private channel");
+  if (!channel) {
+    const name = state.publicChannels.get(id)?.name ?? label;
+    return h("span", { class: "mention" }, name ? `#${name}` : "a private channel");
+  }
   return h("a", { class: "mention", href: channelLink(id) }, `#${channelName(channel)}`);
 }
 

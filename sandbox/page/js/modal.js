@@ -1,6 +1,6 @@
 // Modals: up to three views on a stack, the topmost in front.
 
-import { surface } from "./actions.js";
+import { code, surface } from "./actions.js";
 import { sendSubmit } from "./api.js";
 import { renderBlocks } from "./blocks.js";
 import { openDialog, showPayload, words } from "./dialogs.js";
@@ -82,8 +82,10 @@ async function send(entry) {
   if (answer.errors) {
     const homeless = entry.form.show(answer.errors);
     if (homeless.length) say(entry, homeless.join(" "));
-  } else if (!answer.ok || answer.error) {
-    say(entry, `${appName()} did not respond (${answer.error ?? "operation_timeout"}). Try again?`);
+  } else if (!answer.ok) {
+    say(entry, `That did not work: ${answer.error}`);
+  } else if (answer.error) {
+    say(entry, `${appName()} did not respond (${code(answer.error)}). ${answer.trouble ?? "Try again?"}`);
   } else if (!answer.response_action) {
     dropView(entry.record.view_id);
   }

@@ -16,6 +16,8 @@ export const state = {
   commands: [],
   connected: true,
   older: new Set(),
+  publicChannels: new Map(),
+  forgotten: new Set(),
   openedAt: null,
 };
 
@@ -58,7 +60,7 @@ export function load(snapshot, me, linkedTs) {
   state.clock = snapshot.clock ?? { available: false };
   state.older = new Set(snapshot.older ?? []);
   state.commands = snapshot.commands ?? [];
-  state.views = (snapshot.views ?? []).filter((record) => record.user === me).sort((a, b) => a.stack_index - b.stack_index);
+  state.views = (snapshot.views ?? []).filter((record) => record.user === me && !state.forgotten.has(record.view_id)).sort((a, b) => a.stack_index - b.stack_index);
   const ephemeral = snapshot.ephemeral?.[me] ?? [];
   // Slack forgets ephemeral messages on reload: only those that came after this page was opened are shown.
   state.openedAt ??= [...everyMessage, ...ephemeral].reduce((newest, message) => (message.ts > newest ? message.ts : newest), "0");
@@ -119,7 +121,7 @@ function dropMessage(channel, ts) {
 }
 
 function putView(record) {
-  if (!record?.view_id || record.user !== state.me) return;
+  if (!record?.view_id || record.user !== state.me || state.forgotten.has(record.view_id)) return;
   const others = state.views.filter((known) => known.view_id !== record.view_id);
   state.views = [...others, record].sort((a, b) => a.stack_index - b.stack_index);
   emit("views");

@@ -101,7 +101,7 @@ function rowsFor(entry) {
   const notes = [entry.retry_num ? `retry ${entry.retry_num}` : null, entry.fault ? `fault: ${entry.fault}` : null, entry.error].filter(Boolean);
   const row = h("tr", { class: isTrouble(entry) ? "trouble" : "", "data-testid": "traffic-row" },
     h("td", { class: "nowrap" }, String(entry.at ?? "").slice(11, 23)), h("td", {}, h("span", { class: `kind kind-${entry.kind}` }, KINDS[entry.kind] ?? entry.kind)), h("td", {}, open),
-    h("td", {}, [entry.user, entry.channel].filter(Boolean).join(" · ")), h("td", {}, entry.status ?? ""), h("td", { class: "nowrap" }, milliseconds(entry.ms)), h("td", { class: "nowrap" }, milliseconds(entry.ack_ms)), h("td", {}, notes.join(" · ")));
+    h("td", { class: "nowrap" }, [entry.user, entry.channel].filter(Boolean).join(" · ")), h("td", {}, entry.status ?? ""), h("td", { class: "nowrap" }, milliseconds(entry.ms)), h("td", { class: "nowrap" }, milliseconds(entry.ack_ms)), h("td", {}, notes.join(" · ")));
   return [row, detail];
 }
 

@@ -1,0 +1,137 @@
+"""Weekday profile and two robust levels of a daily driver, followed through its whole past for many workloads at once.
+
+Arrays are (workloads, days), newest day last, so that all rows of a panel share their weekdays. A weekday is a position
+0–6 counted from the newest day: 0 is its weekday, 1 the next day's.
+
+Why two levels: on the published series a level with a half-life of one day and one of forty, mixed by how long the
+difference between them has lasted in the workload's own past at the same horizon, forecast better than a blend of
+seven half-lives from 3 to 90 days (see benchmarks/RESULTS.md). There is no trend term; trends hurt there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+WEEK: Final = 7
+FAST_HALF_LIFE_DAYS: Final = 1.0
+SLOW_HALF_LIFE_DAYS: Final = 40.0
+PROFILE_HALF_LIFE_DAYS: Final = 84.0
+PROFILE_PRIOR_WEEKS: Final = 0.7
+"""Weeks of a flat profile mixed into the measured one; below one, weekdays are soon believed."""
+PROFILE_STEP: Final = 1.5
+"""One day moves the profile as if it were at most this multiple of what the profile said: an outlier is not a weekday."""
+PROFILE_FLOOR: Final = 0.02
+"""Below this share of a mean day a weekday is idle and says nothing about the level."""
+SCALE_GAIN: Final = 0.05
+RUN_GAIN: Final = 0.25
+"""Each further day outside the band on one side widens it by a quarter: a lasting shift is followed, a spike is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """What was known of a driver on each past day.
+
+    Attributes:
+      fast, slow: (workloads, days) logarithms of the level without weekdays; NaN before the first day.
+      profile: (workloads, days, 7) factors of a mean day by weekday position, mean 1.
+    """
+
+    fast: Floats
+    slow: Floats
+    profile: Floats
+
+
+def weekday_positions(days: int) -> npt.NDArray[np.intp]:
+    """The position (0–6) of each column, oldest first; the last is 0."""
+    return (np.arange(days) - (days - 1)) % WEEK
+
+
+def weekday_counts(days: int, horizon: int) -> Floats:
+    """(days, 7): how often each position occurs in the `horizon` days after each column."""
+    origins = weekday_positions(days)[:, None]
+    ahead = (origins + 1 + np.arange(horizon)[None, :]) % WEEK
+    return np.asarray((ahead[:, :, None] == np.arange(WEEK)).sum(axis=1), dtype=np.float64)
+
+
+def follow(values: Floats, band: float) -> Track:
+    """Follows a driver day by day.
+
+    Args:
+      values: ≥ 0, NaN before the first day and where nothing is known.
+      band: innovations beyond this many of their usual sizes are cut; about 1.2 for volume, 1.5 for cost per request.
+    """
+    profile = _weekday_profiles(values)
+    positions = weekday_positions(values.shape[1])
+    seasonal = np.take_along_axis(profile, positions[None, :, None], axis=2)[:, :, 0]
+    with np.errstate(all="ignore"):
+        known = ~np.isnan(values) & (seasonal >= 2 * PROFILE_FLOOR)
+        count = np.maximum(known.sum(axis=1), 1)
+        floor = 0.02 * np.where(known, values, 0.0).sum(axis=1) / count + 1e-12
+        logs = np.log(np.maximum(values, floor[:, None]) / seasonal)
+    fast, slow = _levels(np.where(known, logs, 0.0), known, band)
+    return Track(fast, slow, profile)
+
+
+def _weekday_profiles(values: Floats) -> Floats:
+    """The profile as it was known on each day: ratios to the centred week's mean, so three days late."""
+    workloads, days = values.shape
+    known = ~np.isnan(values)
+    sums = np.cumsum(np.where(known, values, 0.0), axis=1)
+    counts = np.cumsum(known, axis=1)
+    ratios = np.full((workloads, days), np.nan)
+    if days > WEEK:
+        week = sums[:, WEEK - 1 :] - np.pad(sums, ((0, 0), (1, 0)))[:, : days - WEEK + 1]
+        full = (counts[:, WEEK - 1 :] - np.pad(counts, ((0, 0), (1, 0)))[:, : days - WEEK + 1]) == WEEK
+        with np.errstate(all="ignore"):
+            ratios[:, 3 : days - 3] = np.where(full & (week > 0), values[:, 3 : days - 3] * WEEK / week, np.nan)
+    keep = 0.5 ** (WEEK / PROFILE_HALF_LIFE_DAYS)
+    weighted = np.zeros((workloads, WEEK))
+    weights = np.zeros((workloads, WEEK))
+    profile = np.ones((workloads, days, WEEK))
+    positions = weekday_positions(days)
+    for day in range(3, days):
+        at, ratio = positions[day - 3], ratios[:, day - 3]
+        new = ~np.isnan(ratio)
+        was = (weighted[:, at] + PROFILE_PRIOR_WEEKS) / (weights[:, at] + PROFILE_PRIOR_WEEKS)
+        cut = np.clip(ratio, was / PROFILE_STEP, was * PROFILE_STEP)
+        # The first week is taken as it is: a workload that rests at weekends does so from its first day.
+        cut = np.where(weights[:, at] == 0, np.minimum(ratio, 3.0), cut)
+        weighted[:, at] = np.where(new, weighted[:, at] * keep + cut, weighted[:, at])
+        weights[:, at] = np.where(new, weights[:, at] * keep + 1, weights[:, at])
+        mean = (weighted + PROFILE_PRIOR_WEEKS) / (weights + PROFILE_PRIOR_WEEKS)
+        mean = np.maximum(mean, PROFILE_FLOOR)
+        profile[:, day] = mean / mean.mean(axis=1, keepdims=True)
+    return profile
+
+
+def _levels(logs: Floats, known: Flags, band: float) -> tuple[Floats, Floats]:
+    """Fast and slow exponentially weighted levels of `logs`, innovations cut at `band` of their running size."""
+    workloads, days = logs.shape
+    gains = 1 - 0.5 ** (1 / np.array([FAST_HALF_LIFE_DAYS, SLOW_HALF_LIFE_DAYS]))
+    level = np.zeros((workloads, 2))
+    seen = np.zeros(workloads)
+    scale = np.full(workloads, 0.1)
+    run = np.zeros((workloads, 2))
+    levels = np.full((workloads, days, 2), np.nan)
+    for day in range(days):
+        use = known[:, day]
+        level = np.where((use & (seen == 0))[:, None], logs[:, day, None], level)
+        seen = seen + use
+        miss = logs[:, day, None] - level
+        side = np.where(np.abs(miss) > band * scale[:, None], np.sign(miss), 0.0)
+        run = np.where(use[:, None], np.where((side != 0) & (np.sign(run) == side), run + side, side), run)
+        limit = band * scale[:, None] * (1 + RUN_GAIN * np.maximum(np.abs(run) - 1, 0))
+        gain = np.maximum(gains[None, :], 1 / np.maximum(seen, 1)[:, None])
+        level = np.where(use[:, None], level + gain * np.clip(miss, -limit, limit), level)
+        size = np.minimum(1.25 * np.abs(miss.mean(axis=1)), 4 * scale)
+        step = np.maximum(SCALE_GAIN, 1 / np.maximum(seen, 1))
+        scale = np.maximum(np.where(use & (seen > 1), scale + step * (size - scale), scale), 0.02)
+        levels[:, day] = np.where((seen > 0)[:, None], level, np.nan)
+    return levels[:, :, 0], levels[:, :, 1]

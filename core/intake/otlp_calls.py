@@ -1,0 +1,188 @@
+"""One span becomes one record, or nothing when it is no model call of its own."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from core.intake import labels
+from core.intake.counts import (
+    CACHE_HIT,
+    NO_CACHE_SPLIT,
+    NO_USAGE,
+    NO_USAGE_STREAM,
+    US_ONLY,
+    Counts,
+    Settled,
+    count,
+    failure,
+    settle,
+    told_nothing,
+)  # fmt: skip
+from core.intake.otlp_attributes import COUNT_ROLES
+from core.intake.otlp_dialects import Dialect
+from core.intake.otlp_span import Span
+from core.intake.record import NO_TIME, Record
+from core.intake.values import from_unix, is_true, reported_dollars, text, whole
+from core.usage import Quality
+
+_CALLS: Final = frozenset({
+    "chat", "generate_content", "text_completion", "embeddings", "completion", "embedding", "responses", "messages",
+    "acompletion", "aembedding", "aresponses", "atext_completion", "anthropic_messages", "generate_text", "stream_text",
+    "speech", "transcription", "image_generation", "llm", "generation", "chat_model",
+})  # fmt: skip
+_EMBEDDINGS: Final = frozenset({"embeddings", "embedding", "aembedding"})
+_NOT_CALLS: Final = frozenset({
+    "plan", "retrieval", "agent", "workflow", "task", "tool", "chain", "handoff", "guardrail", "evaluator", "retriever",
+    "reranker", "span", "event", "parser", "prompt",
+})  # fmt: skip
+_NOT_CALL_STARTS: Final = ("invoke_", "execute_", "fetch_", "create_agent", "search_memory", "update_memory",
+                           "delete_memory", "create_memory", "upsert_memory")  # fmt: skip
+
+
+class Source(msgspec.Struct):
+    """Resource and scope of a span."""
+
+    dialect: Dialect
+    emitter: str
+    resource_tags: list[tuple[str, Any]]
+    received_at: datetime
+
+
+def is_call(span: Span, dialect: Dialect) -> bool:
+    """Whether the span is one model call: not an agent, tool, chain or workflow around some, nor a look-up of an answer."""
+    assert span.plan
+    values = span.values
+    operation, kind = _lower(values.get("operation")), _lower(values.get("kind"))
+    if operation in _NOT_CALLS or kind in _NOT_CALLS or operation.startswith(_NOT_CALL_STARTS):
+        return False
+    if dialect.name == "Vercel AI SDK":
+        # The outer span `ai.generateText` repeats the sums of its inner `….doGenerate` spans.
+        return ".do" in span.name
+    if dialect.name == "Logfire" and span.opened.streamed and not span.failed:
+        # The request of a stream ends before its usage is known; a second span, written at the end, carries it.
+        return span.plan.tells_usage or span.name.startswith("streaming response")
+    if span.plan.tells_usage and ("input" in values or "output" in values):
+        # Flat names (`input_tokens`) mean usage in Claude Code's own spans only.
+        return operation != "" or not _flat(span) or span.name == "claude_code.llm_request"
+    return span.plan.tells_usage or operation in _CALLS or kind in _CALLS
+
+
+def _flat(span: Span) -> bool:
+    assert span.plan
+    return not any("." in key for role, key in span.plan.roles if role in COUNT_ROLES)
+
+
+def record_of(span: Span, source: Source) -> Record:
+    """The record of a span for which `is_call` holds."""
+    values, opened = span.values, span.opened
+    served, requested = text(values.get("served")), text(values.get("requested"))
+    model = labels.model_name(served or opened.model or "", requested)
+    provider = labels.provider_name(text(values.get("provider")), text(values.get("host")), model)
+    settled, failed = _settled(span, source.dialect, provider=provider)
+    key = _key(span)
+    at, timed = _instant(span)
+    if not timed:
+        settled.problems.append(NO_TIME)
+    for name, value in (("model", model), ("provider", provider)):
+        if value == labels.UNKNOWN:
+            settled.problems.append(f"the span names no {name}; it stays unpriced")
+    tier = _tier(span, settled.problems)
+    event = settled.event(labels={
+        "id": key, "at": at if at else source.received_at, "provider": provider, "model": model,
+        "tags": labels.tags_of([*span.tags, *opened.tags.items(), *source.resource_tags]), "tier": tier or "standard",
+        "response_id": labels.id_text(values.get("response_id")) or labels.id_text(opened.response_id),
+        "cost_reported": reported_dollars(values.get("cost")),
+    })  # fmt: skip
+    return Record(
+        event=event, quality=settled.quality, problems=tuple(dict.fromkeys(settled.problems)), source_key=key,
+        trust=source.dialect.trust, emitter=source.emitter, failed=failed, ttl_known=settled.ttl_known,
+        tier_known=tier is not None,
+    )  # fmt: skip
+
+
+def _settled(span: Span, dialect: Dialect, *, provider: str) -> tuple[Settled, bool]:
+    """Counts with quality, and whether the call failed."""
+    values, opened = span.values, span.opened
+    counts = Counts()
+    for role, value in values.items():
+        if role in COUNT_ROLES:
+            count(counts, role, value)
+    if opened.counts:
+        counts.problems += opened.counts.problems
+        counts.distrusted |= opened.counts.distrusted
+        counts.fill(opened.counts)
+    counts.problems += opened.notes
+    failed = span.failed or bool(text(values.get("error"))) or (whole(values.get("http_status")) or 0) >= 400
+    streamed = _streamed(span, dialect)
+    if is_true(values.get("cache_hit")):
+        return Settled(problems=[CACHE_HIT]), False
+    if told_nothing(counts):
+        return (
+            (failure(text(values.get("error"))), True) if failed else (_without_usage(counts, streamed=streamed), False)
+        )
+    counts.exclusive = provider in dialect.exclusive
+    doubt = dialect.doubt(provider, streamed, counts) if dialect.doubt else None
+    settled = settle(counts, provider=provider)
+    if doubt:
+        settled.quality, problem = doubt
+        settled.problems.append(problem)
+    elif settled.quality is Quality.EXACT and not _cache_told(span, dialect, counts):
+        settled.quality = Quality.PARTIAL
+        settled.problems.append(NO_CACHE_SPLIT)
+    elif settled.quality is Quality.EXACT and not settled.input:
+        settled.quality = Quality.PARTIAL
+        settled.problems.append("the sender tells output but no input")
+    return settled, False
+
+
+def _cache_told(span: Span, dialect: Dialect, counts: Counts) -> bool:
+    if dialect.tells_cache or counts.cache_read is not None or counts.cache_write is not None:
+        return True
+    is_embedding = _lower(span.values.get("operation")) in _EMBEDDINGS or _lower(span.values.get("kind")) == "embedding"
+    return is_embedding or span.opened.cache_known
+
+
+def _without_usage(counts: Counts, *, streamed: bool) -> Settled:
+    return Settled(quality=Quality.MISSING, problems=[*counts.problems, NO_USAGE_STREAM if streamed else NO_USAGE])
+
+
+def _streamed(span: Span, dialect: Dialect) -> bool:
+    told = span.values.get("streaming", span.opened.streamed)
+    if told is not None:
+        return is_true(told)
+    if "doStream" in span.name or "stream" in span.name.lower():
+        return True
+    # OpenLLMetry does not mark Anthropic streams. It writes a stream's counts while it lasts and the rest at its end.
+    return dialect.doubt is not None and dialect.name == "OpenLLMetry" and span.usage_before_model
+
+
+def _tier(span: Span, problems: list[str]) -> str | None:
+    told = text(span.values.get("tier")) or span.opened.tier or ""
+    if _lower(span.values.get("geo")) == "us":
+        problems.append(US_ONLY)
+    if _lower(span.values.get("speed")) == "fast":
+        return "fast"
+    return labels.tier_name(told) if told else None
+
+
+def _instant(span: Span) -> tuple[datetime | None, bool]:
+    nanos = span.end or span.start
+    seconds, rest = divmod(nanos, 1_000_000_000)
+    at = from_unix(seconds)
+    return (at.replace(microsecond=rest // 1_000), True) if at else (None, False)
+
+
+def _key(span: Span) -> str:
+    """(trace, span) in hex; without ids a digest of what the span says, so that a repeated batch still counts once."""
+    if span.span and len(span.trace) <= 16 and len(span.span) <= 8:
+        return f"{span.trace.hex()}/{span.span.hex()}"
+    said = repr((span.trace, span.span, span.name, span.start, span.end, sorted(span.values.items(), key=str)))
+    return "digest/" + hashlib.sha256(said.encode()).hexdigest()[:40]
+
+
+def _lower(value: object) -> str:
+    return text(value).lower()

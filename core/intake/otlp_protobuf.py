@@ -1,0 +1,133 @@
+"""OTLP trace payloads in protobuf (opentelemetry-proto 1.45).
+
+A private schema is compiled: attributes are declared as a map, which has the same bytes on the wire as OTLP's list of
+pairs, so that a few of them can be looked up without making Python objects of the rest. Events, links and status messages
+are not in the schema at all. Prompts and answers are therefore never decoded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf.message import DecodeError
+
+from core.errors import Unreadable
+from core.intake.otlp_attributes import plan_of
+from core.intake.otlp_containers import Opened, open_container
+from core.intake.otlp_span import FAILED, MAX_VALUE, Scope, Span, check_size
+
+_FIELD: Final = descriptor_pb2.FieldDescriptorProto
+_BYTES: Final = _FIELD.TYPE_BYTES
+# Strings are declared as bytes: contents need not be checked for UTF-8, they are not read.
+_SCALARS: Final = (
+    ("string_value", 1, _BYTES), ("bool_value", 2, _FIELD.TYPE_BOOL), ("int_value", 3, _FIELD.TYPE_INT64),
+    ("double_value", 4, _FIELD.TYPE_DOUBLE),
+)  # fmt: skip
+_MESSAGES: Final = (
+    ("Status", (("code", 3, _FIELD.TYPE_INT32),)),
+    ("Span", (("trace_id", 1, _BYTES), ("span_id", 2, _BYTES), ("parent_id", 4, _BYTES), ("name", 5, _BYTES),
+              ("start", 7, _FIELD.TYPE_FIXED64), ("end", 8, _FIELD.TYPE_FIXED64), ("attributes", 9, "map"),
+              ("status", 15, "Status"))),
+    ("Resource", (("attributes", 1, "map"),)),
+    ("Scope", (("name", 1, _BYTES), ("version", 2, _BYTES))),
+    ("ScopeSpans", (("scope", 1, "Scope"), ("spans", 2, "encoded"))),
+    ("ResourceSpans", (("resource", 1, "Resource"), ("scope_spans", 2, "ScopeSpans*"))),
+    ("Request", (("resource_spans", 1, "ResourceSpans*"),)),
+)  # fmt: skip
+"""Field numbers of `opentelemetry/proto/trace/v1/trace.proto`. A name is a message, `*` a list of them; spans stay
+encoded, so that they are decoded one by one."""
+
+
+def _schema() -> tuple[Any, Any]:
+    """Message classes for the request and for one span."""
+    file = descriptor_pb2.FileDescriptorProto(name="outlay/otlp_reduced.proto", package="outlay", syntax="proto3")
+    value = file.message_type.add(name="Value")
+    value.oneof_decl.add(name="kind")
+    for name, number, kind in _SCALARS:
+        value.field.add(name=name, number=number, type=kind, label=_FIELD.LABEL_OPTIONAL, oneof_index=0)
+    for title, fields in _MESSAGES:
+        message = file.message_type.add(name=title)
+        for name, number, kind in fields:
+            _declare(message, name, number, kind)
+    pool = descriptor_pool.DescriptorPool()
+    pool.AddSerializedFile(file.SerializeToString())
+    request, span = (pool.FindMessageTypeByName(f"outlay.{name}") for name in ("Request", "Span"))
+    return message_factory.GetMessageClass(request), message_factory.GetMessageClass(span)
+
+
+def _declare(message: Any, name: str, number: int, kind: Any) -> None:
+    field = message.field.add(name=name, number=number, type=_FIELD.TYPE_MESSAGE, label=_FIELD.LABEL_OPTIONAL)
+    if not isinstance(kind, str):
+        field.type = kind
+    elif kind == "encoded":
+        field.type, field.label = _BYTES, _FIELD.LABEL_REPEATED
+    elif kind == "map":
+        entry = message.nested_type.add(name="AttributesEntry")
+        entry.options.map_entry = True
+        entry.field.add(name="key", number=1, type=_FIELD.TYPE_STRING, label=_FIELD.LABEL_OPTIONAL)
+        entry.field.add(
+            name="value", number=2, type=_FIELD.TYPE_MESSAGE, label=_FIELD.LABEL_OPTIONAL, type_name=".outlay.Value"
+        )
+        field.label, field.type_name = _FIELD.LABEL_REPEATED, f".outlay.{message.name}.AttributesEntry"
+    else:
+        field.type_name = f".outlay.{kind.removesuffix('*')}"
+        if kind.endswith("*"):
+            field.label = _FIELD.LABEL_REPEATED
+
+
+_REQUEST, _SPAN = _schema()
+
+
+def protobuf_scopes(body: bytes) -> Iterator[Scope]:
+    """Scopes of a protobuf request. Raises Unreadable, TooLarge."""
+    try:
+        request = _REQUEST.FromString(body)
+    except DecodeError as broken:
+        raise Unreadable("The body is not an OTLP trace request in protobuf.") from broken
+    seen = 0
+    for resource_spans in request.resource_spans:
+        found = resource_spans.resource.attributes
+        resource = {key: _plain(found[key]) for key in found if len(key) <= MAX_VALUE}
+        for scope_spans in resource_spans.scope_spans:
+            seen += len(scope_spans.spans)
+            check_size(seen)
+            scope = scope_spans.scope
+            yield Scope(_text(scope.name), _text(scope.version), resource, scope_spans.spans, _span)
+
+
+def _span(raw: bytes) -> Span:
+    try:
+        message = _SPAN.FromString(raw)
+    except DecodeError as broken:
+        raise Unreadable("A span in the body is not a span in protobuf.") from broken
+    attributes = message.attributes
+    plan = plan_of(frozenset(attributes))
+    span = Span(
+        message.trace_id, message.span_id, message.parent_id, "", message.start, message.end, False, {}, [], Opened(),
+        plan if plan.may_be_call else None,
+    )  # fmt: skip
+    if not plan.may_be_call:
+        return span
+    span.name = _text(message.name)
+    span.failed = message.status.code == FAILED
+    span.values = {role: _plain(attributes[key]) for role, key in plan.roles}
+    span.tags = [(name, _plain(attributes[key])) for key, name in plan.tags]
+    for key in plan.containers:
+        value = attributes[key]
+        if value.WhichOneof("kind") == "string_value":
+            open_container(key, value.string_value, span.opened)
+    span.usage_before_model = 0 <= raw.find(b"gen_ai.usage.output_tokens") < raw.find(b"gen_ai.response.model")
+    return span
+
+
+def _plain(value: Any) -> str | int | float | bool | None:
+    kind = value.WhichOneof("kind")
+    if kind == "string_value":
+        return _text(value.string_value)
+    return getattr(value, kind) if kind else None
+
+
+def _text(raw: bytes) -> str:
+    return raw[:MAX_VALUE].decode("utf-8", "replace")
