@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from core.errors import SettingsProblem
 from core.store.audit_rows import AuditRows
+from core.store.claim_rows import ClaimRows
 from core.store.envelope_rows import EnvelopeRows
 from core.store.journal import Journal
 from core.store.meta_rows import MetaRows
@@ -26,6 +27,7 @@ from core.store.outbox import Outbox
 from core.store.price_rows import PriceRows
 from core.store.request_rows import RequestRows
 from core.store.series_rows import SeriesRows
+from core.store.source_days import SourceDays
 from core.store.source_rows import SourceRows
 from core.store.spend_rows import SpendRows
 from core.store.workload_rows import WorkloadRows
@@ -47,6 +49,14 @@ class Transaction:
     @cached_property
     def sources(self) -> SourceRows:
         return SourceRows(self.connection)
+
+    @cached_property
+    def claims(self) -> ClaimRows:
+        return ClaimRows(self.connection)
+
+    @cached_property
+    def source_days(self) -> SourceDays:
+        return SourceDays(self.connection)
 
     @cached_property
     def series(self) -> SeriesRows:
