@@ -175,11 +175,11 @@ def _record(payload: _Payload, received_at: datetime) -> Record:
         settled.problems.append(NO_TIME)
     call_id = labels.id_text(payload.litellm_call_id) or labels.id_text(payload.id) or _digest(payload)
     tier = _tier(payload, usage, answer)
-    event = settled.event(labels={
-        "id": call_id, "at": at or received_at, "provider": provider, "model": labels.model_name(served, requested),
-        "tags": _tags(payload, metadata), "tier": tier or "standard", "response_id": _response_id(payload, call_id),
-        "cost_reported": _cost(payload, settled.problems, failed=failed),
-    })  # fmt: skip
+    event = settled.event(
+        id=call_id, at=at or received_at, provider=provider, model=labels.model_name(served, requested),
+        tags=_tags(payload, metadata), tier=tier or "standard", response_id=_response_id(payload, call_id),
+        cost_reported=_cost(payload, settled.problems, failed=failed),
+    )  # fmt: skip
     return Record(
         event=event, quality=settled.quality, problems=tuple(dict.fromkeys(settled.problems)), source_key=call_id,
         trust=Trust.LITELLM, emitter="LiteLLM", failed=failed, ttl_known=settled.ttl_known, tier_known=tier is not None,

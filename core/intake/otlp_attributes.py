@@ -115,21 +115,25 @@ class Plan(NamedTuple):
     """What to read of a span that has a given set of attributes.
 
     Attributes:
-      roles: (role, attribute) pairs, one per role.
+      counts: (name of a count, attribute) pairs, one per count.
+      labels: the same for the roles that are no counts.
       tags: (attribute, its name without the library's prefix), the strongest first.
       containers: attributes to open.
       tells_usage: some attribute is a count of tokens.
+      flat: the counts have names without a namespace (`input_tokens`), which anybody may use for anything.
       may_be_call: False when nothing marks the span as a model call; then it need not be read.
     """
 
-    roles: tuple[tuple[str, str], ...]
+    counts: tuple[tuple[str, str], ...]
+    labels: tuple[tuple[str, str], ...]
     tags: tuple[tuple[str, str], ...]
     containers: tuple[str, ...]
     tells_usage: bool
+    flat: bool
     may_be_call: bool
 
 
-_NOTHING: Final = Plan((), (), (), False, False)
+_NOTHING: Final = Plan((), (), (), (), False, False, False)
 
 
 @lru_cache(maxsize=4096)
@@ -144,9 +148,10 @@ def plan_of(keys: frozenset[str]) -> Plan:
     if not (tells_usage or chosen.keys() & {"operation", "kind"} or keys & _MARKS):
         return _NOTHING
     tags = sorted((pair for key in keys if (pair := _tag(key))), key=lambda pair: _TAG_RANK[pair[1]])
-    return Plan(
-        tuple((role, key) for role, (_, key) in sorted(chosen.items())), tuple(tags), containers, tells_usage, True
-    )
+    counts = tuple((role, key) for role, (_, key) in chosen.items() if role in COUNT_ROLES)
+    named = tuple((role, key) for role, (_, key) in chosen.items() if role not in COUNT_ROLES)
+    flat = bool(counts) and not any("." in key for _, key in counts)
+    return Plan(counts, named, tuple(tags), containers, tells_usage, flat, True)
 
 
 def _tag(key: str) -> tuple[str, str] | None:

@@ -22,12 +22,11 @@ from core.intake.counts import (
     settle,
     told_nothing,
 )  # fmt: skip
-from core.intake.otlp_attributes import COUNT_ROLES
-from core.intake.otlp_dialects import Dialect
+from core.intake.otlp_dialects import Dialect, Doubt
 from core.intake.otlp_span import Span
 from core.intake.record import NO_TIME, Record
 from core.intake.values import from_unix, is_true, reported_dollars, text, whole
-from core.usage import Quality
+from core.usage import MAX_TOKENS, Quality
 
 _CALLS: Final = frozenset({
     "chat", "generate_content", "text_completion", "embeddings", "completion", "embedding", "responses", "messages",
@@ -44,11 +43,17 @@ _NOT_CALL_STARTS: Final = ("invoke_", "execute_", "fetch_", "create_agent", "sea
 
 
 class Source(msgspec.Struct):
-    """Resource and scope of a span."""
+    """Resource and scope of a span.
+
+    Attributes:
+      resource: the resource's attributes that are tags, strongest first.
+      tags: the tags of spans that have none of their own.
+    """
 
     dialect: Dialect
     emitter: str
-    resource_tags: list[tuple[str, Any]]
+    resource: list[tuple[str, Any]]
+    tags: dict[str, str]
     received_at: datetime
 
 
@@ -65,15 +70,9 @@ def is_call(span: Span, dialect: Dialect) -> bool:
     if dialect.name == "Logfire" and span.opened.streamed and not span.failed:
         # The request of a stream ends before its usage is known; a second span, written at the end, carries it.
         return span.plan.tells_usage or span.name.startswith("streaming response")
-    if span.plan.tells_usage and ("input" in values or "output" in values):
-        # Flat names (`input_tokens`) mean usage in Claude Code's own spans only.
-        return operation != "" or not _flat(span) or span.name == "claude_code.llm_request"
+    if span.plan.flat and not operation:
+        return span.name == "claude_code.llm_request"
     return span.plan.tells_usage or operation in _CALLS or kind in _CALLS
-
-
-def _flat(span: Span) -> bool:
-    assert span.plan
-    return not any("." in key for role, key in span.plan.roles if role in COUNT_ROLES)
 
 
 def record_of(span: Span, source: Source) -> Record:
@@ -87,16 +86,18 @@ def record_of(span: Span, source: Source) -> Record:
     at, timed = _instant(span)
     if not timed:
         settled.problems.append(NO_TIME)
-    for name, value in (("model", model), ("provider", provider)):
-        if value == labels.UNKNOWN:
-            settled.problems.append(f"the span names no {name}; it stays unpriced")
+    if labels.UNKNOWN in (model, provider):
+        settled.problems.append(
+            f"the span names no {'model' if model == labels.UNKNOWN else 'provider'}; it stays unpriced"
+        )
     tier = _tier(span, settled.problems)
-    event = settled.event(labels={
-        "id": key, "at": at if at else source.received_at, "provider": provider, "model": model,
-        "tags": labels.tags_of([*span.tags, *opened.tags.items(), *source.resource_tags]), "tier": tier or "standard",
-        "response_id": labels.id_text(values.get("response_id")) or labels.id_text(opened.response_id),
-        "cost_reported": reported_dollars(values.get("cost")),
-    })  # fmt: skip
+    own_tags = [*span.tags, *opened.tags.items()]
+    event = settled.event(
+        id=key, at=at or source.received_at, provider=provider, model=model, tier=tier or "standard",
+        tags=labels.tags_of([*own_tags, *source.resource]) if own_tags else source.tags,
+        response_id=labels.id_text(values.get("response_id")) or labels.id_text(opened.response_id),
+        cost_reported=reported_dollars(values.get("cost")),
+    )  # fmt: skip
     return Record(
         event=event, quality=settled.quality, problems=tuple(dict.fromkeys(settled.problems)), source_key=key,
         trust=source.dialect.trust, emitter=source.emitter, failed=failed, ttl_known=settled.ttl_known,
@@ -108,8 +109,10 @@ def _settled(span: Span, dialect: Dialect, *, provider: str) -> tuple[Settled, b
     """Counts with quality, and whether the call failed."""
     values, opened = span.values, span.opened
     counts = Counts()
-    for role, value in values.items():
-        if role in COUNT_ROLES:
+    for role, value in span.counts.items():
+        if type(value) is int and 0 <= value <= MAX_TOKENS:
+            setattr(counts, role, value)
+        else:
             count(counts, role, value)
     if opened.counts:
         counts.problems += opened.counts.problems
@@ -121,29 +124,30 @@ def _settled(span: Span, dialect: Dialect, *, provider: str) -> tuple[Settled, b
     if is_true(values.get("cache_hit")):
         return Settled(problems=[CACHE_HIT]), False
     if told_nothing(counts):
-        return (
-            (failure(text(values.get("error"))), True) if failed else (_without_usage(counts, streamed=streamed), False)
-        )
+        settled = failure(text(values.get("error"))) if failed else _without_usage(counts, streamed=streamed)
+        return settled, failed
     counts.exclusive = provider in dialect.exclusive
     doubt = dialect.doubt(provider, streamed, counts) if dialect.doubt else None
     settled = settle(counts, provider=provider)
-    if doubt:
-        settled.quality, problem = doubt
-        settled.problems.append(problem)
-    elif settled.quality is Quality.EXACT and not _cache_told(span, dialect, counts):
-        settled.quality = Quality.PARTIAL
-        settled.problems.append(NO_CACHE_SPLIT)
-    elif settled.quality is Quality.EXACT and not settled.input:
-        settled.quality = Quality.PARTIAL
-        settled.problems.append("the sender tells output but no input")
+    if settled.quality is not Quality.MISSING:
+        quality, problem = doubt or (settled.quality is Quality.EXACT and _gap(span, dialect, counts)) or (None, "")
+        if quality:
+            settled.quality = quality
+            settled.problems.append(problem)
     return settled, False
 
 
-def _cache_told(span: Span, dialect: Dialect, counts: Counts) -> bool:
-    if dialect.tells_cache or counts.cache_read is not None or counts.cache_write is not None:
-        return True
+def _gap(span: Span, dialect: Dialect, counts: Counts) -> Doubt:
+    """What the counts leave open although nothing in them is wrong."""
+    if dialect.tells_cache and counts.input and counts.output is not None:
+        return None
     is_embedding = _lower(span.values.get("operation")) in _EMBEDDINGS or _lower(span.values.get("kind")) == "embedding"
-    return is_embedding or span.opened.cache_known
+    if not counts.input and not counts.cache_read and not counts.cache_write:
+        return Quality.PARTIAL, "the sender tells output but no input"
+    if counts.output is None and not is_embedding:
+        return Quality.PARTIAL, "the sender tells input but no output"
+    told = counts.cache_read is not None or counts.cache_write is not None or span.opened.cache_known
+    return None if dialect.tells_cache or is_embedding or told else (Quality.PARTIAL, NO_CACHE_SPLIT)
 
 
 def _without_usage(counts: Counts, *, streamed: bool) -> Settled:
