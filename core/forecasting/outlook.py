@@ -117,7 +117,8 @@ def _spreads(panel: Panel, volume: _Driver, shape: _Driver, horizon: int) -> Flo
     measured = []
     for days in at:
         weekday_sum = np.einsum("wtp,tp->wt", factors, weekday_counts(came.shape[1], days))
-        measured.append(spread(*past_errors(level, weekday_sum, came, days), days))
+        errors, weights = past_errors(level, weekday_sum, came, days)
+        measured.append(spread(errors, weights, days, known_days=panel.known.sum(axis=1)))
     points = np.array(measured)
     until = np.arange(1, horizon + 1)
     return np.stack([np.interp(until, at, points[:, row]) for row in range(points.shape[1])])
