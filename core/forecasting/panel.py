@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -35,21 +35,39 @@ class Mix:
     prices: dict[str, Floats]
     whole: Floats
 
+    def prices_after(
+        self, changes: Sequence[Change], before: Mapping[str, Rate], models: Iterable[str]
+    ) -> dict[str, Floats]:
+        """Nanos for one of each quantity after the changes, for each of `models`.
+
+        A model without any price, which only a plan can bring in, is taken at the mean of the present mix.
+        """
+        after = changed_rates(before, changes)
+        prices: dict[str, Floats] = {}
+        for model in models:
+            rate = after.get(model)
+            if model not in self.prices:
+                prices[model] = unit_prices(rate) if rate else self._mean_prices()
+            elif rate is None or rate == before.get(model):
+                prices[model] = self.prices[model]
+            else:
+                own = self.whole * self.shares[model]
+                prices[model] = booked_prices(own, float(own @ self.prices[model]), before.get(model), rate)
+        return prices
+
     def unit_cost(self, changes: Sequence[Change], before: Mapping[str, Rate]) -> Floats:
         """What one of each quantity of today's pooled usage costs after the changes, in nanos."""
-        after = changed_rates(before, changes)
-        spread = {model: np.diag(share) for model, share in self.shares.items()}
-        cost = np.zeros(len(QUANTITIES))
-        for model, quantities in changed_usage(spread, changes, self.whole).items():
-            if model in self.prices:
-                unit = self.prices[model]
-                if model in after and after[model] != before.get(model):
-                    own = self.whole * self.shares[model]
-                    unit = booked_prices(own, float(own @ unit), before.get(model), after[model])
-            else:
-                unit = unit_prices(after[model]) if model in after else self.unit_cost((), before)
-            cost += quantities @ unit
-        return cost
+        usage = changed_usage({m: np.diag(share) for m, share in self.shares.items()}, changes, self.whole)
+        prices = self.prices_after(changes, before, usage)
+        return _total(usage[model] @ prices[model] for model in usage)
+
+    def _mean_prices(self) -> Floats:
+        return _total(self.shares[model] * self.prices[model] for model in self.shares)
+
+
+def _total(vectors: Iterable[Floats]) -> Floats:
+    """The sum of vectors of quantities; zeros for none."""
+    return np.asarray(sum(vectors, np.zeros(len(QUANTITIES))), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)
