@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
+from bot.slack.forecast_forms import ForecastCommand
 from core.change_request import SetOrder
 from core.period import Cycle
 
@@ -96,4 +97,6 @@ class Price:
     share: bool = False
 
 
-Command = Hub | Help | Status | Set | Spend | WorkloadAdd | WorkloadRules | WorkloadList | Audit | Price
+Command = (
+    Hub | Help | Status | Set | Spend | WorkloadAdd | WorkloadRules | WorkloadList | Audit | Price | ForecastCommand
+)
