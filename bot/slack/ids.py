@@ -17,6 +17,24 @@ APPROVE_REQUEST: Final = "approve_request"  # the request's number
 DECLINE_REQUEST: Final = "decline_request"  # the request's number
 ADD_RULE: Final = "add_rule"  # whatever the caller of catch_message gave as `private`
 ADD_RULE_AND_MOVE: Final = "add_rule_and_move"  # the same
+SHOW_FORECAST: Final = "show_forecast"  # a workload's name, or "" for all
+SHOW_ACCURACY: Final = "show_accuracy"  # the same
+SHOW_WHY: Final = "show_why"  # a workload's name; `NAME vs=last` and the like
+OPEN_PLAN: Final = "open_plan"  # a workload's name, or ""
+SAVE_AS_PLAN: Final = "save_as_plan"  # what was tried, packed; see views/whatif.py
+PROPOSE_ENVELOPE: Final = "propose_envelope"  # a workload and nanos, packed
+WITHDRAW_PLAN: Final = "withdraw_plan"  # the plan's number
+OPEN_METRIC: Final = "open_metric"  # a workload's name
+
+# The modals of `/budget plan` and `/budget metric`.
+PLAN_MODAL: Final = "plan_change"
+METRIC_MODAL: Final = "tie_metric"
+BLOCK_PLAN_WORKLOAD: Final = "plan_workload"
+BLOCK_PLAN_CHANGES: Final = "plan_changes"
+BLOCK_PLAN_FROM: Final = "plan_from"
+BLOCK_PLAN_NOTE: Final = "plan_note"
+BLOCK_METRIC_UNIT: Final = "metric_unit"
+BLOCK_METRIC_DAYS: Final = "metric_days"
 
 # The modal of `/budget set`.
 SET_MODAL: Final = "set_envelope"

@@ -12,6 +12,7 @@ from core.money import divide_half_even, usd
 from core.people import Actor, People
 from core.period import Cycle
 from core.store.envelope_rows import columns_of
+from core.store.forecast_rows import Foretold
 from core.store.unit_of_work import Transaction, UnitOfWork
 from core.workload import UNATTRIBUTED, workload_name
 
@@ -133,6 +134,7 @@ async def proposal(uow: UnitOfWork, workload: str | None, *, by: Actor, defaults
         envelopes = await tx.envelopes.all()
         this = await tx.spend.by_workload(cycle.first_on, cycle.last_on)
         last = await tx.spend.by_workload(cycle.previous.first_on, cycle.previous.last_on)
+        foretold = await tx.forecasts.latest(cycle)
     if workload is None:
         without = [
             (this[number].cost_nanos, name)
@@ -152,11 +154,35 @@ async def proposal(uow: UnitOfWork, workload: str | None, *, by: Actor, defaults
     margin = envelope.terms.margin if envelope else 0.20
     elapsed = cycle.share_elapsed(now, uow.zone)
     spent, before = this[number].cost_nanos, last[number].cost_nanos if number in last else 0
+    if (told := foretold.get(number)) and told.p50_nanos:
+        return Proposal(
+            workload,
+            envelope,
+            _with_margin(told.p50_nanos, margin),
+            _foretold_basis(told, margin, spent),
+            ordered,
+            defaults,
+        )
     run_rate = int(spent / elapsed) if elapsed > 1 / 31 else before
     base, words = max((run_rate, "this month's run-rate"), (before, "last month's spend"))
-    suggested = -(-divide_half_even(base * round((1 + margin) * 100), 100) // _ROUND_TO) * _ROUND_TO
+    suggested = _with_margin(base, margin)
     basis = f"{words[0].upper()}{words[1:]} of {usd(base)} plus {margin:.0%} margin; spent so far {usd(spent)}."
     return Proposal(workload, envelope, suggested or None, basis, ordered, defaults)
+
+
+def _with_margin(nanos: int, margin: float) -> int:
+    """The amount with room for growth, rounded up to whole tens of dollars."""
+    return -(-divide_half_even(nanos * round((1 + margin) * 100), 100) // _ROUND_TO) * _ROUND_TO
+
+
+def _foretold_basis(told: Foretold, margin: float, spent: int) -> str:
+    """What the proposal rests on: the middle of the forecast, its range and its day."""
+    between = f"{usd(told.p10_nanos)} to {usd(told.p90_nanos)} in four months out of five"
+    day = f"{told.as_of.day} {told.as_of:%b}"
+    return (
+        f"Forecast of {usd(told.p50_nanos)} ({between}; from usage up to {day}) plus {margin:.0%} margin; "
+        f"spent so far {usd(spent)}."
+    )
 
 
 def _proposed(order: SetOrder, before: Envelope | None, cycle: Cycle, *, by: Actor, defaults: Defaults) -> Change:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bot.slack.interaction import Registrar
-from bot.slack.listeners import command, envelopes, lifecycle, requests, shortcuts, workloads
+from bot.slack.listeners import command, envelopes, forecasts, lifecycle, plans, requests, shortcuts, workloads
 
 
 def register_all(registrar: Registrar) -> None:
-    for family in (command, envelopes, workloads, requests, shortcuts, lifecycle):
+    for family in (command, envelopes, workloads, requests, shortcuts, lifecycle, forecasts, plans):
         family.register(registrar)
