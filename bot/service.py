@@ -18,6 +18,7 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetry
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.delivery import Delivery
+from bot.notices import composers
 from bot.schedule import make_scheduler
 from bot.settings import Settings
 from bot.slack.app import build_app
@@ -83,9 +84,8 @@ class Service:
             self.uow.zone,
         )
         # No retries by the client: after a lost answer it would post twice.
-        self.delivery = Delivery(
-            self.uow, AsyncWebClient(token, base_url=settings.slack_api_url, retry_handlers=[]), readers, self.clock
-        )
+        once = AsyncWebClient(token, base_url=settings.slack_api_url, retry_handlers=[])
+        self.delivery = Delivery(self.uow, once, readers, self.clock, composers=composers(once, charts, self.uow.zone))
         secret = settings.slack_signing_secret
         slack = build_app(
             Desk(
@@ -160,7 +160,7 @@ class Service:
                 await delivering
 
         self._stack.push_async_callback(cease)
-        scheduler = make_scheduler(self.uow, self.delivery)
+        scheduler = make_scheduler(self.uow, self.delivery, self.clock)
         scheduler.start()
         self._stack.callback(scheduler.shutdown, wait=False)
         self.delivery.wake()
