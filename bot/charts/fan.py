@@ -6,7 +6,7 @@ from datetime import date
 from itertools import accumulate
 from typing import Any, Final
 
-from bot.charts.foretold import finding, name_of
+from bot.charts.foretold import finding, name_of, signed
 from bot.charts.labels import box_at, spread
 from bot.charts.month_plot import BOTTOM, LEFT, TOP, MonthPlot
 from bot.charts.sheet import DARK, LIGHT, SMALL, WIDTH, Sheet
@@ -67,7 +67,11 @@ class _Fan:
 
     def heading(self) -> None:
         self.sheet.title(f"{name_of(self.outlook)} · {self.outlook.cycle.title}")
-        self.sheet.subtitle(finding(self.outlook))
+        if self.beside is None:
+            self.sheet.subtitle(finding(self.outlook))
+            return
+        was, would = self.forecast.p50_nanos, self.beside.p50_nanos
+        self.sheet.subtitle(f"What if: {usd(would)} instead of {usd(was)} ({signed(would - was)})")
 
     def lines(self) -> None:
         if self.outlook.envelope and self.size:

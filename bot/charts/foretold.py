@@ -37,7 +37,8 @@ def chance_sentence(
     if spent_nanos > size_nanos:
         return f"{usd(size_nanos)} was passed already; {usd(spent_nanos)} is spent"
     days = f", most likely {days_words(*breach_on)}" if breach_on else ""
-    return f"{chance(probability)} chance to pass {usd(size_nanos)}{days}"
+    words = f"{chance(probability)} chance to pass {usd(size_nanos)}{days}"
+    return f"{words[0].upper()}{words[1:]}"
 
 
 def chance(probability: float) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Final
+from math import nan
+from typing import Any, Final
 
 from bot.charts.foretold import chance
 from bot.charts.sheet import DARK, EDGE, LIGHT, SMALL, WIDTH, Sheet, legible
@@ -18,6 +19,7 @@ HEAD: Final = 62
 FOOT: Final = 26
 PLOT: Final = 74
 GUTTER: Final = 20
+LIKELY: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,30 @@ class Small:
     chance: float | None
 
 
+class _Strokes:
+    """Lines of one look from all the charts, drawn as one: a dozen charts would otherwise take a dozen times as long."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, tuple[list[float], list[float]]] = {}
+
+    def add(self, look: str, xs: Sequence[float], ys: Sequence[float]) -> None:
+        known = self._found.setdefault(look, ([], []))
+        known[0].extend((*xs, nan))
+        known[1].extend((*ys, nan))
+
+    def draw(self, sheet: Sheet) -> None:
+        colours = sheet.colours
+        looks: dict[str, dict[str, Any]] = {
+            "ground": {"color": colours.grid, "linewidth": 1, "zorder": 1},
+            "envelope": {"color": colours.hard, "linewidth": 1.4, "zorder": 2},
+            "middle": {"color": colours.actual, "linewidth": 1.5, "linestyle": (0, (3, 2)), "zorder": 4},
+            "spent": {"color": colours.actual, "linewidth": 2, "zorder": 5},
+            "now": {"color": colours.actual, "linestyle": "none", "marker": "o", "markersize": 4, "zorder": 6},
+        }
+        for look, (xs, ys) in self._found.items():
+            sheet.line(xs, ys, **looks[look])
+
+
 def multiples(smalls: Sequence[Small], cycle: Cycle, *, dark: bool = False) -> bytes:
     """A PNG, 960 wide, two charts a row, at most twelve. Each has its own scale, with its envelope as the measure."""
     shown = smalls[:MOST]
@@ -42,29 +68,34 @@ def multiples(smalls: Sequence[Small], cycle: Cycle, *, dark: bool = False) -> b
     more = f" · the first {MOST} of {len(smalls)}" if len(smalls) > MOST else ""
     sheet.subtitle(f"{len(smalls)} envelope{'s' if len(smalls) != 1 else ''}, most at risk first{more}")
     width = (WIDTH - 2 * EDGE - GUTTER) / 2
+    strokes = _Strokes()
     for place, small in enumerate(shown):
         left = EDGE + (place % 2) * (width + GUTTER)
         top = sheet.height - HEAD - ROW * (place // 2)
-        _draw(sheet, small, cycle, (left, top, width))
+        _words(sheet, small, (left, top, width))
+        _curves(sheet, strokes, small, cycle, (left, top - 36 - PLOT, width))
+    strokes.draw(sheet)
     sheet.text(EDGE, 9, "Line: spent · band: forecast p10–p90 · bar: envelope", size=SMALL, color=sheet.colours.quiet)
     return sheet.png()
 
 
-def _draw(sheet: Sheet, small: Small, cycle: Cycle, place: tuple[float, float, float]) -> None:
+def _words(sheet: Sheet, small: Small, place: tuple[float, float, float]) -> None:
+    """The name and the chance, and below them where the month ends."""
     left, top, width = place
-    colours = sheet.colours
-    likely = "" if small.chance is None else f"{chance(small.chance)}"
-    bold = (small.chance or 0) > 0.5
-    ink = colours.hard if bold else colours.ink
+    likely = "" if small.chance is None else chance(small.chance)
+    ink = sheet.colours.hard if (small.chance or 0) > LIKELY else sheet.colours.ink
     room = width - sheet.width_of(likely, weight="bold") - 8
     title = legible(small.title, "a workload")
     sheet.text(left, top - 13, sheet.shortened(title, room, weight="bold"), weight="bold")
     sheet.text(left + width, top - 13, likely, weight="bold", color=ink, ha="right")
     said = f"{usd(small.p50_nanos)} of {usd(small.size_nanos)}"
-    sheet.text(left, top - 29, sheet.shortened(said, width, size=SMALL), size=SMALL, color=colours.quiet)
+    sheet.text(left, top - 29, said, size=SMALL, color=sheet.colours.quiet)
+
+
+def _curves(sheet: Sheet, strokes: _Strokes, small: Small, cycle: Cycle, place: tuple[float, float, float]) -> None:
+    left, low, width = place
     sums = [0, *accumulate(small.days)]
     highest = max(small.size_nanos, small.p90_nanos, sums[-1], 1) * 1.06
-    low = top - 36 - PLOT
 
     def x(day: float) -> float:
         return left + width * day / cycle.days
@@ -72,24 +103,14 @@ def _draw(sheet: Sheet, small: Small, cycle: Cycle, place: tuple[float, float, f
     def y(nanos: float) -> float:
         return low + PLOT * max(0.0, nanos) / highest
 
-    sheet.line([left, left + width], [low, low], color=colours.grid, linewidth=1, zorder=1)
+    strokes.add("ground", [left, left + width], [low, low])
     if small.size_nanos:
-        at = y(small.size_nanos)
-        sheet.line([left, left + width], [at, at], color=colours.hard, linewidth=1.4, zorder=2)
-    xs, now = [x(day) for day in range(len(sums))], x(len(sums) - 1)
-    if len(sums) - 1 < cycle.days:
-        ends, start = [now, x(cycle.days)], y(sums[-1])
-        sheet.axes.fill_between(
-            ends,
-            [start, y(small.p10_nanos)],
-            [start, y(small.p90_nanos)],
-            color=colours.actual,
-            alpha=0.25,
-            linewidth=0,
-            zorder=3,
-        )
-        sheet.line(
-            ends, [start, y(small.p50_nanos)], color=colours.actual, linewidth=1.5, linestyle=(0, (3, 2)), zorder=4
-        )
-    sheet.line(xs, [y(nanos) for nanos in sums], color=colours.actual, linewidth=2, zorder=5)
-    sheet.line([now], [y(sums[-1])], color=colours.actual, marker="o", markersize=4, zorder=6)
+        strokes.add("envelope", [left, left + width], [y(small.size_nanos)] * 2)
+    passed = len(sums) - 1
+    if passed < cycle.days:
+        ends, start = [x(passed), x(cycle.days)], y(sums[-1])
+        edges = [start, y(small.p10_nanos)], [start, y(small.p90_nanos)]
+        sheet.axes.fill_between(ends, *edges, color=sheet.colours.actual, alpha=0.25, linewidth=0, zorder=3)
+        strokes.add("middle", ends, [start, y(small.p50_nanos)])
+    strokes.add("spent", [x(day) for day in range(len(sums))], [y(nanos) for nanos in sums])
+    strokes.add("now", [x(passed)], [y(sums[-1])])

@@ -47,7 +47,7 @@ def _finding(card: Scorecard, whole: Score, of: str) -> str:
     text = f"Forecasts{of} were off by *{share(whole.wape)}*"
     if whole.run_rate_wape is not None:
         text += f", the run-rate by {share(whole.run_rate_wape)}"
-    text += f"; {share(whole.coverage)} of the months ended inside the range."
+    text += f"; {share(whole.coverage)} of the time the month ended inside the range."
     level = f"That is the FinOps level *{whole.maturity}*." if whole.maturity else "That is above the FinOps marks."
     return f"{text} {level}"
 

@@ -68,8 +68,7 @@ def finding_sentence(outlook: Outlook) -> str:
         return f"The month ends at about {middle}. It has no envelope yet."
     if made.spent_nanos > size:
         return f"*{usd(size)}* was passed already. The month ends at about {middle}."
-    words = finding(outlook)
-    return f"*{words[0].upper()}{words[1:]}.* The month ends at about {middle}."
+    return f"*{finding(outlook)}.* The month ends at about {middle}."
 
 
 def _beside(outlook: Outlook) -> list[str]:
@@ -174,6 +173,6 @@ def accuracy_line(score: Score | None, backtested: float) -> str:
     beside = f", the run-rate by {share(score.run_rate_wape)}" if score.run_rate_wape is not None else ""
     made = " (from history, foretold afterwards)" if backtested == 1 else ""
     return (
-        f"Past forecasts were off by {share(score.wape)} on average{beside}; {share(score.coverage)} of the months ended "
+        f"Past forecasts were off by {share(score.wape)} on average{beside}; {share(score.coverage)} of the time the month ended "
         f"inside the range{made}. More: `/budget forecast --accuracy`"
     )
