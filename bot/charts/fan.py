@@ -9,7 +9,7 @@ from typing import Any, Final
 from bot.charts.foretold import finding, name_of, signed
 from bot.charts.labels import box_at, spread
 from bot.charts.month_plot import BOTTOM, LEFT, TOP, MonthPlot
-from bot.charts.sheet import DARK, LIGHT, SMALL, WIDTH, Sheet
+from bot.charts.sheet import DARK, LIGHT, SMALL, WIDTH, Sheet, legible
 from core.forecast import Forecast
 from core.money import usd
 from core.scenario import Plan
@@ -91,7 +91,7 @@ class _Fan:
 
     def _mark(self, at: float, top: float, plan: Plan) -> None:
         room = max(at, self.plot.edge - at) - LEFT - 5 if at > self.plot.edge / 2 else self.plot.edge - at - 10
-        words = self.sheet.shortened(plan.describe(), min(room, MARK_ROOM), size=SMALL)
+        words = self.sheet.shortened(legible(plan.describe(), "a planned change"), min(room, MARK_ROOM), size=SMALL)
         width = self.sheet.width_of(words, size=SMALL)
         across = "left" if at + 5 + width < self.plot.edge else "right"
         left = at + 5 if across == "left" else at - 5

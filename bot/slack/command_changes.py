@@ -32,6 +32,7 @@ _BARE: Final = re.compile(rf"([+-]?)\s*{_NUMBER}\s*%?", re.IGNORECASE)
 _ARROW: Final = re.compile(r"\s*(?:[-=–—−]+\s*>|→|⇒|➜|➔|\bto\b)\s*", re.IGNORECASE)
 _SHARE: Final = re.compile(rf"(?:\s*[:@]\s*|\s+(?:by\s+)?){_NUMBER}\s*(%|percent)?\s*$", re.IGNORECASE)
 _MINUS: Final = str.maketrans(dict.fromkeys("‐‑‒–—−", "-") | {"＋": "+", "％": "%"})
+_UNIT: Final = re.compile(r"%|percent|pts?|pp|ppt|%?-?points?|x|times", re.IGNORECASE)
 _VALUE: Final = re.compile(r"[+\-‐‑‒–—−\d×x*.]|double|twice|triple|half", re.IGNORECASE)
 _MODEL: Final = re.compile(r"[\w./:@+-]+(?: \([\w -]+\))?")
 
@@ -69,7 +70,7 @@ def _belongs_to(last: Word, word: Word, today: date) -> bool:
     if last.key in ("from", "since"):
         return day_from(last.text, today) is None and day_from(f"{last.text} {word.text}", today) is not None
     name = _named(last.key)
-    return name == "move" or (name in CHANGES and not last.text)
+    return name == "move" or (name in CHANGES and (not last.text or _UNIT.fullmatch(word.text) is not None))
 
 
 def read_changes(line: Line, words: tuple[Word, ...]) -> tuple[Change, ...]:
