@@ -57,9 +57,7 @@ async def test_a_plan_is_frozen_with_the_envelope(office: Office):
 
 async def test_what_if_is_shown_side_by_side_and_saved_by_one_button(office: Office):
     await with_envelope(office, "450")
-    shown = await office.ana.types(
-        "/budget whatif search volume=+50% move=gpt-4.1->gpt-4.1-mini:30% from=2026-11-25"
-    )
+    shown = await office.ana.types("/budget whatif search volume=+50% move=gpt-4.1->gpt-4.1-mini:30% from=2026-11-25")
     assert refused(shown.message) == []
     assert "tokenizers differ" in shown.text
     assert "This " in shown.text
