@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 from typing import Any, Final
 
@@ -25,7 +24,7 @@ from core.intake.counts import (
 from core.intake.otlp_dialects import Dialect, Doubt
 from core.intake.otlp_span import Span
 from core.intake.record import NO_TIME, Record
-from core.intake.values import from_unix, is_true, reported_dollars, text, whole
+from core.intake.values import digest, from_unix, is_true, reported_dollars, text, whole
 from core.usage import MAX_TOKENS, Quality
 
 _CALLS: Final = frozenset({
@@ -184,8 +183,8 @@ def _key(span: Span) -> str:
     """(trace, span) in hex; without ids a digest of what the span says, so that a repeated batch still counts once."""
     if span.span and len(span.trace) <= 16 and len(span.span) <= 8:
         return f"{span.trace.hex()}/{span.span.hex()}"
-    said = repr((span.trace, span.span, span.name, span.start, span.end, sorted(span.values.items(), key=str)))
-    return "digest/" + hashlib.sha256(said.encode()).hexdigest()[:40]
+    told = sorted({**span.counts, **span.values}.items(), key=str)
+    return digest(span.trace, span.span, span.name, span.start, span.end, told)
 
 
 def _lower(value: object) -> str:
