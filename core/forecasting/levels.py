@@ -34,6 +34,9 @@ RESTING_SHARE: Final = 0.3
 RESTING_WEEKS: Final = 2
 """After two weeks of next to nothing on a weekday, it is taken as it is."""
 SCALE_GAIN: Final = 0.05
+NOISE_GAIN: Final = 0.024
+NOISE_CUT: Final = 0.6
+"""Noise is followed with a half-life of four weeks; one wild day counts as 0.6."""
 RUN_GAIN: Final = 0.25
 """Each further day outside the band on one side widens it by a quarter: a lasting shift is followed, a spike is not."""
 SHIFT_DAYS: Final = 5
@@ -50,11 +53,13 @@ class Track:
 
     Attributes:
       fast, slow: (workloads, days) logarithms of the level without weekdays; NaN before the first day.
+      noise: (workloads, days) variance of a day's logarithm around the fast level of the day before.
       profile: (workloads, days, 7) factors of a mean day by weekday position, mean 1.
     """
 
     fast: Floats
     slow: Floats
+    noise: Floats
     profile: Floats
 
 
@@ -86,8 +91,8 @@ def follow(values: Floats, band: float) -> Track:
         count = np.maximum(known.sum(axis=1), 1)
         floor = 0.02 * np.where(known, values, 0.0).sum(axis=1) / count + 1e-12
         logs = np.log(np.maximum(values, floor[:, None]) / seasonal)
-    fast, slow = _levels(np.where(known, logs, 0.0), known, band)
-    return Track(fast, slow, profile)
+    fast, slow, noise = _levels(np.where(known, logs, 0.0), known, band)
+    return Track(fast, slow, noise, profile)
 
 
 def _weekday_profiles(values: Floats) -> Floats:
@@ -125,8 +130,8 @@ def _weekday_profiles(values: Floats) -> Floats:
     return profile
 
 
-def _levels(logs: Floats, known: Flags, band: float) -> tuple[Floats, Floats]:
-    """Fast and slow exponentially weighted levels of `logs`, innovations cut at `band` of their running size."""
+def _levels(logs: Floats, known: Flags, band: float) -> tuple[Floats, Floats, Floats]:
+    """Fast and slow exponentially weighted levels of `logs`, innovations cut at `band` of their running size; noise."""
     workloads, days = logs.shape
     gains = 1 - 0.5 ** (1 / np.array([FAST_HALF_LIFE_DAYS, SLOW_HALF_LIFE_DAYS]))
     level = np.zeros((workloads, 2))
@@ -135,12 +140,16 @@ def _levels(logs: Floats, known: Flags, band: float) -> tuple[Floats, Floats]:
     run = np.zeros((workloads, 2))
     away = np.zeros(workloads)
     away_sum = np.zeros(workloads)
+    noise = np.zeros(workloads)
     levels = np.full((workloads, days, 2), np.nan)
+    noises = np.zeros((workloads, days))
     for day in range(days):
         use, log = known[:, day], logs[:, day]
         level = np.where((use & (seen == 0))[:, None], log[:, None], level)
         seen = seen + use
         miss = log[:, None] - level
+        squared = np.minimum(miss[:, 0] ** 2, NOISE_CUT**2)
+        noise = np.where(use, noise + np.maximum(NOISE_GAIN, 1 / np.maximum(seen, 1)) * (squared - noise), noise)
         run = _counted(run, miss, band * scale[:, None], use[:, None])
         away = _counted(away, miss[:, 1], np.maximum(SHIFT_BAND * scale, SHIFT_LOG), use)
         away_sum = np.where(use, np.where(np.abs(away) > 1, away_sum + log, log), away_sum)
@@ -154,7 +163,8 @@ def _levels(logs: Floats, known: Flags, band: float) -> tuple[Floats, Floats]:
         level = np.where(shifted[:, None], (away_sum / np.maximum(np.abs(away), 1))[:, None], level)
         away = np.where(shifted, 0.0, away)
         levels[:, day] = np.where((seen > 0)[:, None], level, np.nan)
-    return levels[:, :, 0], levels[:, :, 1]
+        noises[:, day] = noise
+    return levels[:, :, 0], levels[:, :, 1], noises
 
 
 def _counted(run: Floats, miss: Floats, limit: Floats, use: Flags) -> Floats:
