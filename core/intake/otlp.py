@@ -72,9 +72,8 @@ class _Calls:
         """Take in the spans of one scope."""
         dialect = dialect_of(scope.name)
         emitter = " ".join(filter(None, (scope.name or OTHER.name, scope.version)))[:120]
-        tags = [(name, value) for name, value in scope.resource.items() if name.lower() in TAG_NAMES]
         # The order of the table decides between synonyms, not the order in which a sender writes them.
-        tags.sort(key=lambda pair: _TAG_ORDER[pair[0].lower()])
+        tags = sorted(scope.resource.items(), key=lambda pair: _TAG_ORDER[pair[0].lower()])
         source = Source(dialect, emitter, tags, tags_of(tags), self.received_at)
         for encoded in scope.spans:
             index, self.index = self.index, self.index + 1

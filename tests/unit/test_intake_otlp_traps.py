@@ -237,8 +237,16 @@ def test_the_vercel_sdks_outer_spans_do_not_count() -> None:
 
 
 def test_an_openai_client_may_talk_to_somebody_else() -> None:
-    record = one(span(**USAGE, server__address="acme.openai.azure.com"))
-    assert record.event.provider == "azure"
+    azure = one(span(**USAGE, server__address="acme.openai.azure.com"))
+    gateway = one(span(**USAGE, server__address="llm.acme.internal", gen_ai__request__model="claude-sonnet-4-5"))
+    assert (azure.event.provider, gateway.event.provider) == ("azure", "anthropic")
+    assert azure.problems == ("the client says openai, but its server or model is azure's",)
+
+
+def test_a_model_or_provider_that_is_not_named_is_said() -> None:
+    record = one(span(**USAGE, gen_ai__provider__name=None, gen_ai__request__model=None))
+    assert (record.event.model, record.event.provider, "no model" in record.problems[0]) == ("unknown", "unknown", True)
+    assert one(span(**USAGE, gen_ai__provider__name=None)).event.provider == "openai"
 
 
 @pytest.mark.parametrize("cost", [0, 0.0, "nan", -1.0])
