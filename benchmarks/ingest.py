@@ -40,8 +40,8 @@ def bare(folder: Path, payloads: list[bytes]) -> float:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute(
-        "CREATE TABLE events (source INTEGER, id TEXT, at REAL, provider TEXT, model TEXT, requests INTEGER, input INTEGER, cache_read INTEGER,"
-        " cache_write INTEGER, cache_write_1h INTEGER, output INTEGER, reasoning INTEGER, tier TEXT, response_id TEXT,"
+        "CREATE TABLE events (source INTEGER, id TEXT, at REAL, provider TEXT, model TEXT, requests INTEGER, input INTEGER,"
+        " cache_read INTEGER, cache_write INTEGER, cache_write_1h INTEGER, output INTEGER, reasoning INTEGER, tier TEXT, response_id TEXT,"
         " PRIMARY KEY (source, id)) WITHOUT ROWID"
     )
     decoder = msgspec.json.Decoder(list[UsageEvent])
