@@ -67,12 +67,21 @@ def is_call(span: Span, dialect: Dialect) -> bool:
     if dialect.name == "Vercel AI SDK":
         # The outer span `ai.generateText` repeats the sums of its inner `….doGenerate` spans.
         return ".do" in span.name
-    if dialect.name == "Logfire" and span.opened.streamed and not span.failed:
-        # The request of a stream ends before its usage is known; a second span, written at the end, carries it.
-        return span.plan.tells_usage or span.name.startswith("streaming response")
+    if dialect.name == "Logfire" and _is_opened_stream(span):
+        return False
     if span.plan.flat and not operation:
         return span.name == "claude_code.llm_request"
     return span.plan.tells_usage or certain is True
+
+
+def _is_opened_stream(span: Span) -> bool:
+    """Whether a span of Logfire is the request of a stream: it ends before the usage is known.
+
+    A second span, named for the streaming response, carries the usage; the request's own has neither answer nor id.
+    """
+    assert span.plan
+    answered = span.plan.tells_usage or "response_data" in span.plan.containers or "response_id" in span.values
+    return not answered and not span.failed and not span.name.startswith("streaming response")
 
 
 @lru_cache(maxsize=1024)

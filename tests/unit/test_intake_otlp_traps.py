@@ -215,7 +215,7 @@ def test_logfires_cache_split_is_read_from_the_raw_usage() -> None:
 
 
 def test_a_stream_of_logfire_counts_once_by_its_closing_span() -> None:
-    request = span(1, request_data='{"model": "gpt-5.1", "stream": true, "messages": [{"content": "Hi"}]}')
+    request = span(1, request_data='{"model": "gpt-5.1"}')
     closing = span(2, name="streaming response from 'gpt-5.1' took 1s", **USAGE,
                    request_data='{"model": "gpt-5.1", "stream": true}')  # fmt: skip
     found = taken(request, closing, scope="logfire.openai", version="5.2.0")
