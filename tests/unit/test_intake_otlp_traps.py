@@ -223,6 +223,16 @@ def test_a_stream_of_logfire_counts_once_by_its_closing_span() -> None:
     assert found.ignored == 1
 
 
+def test_a_stream_told_by_logfire_and_by_the_sdk_counts_once() -> None:
+    told = {**CLAUDE, "gen_ai__usage__input_tokens": 6221}
+    closing = [span(number, trace=number, name="streaming response from 'claude'", **told) for number in (1, 2)]
+    sdk = span(3, trace=3, **told, gen_ai__response__id="msg_1")
+    request = {"resourceSpans": [resource_spans(*closing, scope="logfire.anthropic", version="5.2.0"),
+                                 resource_spans(sdk, scope="com.anthropic.sdk.python", version="2.12.0")]}  # fmt: skip
+    found = otlp.read(json.dumps(request).encode(), received_at=NOW).records
+    assert sorted(record.response_id or "" for record in found) == ["", "msg_1"], "two streams, one of them told twice"
+
+
 def test_the_vercel_sdks_outer_spans_do_not_count() -> None:
     plain = {"gen_ai__operation__name": None}
     outer = span(1, name="ai.generateText", **plain, ai__usage__promptTokens=2006, ai__usage__completionTokens=300,
