@@ -233,6 +233,16 @@ def test_a_stream_told_by_logfire_and_by_the_sdk_counts_once() -> None:
     assert sorted(record.response_id or "" for record in found) == ["", "msg_1"], "two streams, one of them told twice"
 
 
+def test_langchains_answer_gives_the_id_that_joins_it_to_the_call_it_made() -> None:
+    answer = {"generations": [[{"text": "Hello", "message": {"kwargs": {"content": "Hello", "response_metadata": {
+        "id": "chatcmpl-1", "service_tier": "flex"}}}}]]}  # fmt: skip
+    told = {"gen_ai__operation__name": None, "llm__token_count__prompt": 12, "llm__token_count__completion": 5,
+            "openinference__span__kind": "LLM"}  # fmt: skip
+    record = one(span(1, **told, output__value=json.dumps(answer)), span(2, trace=2, **told, gen_ai__response__id="chatcmpl-1"),
+                 scope="openinference.instrumentation.langchain")  # fmt: skip
+    assert (record.response_id, record.event.tier, len(record.merged_keys)) == ("chatcmpl-1", "flex", 1)
+
+
 def test_the_vercel_sdks_outer_spans_do_not_count() -> None:
     plain = {"gen_ai__operation__name": None}
     outer = span(1, name="ai.generateText", **plain, ai__usage__promptTokens=2006, ai__usage__completionTokens=300,
