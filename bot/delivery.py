@@ -197,7 +197,7 @@ class Delivery:
             return
         seconds = refused.response.headers.get("Retry-After", "")
         log.warning("notice_refused", extra={"outbox_id": notice.id, "error": error})
-        await self._retry(notice, timedelta(seconds=int(seconds)) if seconds.isdecimal() else _LATER)
+        await self._retry(notice, timedelta(seconds=max(1, int(seconds))) if seconds.isdecimal() else _LATER)
 
     async def _park(self, notice: Notice, because: str) -> None:
         log.error("notice_parked", extra={"outbox_id": notice.id, "kind": notice.kind, "error": because})
