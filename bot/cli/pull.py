@@ -1,0 +1,164 @@
+"""`outlay pull`: read what a provider counted and charged, and hold it against the books."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from bot.cli.tokens import with_books
+from bot.pulling import reports_of
+from bot.settings import load_settings
+from bot.wiring import system_clock
+from core.coverage import Dimension
+from core.money import decimal_string, usd
+from core.pulling import DAY, SourceRole
+from core.services.pull_usage import Pulled, pull_usage
+from core.services.read_coverage import ReadCoverage, read_coverage
+from core.store.unit_of_work import UnitOfWork
+
+_COMPARED: timedelta = 31 * DAY
+_SHOWN = 5
+
+
+class PulledProvider(StrEnum):
+    """Providers with a usage and a cost API that is pulled."""
+
+    OPENAI = "openai"
+    ANTHROPIC = "anthropic"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command()(pull)
+
+
+def pull(
+    provider: Annotated[PulledProvider, typer.Argument(help="Whose reports to read.")],
+    since: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Read from this UTC day on, even if it was read before."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """Read a provider's usage and cost reports. They check the books and are never added to spend.
+
+    Goes on from where the last pull ended; the last three days are read again, because they can still grow.
+    """
+    console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    started = since.replace(tzinfo=UTC) if since else None
+
+    async def work(uow: UnitOfWork) -> tuple[tuple[Pulled, ...], ReadCoverage | None]:
+        async with reports_of(load_settings(), provider.value, system_clock) as api:
+            with console.status(f"reading {provider.value}") as status:
+                done = await pull_usage(
+                    uow, api, clock=system_clock, since=started,
+                    moved=lambda one: status.update(
+                        f"reading {provider.value}/{one.report}: {one.buckets:,} rows until {one.ends_at:%Y-%m-%d}"
+                    ),
+                )  # fmt: skip
+        today = system_clock().date()
+        first = min(today - _COMPARED, started.date() if started else today)
+        return done, await read_coverage(uow, provider.value, first_on=first, last_on=today)
+
+    done, found = with_books(work)
+    if as_json:
+        print(json.dumps(as_data(provider.value, done, found)))  # noqa: T201 - alone on stdout
+    else:
+        for line in described(provider.value, done, found):
+            console.print(line)
+    if any(not one.is_whole for one in done):
+        raise typer.Exit(1)
+
+
+def described(provider: str, done: tuple[Pulled, ...], found: ReadCoverage | None) -> list[str]:
+    """What was pulled and what it says about the books, in lines for a person."""
+    lines = []
+    for one in done:
+        read = f"{one.buckets:,} rows, {one.starts_at:%Y-%m-%d} to {one.ends_at - DAY:%Y-%m-%d}"
+        lines.append(f"{provider}/{one.report}: " + (read if one.ends_at > one.starts_at else "nothing read"))
+        if one.problem:
+            lines.append(f"  {one.problem}")
+    if found is None:
+        return [*lines, "Nothing to compare yet: days are compared once they can no longer grow."]
+    coverage = found.coverage
+    days = f"{found.first_on:%Y-%m-%d} to {found.last_on:%Y-%m-%d}"
+    if coverage.token_share is None:
+        lines.append(f"{days}: {provider} counted no tokens; the books know {coverage.ours.tokens:,}.")
+    else:
+        lines.append(
+            f"{days}: the books know {coverage.token_share:.1%} of {provider}'s {coverage.theirs.tokens:,} tokens."
+        )
+    if coverage.theirs.nanos is not None:
+        lines.append(
+            f"  {provider} charged {usd(coverage.theirs.nanos)}; the books say {usd(coverage.ours.nanos or 0)}"
+        )
+    for dimension in (Dimension.PROJECT, Dimension.API_KEY):
+        for gap in coverage.split(dimension).outside()[:_SHOWN]:
+            place = gap.value or "no " + dimension.value.replace("_", " ")
+            cost = f", up to {usd(gap.most_nanos)}" if gap.most_nanos is not None else ""
+            lines.append(
+                f"  outside the books: {dimension.value} {place}: {gap.least_tokens:,} to {gap.most_tokens:,} tokens{cost}"
+            )
+    for doubt in coverage.doubts[:_SHOWN]:
+        why = (
+            f"{doubt.ratio:.2f} times what {provider} counted; it may be counted {doubt.times or 'more than'}"
+            f" {'times' if doubt.times else 'once'}"
+            if doubt.ratio
+            else f"{provider} knows nothing of it"
+        )
+        lines.append(
+            f"  suspicious: {doubt.dimension.value} {doubt.value}: {doubt.excess_tokens:,} tokens too many; {why}"
+        )
+    return lines
+
+
+def as_data(provider: str, done: tuple[Pulled, ...], found: ReadCoverage | None) -> dict[str, Any]:
+    """The same for programs. Shares are 0–1, dollars decimal strings, days UTC."""
+    return {
+        "provider": provider,
+        "role": SourceRole.CHECKS,
+        "reports": [
+            {
+                "report": one.report, "from": one.starts_at.date().isoformat(), "until": one.ends_at.date().isoformat(),
+                "rows": one.buckets, "pages": one.pages, "complete": one.is_whole, "problem": one.problem,
+            }
+            for one in done
+        ],
+        "coverage": coverage_data(found) if found else None,
+    }  # fmt: skip
+
+
+def coverage_data(found: ReadCoverage) -> dict[str, Any]:
+    coverage = found.coverage
+    return {
+        "first_on": found.first_on.isoformat(), "last_on": found.last_on.isoformat(),
+        "token_share": coverage.token_share, "request_share": coverage.request_share,
+        "dollar_share": coverage.dollar_share,
+        "provider_tokens": coverage.theirs.tokens, "books_tokens": coverage.ours.tokens,
+        "provider_requests": coverage.theirs.requests, "books_requests": coverage.ours.requests or 0,
+        "provider_usd": _dollars(coverage.theirs.nanos), "books_usd": _dollars(coverage.ours.nanos or 0),
+        "outside": [
+            {
+                "dimension": gap.dimension, "value": gap.value, "least_tokens": gap.least_tokens,
+                "most_tokens": gap.most_tokens, "most_usd": _dollars(gap.most_nanos),
+            }
+            for dimension in (Dimension.PROJECT, Dimension.API_KEY)
+            for gap in coverage.split(dimension).outside()
+        ],
+        "doubts": [
+            {
+                "dimension": doubt.dimension, "value": doubt.value, "excess_tokens": doubt.excess_tokens,
+                "ratio": doubt.ratio, "times": doubt.times,
+            }
+            for doubt in coverage.doubts
+        ],
+    }  # fmt: skip
+
+
+def _dollars(nanos: int | None) -> str | None:
+    return None if nanos is None else decimal_string(nanos)
