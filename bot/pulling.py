@@ -76,7 +76,8 @@ class Pulls:
     async def _is_due(self, provider: str) -> bool:
         cursors = await read_cursors(self._uow, provider)
         recent = self._clock() - _RECENT
-        return not cursors or any(one.problem or one.pulled_at is None or one.pulled_at < recent for one in cursors)
+        # A report that failed keeps the time of its last success, so it is due again.
+        return not cursors or any(one.pulled_at is None or one.pulled_at < recent for one in cursors)
 
     async def _pull(self, provider: str) -> None:
         async with reports_of(self._settings, provider, self._clock) as api:

@@ -18,6 +18,8 @@ from core.intake.record import CostLine, UsageBucket
 DAY: Final = timedelta(days=1)
 OPEN_DAYS: Final = 3
 """Today and the two days before it: OpenAI's and Anthropic's buckets can still grow (seen up to two days late, 2026)."""
+LATE_DAYS: Final = 7
+"""Read again by the first pull of a UTC day: providers correct a closed day now and then."""
 FIRST_READ_DAYS: Final = 31
 """How far back the first pull goes when nobody says otherwise: over the whole of the current cycle."""
 WINDOW_DAYS: Final = 31
@@ -119,12 +121,15 @@ def settled_until(now: datetime) -> datetime:
 def first_day(cursor: Cursor | None, *, since: datetime | None, now: datetime) -> datetime:
     """Where to read from: at the cursor, so that the open days are read again, or earlier when `since` asks for it.
 
-    A `since` behind the cursor still starts at the cursor: it would leave days out for ever.
+    The first pull of a UTC day goes back `LATE_DAYS`, as far as that was read before. A `since` behind the cursor still starts at the cursor: it would leave days out for ever.
     """
     asked = midnight(since) if since else None
     if cursor is None:
         return min(asked or midnight(now) - (FIRST_READ_DAYS - 1) * DAY, settled_until(now))
-    return min(cursor.done_until, settled_until(now), *((asked,) if asked else ()))
+    start = min(cursor.done_until, settled_until(now), *((asked,) if asked else ()))
+    if cursor.pulled_at and midnight(cursor.pulled_at) < midnight(now):
+        start = min(start, max(cursor.from_at, midnight(now) - (LATE_DAYS - 1) * DAY))
+    return start
 
 
 def windows(starts_at: datetime, now: datetime) -> Iterator[Window]:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Final
 
 from core.coverage import Coverage, Reading, Tally, compare
+from core.intake.labels import UNKNOWN
 from core.pulling import DAY, Cursor, Window, start_of
 from core.store.unit_of_work import Transaction, UnitOfWork
 
@@ -69,7 +70,7 @@ async def _of_books(tx: Transaction, provider: str, window: Window) -> list[Read
     series = await tx.series.of({one.series_id for one in spent})
     return [
         Reading(
-            one.day, labels.value("project"), labels.value(API_KEY_TAG), labels.model,
+            one.day, labels.value("project"), labels.value(API_KEY_TAG), None if labels.model == UNKNOWN else labels.model,
             Tally(one.requests, one.tokens, one.cost_nanos),
         )
         for one in spent

@@ -80,6 +80,15 @@ async def test_a_bucket_that_grew_after_it_was_read_is_corrected(uow: UnitOfWork
     assert await kept_tokens(uow) == openai.ledger.daily_tokens()
 
 
+async def test_a_correction_of_a_closed_day_is_found_the_next_morning(uow: UnitOfWork, openai: ProviderApi) -> None:
+    await pull(uow, openai)
+
+    openai.ledger.add(Call(day(20), input_tokens=9_000))
+    await pull(uow, openai, clock=Clock(TODAY + timedelta(days=1)))
+
+    assert await kept_tokens(uow) == openai.ledger.daily_tokens()
+
+
 async def test_a_second_pull_reads_the_open_days_only(uow: UnitOfWork, openai: ProviderApi) -> None:
     await pull(uow, openai)
     openai.asked.clear()

@@ -24,7 +24,7 @@ ANTHROPIC_KEY = "sk-ant-admin01-test-0123456789abcdef"
 
 @dataclass
 class Fault:
-    """What one request gets in the place of its answer. `kind` is `status`, `hang_up` or `garbage`."""
+    """What one request gets in the place of its answer. `kind` is `status`, `hang_up`, `garbage` or `none`."""
 
     status: int = 500
     headers: dict[str, str] = field(default_factory=dict)
@@ -63,8 +63,8 @@ class ProviderApi:
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         is_openai = request.path.startswith("/v1/organization/")
-        if self.faults:
-            fault = self.faults.popleft()
+        fault = self.faults.popleft() if self.faults else Fault(kind="none")
+        if fault.kind != "none":
             if fault.kind == "hang_up":
                 assert request.transport is not None
                 request.transport.close()
