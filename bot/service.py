@@ -26,7 +26,10 @@ from bot.slack.desk import Desk
 from bot.slack.identity import Readers
 from bot.web import answers
 from bot.web.health import health_router
-from bot.web.usage import Inlet, usage_router
+from bot.web.inlet import Inlet
+from bot.web.litellm import litellm_router
+from bot.web.traces import traces_router
+from bot.web.usage import usage_router
 from bot.wiring import Clock, open_store, system_clock
 from core.services.record_usage import Bookkeeper
 from core.store.unit_of_work import UnitOfWork
@@ -102,7 +105,9 @@ class Service:
         """The HTTP side; with `slack`, deliveries come in at `/slack/events`."""
         app = FastAPI(title="Outlay", version="1", description="Usage in, budgets out.", redoc_url=None)
         answers.install(app)
-        app.include_router(usage_router(Inlet(self.uow, self.bookkeeper, self.clock)))
+        inlet = Inlet(self.uow, self.bookkeeper, self.clock)
+        for router in (usage_router, traces_router, litellm_router):
+            app.include_router(router(inlet))
         app.include_router(health_router(self.uow))
         if slack is not None:
             handler = AsyncSlackRequestHandler(slack)

@@ -163,6 +163,7 @@ def post(
             # Folded into this one already; kept so that it is recognised when it comes again by itself.
             rows.append((source_id, seen_id, *rows[-1][2:SUPERSEDED], 1))
             indexes.append(index)
+            posting.has_superseded = True
         if event.response_id:
             posting.claims.append((response_key(event.response_id), source_id, event.id))
     return posting

@@ -48,6 +48,28 @@ class DayUsage:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelTotals:
+    """One model's usage over a period: what happened, what was planned, or what was forecast. All ≥ 0."""
+
+    model: str
+    requests: int
+    tokens: TokenClasses
+    cost_nanos: int
+
+
+def totals_by_model(usage: Iterable[DayUsage]) -> tuple[ModelTotals, ...]:
+    """The sums over all days, by the models' keys in alphabetical order."""
+    sums: dict[str, list[int]] = {}
+    for day in usage:
+        row = sums.setdefault(day.model, [0] * (len(QUANTITIES) + 1))
+        for index, quantity in enumerate((*day.quantities, day.cost_nanos)):
+            row[index] += quantity
+    return tuple(
+        ModelTotals(model, row[REQUESTS], TokenClasses(*row[:REQUESTS]), row[-1]) for model, row in sorted(sums.items())
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class TokenShape:
     """Mean tokens of each class per request.
 

@@ -86,8 +86,6 @@ def look_ahead(months: Sequence[WorkloadMonth]) -> Ahead:
         per_request = np.where(
             panel.quantities[rows, :, REQUESTS] > 0, cost / panel.quantities[rows, :, REQUESTS], np.nan
         )
-    for row, regime in enumerate(regimes):
-        _bridge(per_request[row], panel.mixes[regime.workload].since)
     shape = follow(per_request, SHAPE_BAND)
     shape_level = blended_level(shape, per_request, horizon)
 

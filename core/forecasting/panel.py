@@ -16,7 +16,7 @@ from core.scenario import Change, booked_prices, changed_rates, changed_usage
 from core.token_shape import QUANTITIES, REQUESTS, DayUsage, effective_prices, unit_prices
 
 HISTORY_DAYS: Final = 180
-MIX_HALF_LIFE_DAYS: Final = 7.0
+MIX_HALF_LIFE_DAYS: Final = 3.0
 SWITCH_SHARE: Final = 0.5
 """A model whose share of requests moves by more than half from one week to the next days was switched."""
 
@@ -29,13 +29,11 @@ class Mix:
       shares: by model, its share of each of `QUANTITIES`; per quantity they add up to 1.
       prices: by model, nanos for one of each quantity as booked of late.
       whole: recent quantities, all models together; only their proportions matter.
-      since: the column (day) from which this mix holds; 0 if it was never another.
     """
 
     shares: dict[str, Floats]
     prices: dict[str, Floats]
     whole: Floats
-    since: int
 
     def unit_cost(self, changes: Sequence[Change], before: Mapping[str, Rate]) -> Floats:
         """What one of each quantity of today's pooled usage costs after the changes, in nanos."""
@@ -169,7 +167,7 @@ def _mixes(
             share = np.where(total > 0, recent[pair] / np.where(total > 0, total, 1.0), of_requests)
             prices[model] = effective_prices(rates[workload].get(model), recent[pair], float(cost[pair]))
             shares[model] = share
-        mixes.append(Mix(shares, prices, total, int(since[workload])))
+        mixes.append(Mix(shares, prices, total))
     return mixes
 
 

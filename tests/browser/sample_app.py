@@ -22,6 +22,8 @@ def make_app(*, token: str, signing_secret: str, api_url: str) -> AsyncApp:
     app.action("acknowledge")(answer_acknowledge)
     app.action("stop")(answer_acknowledge)
     app.action("home_count")(answer_home)
+    app.action("more")(show_more)
+    app.action("explain")(push_explanation)
     app.view("envelope")(answer_envelope)
     app.view("form")(answer_form)
     app.event("app_home_opened")(show_home)
@@ -62,6 +64,29 @@ async def answer_envelope(ack: AsyncAck, client: AsyncWebClient, body: Json, vie
         return
     await ack()
     await client.chat_postMessage(channel="C0BUDGET", text=f"<@{body['user']['id']}> set an envelope of {amount} USD.")
+
+
+async def show_more(ack: AsyncAck, client: AsyncWebClient, body: Json) -> None:
+    await ack()
+    view = envelope_view()
+    view["blocks"].append(
+        {
+            "type": "input", "block_id": "reason", "label": plain("Reason"), "optional": True,
+            "element": {"type": "plain_text_input", "action_id": "reason"},
+        }
+    )  # fmt: skip
+    await client.views_update(view_id=body["view"]["id"], hash=body["view"]["hash"], view=view)
+
+
+async def push_explanation(ack: AsyncAck, client: AsyncWebClient, body: Json) -> None:
+    await ack()
+    view = {
+        "type": "modal",
+        "title": plain("Why a sponsor"),
+        "close": plain("Back"),
+        "blocks": [section("Somebody decides.")],
+    }
+    await client.views_push(trigger_id=body["trigger_id"], view=view)
 
 
 async def answer_form(ack: AsyncAck, client: AsyncWebClient, view: Json) -> None:
@@ -156,9 +181,10 @@ def envelope_view() -> Json:
         "type": "input", "block_id": "sponsor", "label": plain("Sponsor"),
         "element": {"type": "users_select", "action_id": "sponsor", "initial_user": "U0SAM"},
     }  # fmt: skip
+    more = {"type": "actions", "elements": [button("More options", "more"), button("Why a sponsor?", "explain")]}
     return {
         "type": "modal", "callback_id": "envelope", "title": plain("Set an envelope"), "submit": plain("Save"),
-        "close": plain("Cancel"), "blocks": [section("The forecast is *3,370 USD*."), amount, sponsor],
+        "close": plain("Cancel"), "blocks": [section("The forecast is *3,370 USD*."), amount, sponsor, more],
     }  # fmt: skip
 
 

@@ -110,6 +110,24 @@ def test_every_kind_of_input_arrives_as_slack_sends_it(opens: Opens) -> None:
     )
 
 
+def test_an_updated_modal_keeps_what_was_typed_and_a_pushed_one_gives_way_to_it(opens: Opens) -> None:
+    page = opens()
+    types(page, "/budget set")
+    first = page.get_by_role("dialog", name="Set an envelope")
+    first.get_by_label("Amount").fill("4321")
+    first.get_by_role("button", name="More options").click()
+    expect(first.get_by_label("Reason")).to_be_visible()
+    expect(first.get_by_label("Amount")).to_have_value("4321")
+    first.get_by_role("button", name="Why a sponsor?").click()
+    second = page.get_by_role("dialog", name="Why a sponsor")
+    expect(second).to_contain_text("Somebody decides.")
+    expect(first).to_be_hidden()
+    second.get_by_role("button", name="Back").click()
+    expect(first.get_by_label("Amount")).to_have_value("4321")
+    first.get_by_test_id("modal-submit").click()
+    expect(newest(page)).to_contain_text("set an envelope of 4321 USD")
+
+
 def test_escape_closes_a_modal_and_gives_the_focus_back(opens: Opens) -> None:
     page = opens()
     types(page, "/budget set")

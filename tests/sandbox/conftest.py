@@ -24,7 +24,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 async def box() -> AsyncIterator[Sandbox]:
-    async with Sandbox(rate_limit=None, retry_seconds=(0.0, 0.05, 0.1)) as running:
+    async with Sandbox(rate_limit=None, retry_seconds=(0.0, 0.05, 0.1), quiet_seconds=0.05) as running:
         yield running
 
 

@@ -7,6 +7,12 @@ from dataclasses import dataclass
 import pytest
 
 from sandbox.blocks import problems, view_problems
+from sandbox.blocks.charts import CHARTS as CHART_SHAPES
+from sandbox.blocks.elements import ELEMENT_SHAPES
+from sandbox.blocks.layout import BLOCKS
+from sandbox.blocks.layout import VIEWS as VIEW_SHAPES
+from sandbox.blocks.rules import Shape
+from sandbox.blocks.tables import CELLS
 from tests.sandbox.content import (
     Json,
     actions,
@@ -317,6 +323,12 @@ def test_views_keep_the_published_limits(claim: str, view: Json, problem: str | 
         assert found == [], claim
     else:
         assert any(problem in one for one in found), found
+
+
+@pytest.mark.documented(f"{DOCS}/blocks")
+def test_every_row_of_the_table_names_its_page() -> None:
+    rows = [*BLOCKS.values(), *ELEMENT_SHAPES.values(), *CHART_SHAPES.values(), *CELLS.values(), *VIEW_SHAPES.values()]
+    assert all(isinstance(row, Shape) and row.doc.startswith("https://docs.slack.dev/reference/") for row in rows)
 
 
 @pytest.mark.documented(f"{DOCS}/blocks/image-block")

@@ -121,6 +121,15 @@ async def test_events_come_only_when_subscribed(box: Sandbox) -> None:
     assert len(wire.got) == 1
 
 
+@pytest.mark.documented("https://docs.slack.dev/reference/events/app_mention")
+async def test_a_mention_of_the_app_is_an_event_of_its_own(box: Sandbox) -> None:
+    box.bench.grants.events.add("app_mention")
+    async with listening(box) as wire:
+        await Person(box.url, "U0ANA").types("what does @outlay say?")
+        await wire.until(1)
+    assert json.loads(wire.got[0][1])["event"]["text"] == "what does <@U0OUTLAY> say?"
+
+
 @pytest.mark.documented("https://docs.slack.dev/reference/events/url_verification")
 async def test_a_request_url_must_answer_a_challenge(box: Sandbox, control: httpx.AsyncClient) -> None:
     app = new_app(box)
