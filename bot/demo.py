@@ -115,10 +115,16 @@ class Demo:
         self._kept.write(self._folder)
 
     async def advance(self, step: str) -> dict[str, Any]:
-        """Move the clock by `1h`, `3d`, … or to `month-end`; that time's usage arrives through the HTTP API, jobs run."""
+        """Move the clock by `1h`, `3d`, … or to `month-end`; that time's usage arrives through the HTTP API, jobs run.
+
+        The answer is the control endpoint's: `ok` is false, with the reason, for a step that cannot be read.
+        """
         async with self._moving:
             before = self.clock()
-            until = before + _span(step, before)
+            try:
+                until = before + _span(step, before)
+            except Unreadable as refusal:
+                return {"ok": False, "error": refusal.message}
             # From where the last step ended, not from now: the clock ticks by itself too, and that time had usage.
             sent = await self._send(self._kept.sent_until, until)
             self._kept.now = self._kept.sent_until = until

@@ -237,7 +237,8 @@ def _prices(total: ModelTotals, rate: Rate | None) -> dict[str, Fraction]:
 def _terms(first: _Model, second: _Model) -> list[list[Factor]]:
     """The products that make a model's cost per request, as factors before and after.
 
-    What one side cannot say is taken from the other, so that it does not move.
+    What one side cannot say is taken from the other, so that it does not move. Products with a
+    factor that is 0 on both sides are left out: they are 0 in every order.
     """
     before = first if first.prices is not None else second
     after = second if second.prices is not None else first
@@ -258,4 +259,4 @@ def _terms(first: _Model, second: _Model) -> list[list[Factor]]:
     for name, driver in _CLASS_DRIVERS.items():
         shape = (driver, before.per_request[name], after.per_request[name])
         terms.append([shape, (Driver.PRICE, before.prices[name], after.prices[name])])
-    return terms
+    return [term for term in terms if all(was or now for _, was, now in term)]

@@ -91,7 +91,7 @@ class Settled:
     problems: list[str] = field(default_factory=list)
     ttl_known: bool = True
 
-    def event(self, *, labels: dict[str, Any]) -> UsageEvent:
+    def event(self, **labels: Any) -> UsageEvent:
         """The usage event with these counts; `labels` are its other fields."""
         return UsageEvent(
             input_tokens=self.input, output_tokens=self.output, cache_read_tokens=self.cache_read,
@@ -112,8 +112,12 @@ def count(counts: Counts, name: str, value: object) -> None:
 
 
 def told_nothing(counts: Counts) -> bool:
-    """Whether the source tells no tokens; a usage of all zeros tells nothing either."""
-    return not (counts.input or counts.output or counts.cache_read or counts.cache_write or counts.total)
+    """Whether the source tells no tokens; a usage of all zeros, or a total alone, tells nothing either."""
+    if counts.input or counts.output or counts.cache_read or counts.cache_write:
+        return False
+    if counts.total:
+        counts.problems.append("only a total of tokens is told, not how many were input and output")
+    return True
 
 
 def settle(counts: Counts, *, provider: str) -> Settled:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from core.errors import Unreadable
-from core.intake.labels import TAG_NAMES
+from core.intake.labels import TAG_NAMES, tags_of
 from core.intake.merging import fold, merge, rank
 from core.intake.otlp_calls import Source, is_call, record_of
 from core.intake.otlp_dialects import OTHER, dialect_of
@@ -16,10 +16,11 @@ from core.intake.otlp_span import Scope
 from core.intake.record import Record, Taken
 from core.usage import Quality
 
-METRICS_REFUSED: Final = (
-    "These are metrics. They are re-sent as running totals without a cache split, so they are only a cross-check: "
+METRICS_ARE: Final = (
+    "metrics are re-sent as running totals without a cache split, so they are only a cross-check; "
     "send traces to /v1/traces."
 )
+METRICS_REFUSED: Final = f"The body holds metrics, not traces: {METRICS_ARE}"
 LOGS_REFUSED: Final = "These are OTLP logs, not traces; of logs only those of coding agents carry usage."
 _HOPS: Final = 64
 
@@ -50,7 +51,7 @@ def read(body: bytes, *, received_at: datetime, is_json: bool | None = None) -> 
         calls.add(scope)
     if not is_json and calls.index and not calls.understood:
         # Metrics and logs have the same outer shape in protobuf; only the innermost messages differ.
-        raise Unreadable("No span in the body has an id and a time. " + METRICS_REFUSED)
+        raise Unreadable("Nothing in the body is a span. If these are metrics: " + METRICS_ARE)
     calls.taken.records = merge(_leaves(calls))
     return calls.taken
 
@@ -74,7 +75,7 @@ class _Calls:
         tags = [(name, value) for name, value in scope.resource.items() if name.lower() in TAG_NAMES]
         # The order of the table decides between synonyms, not the order in which a sender writes them.
         tags.sort(key=lambda pair: _TAG_ORDER[pair[0].lower()])
-        source = Source(dialect, emitter, tags, self.received_at)
+        source = Source(dialect, emitter, tags, tags_of(tags), self.received_at)
         for encoded in scope.spans:
             index, self.index = self.index, self.index + 1
             try:
@@ -82,7 +83,7 @@ class _Calls:
             except Unreadable as wrong:
                 self.taken.refused.append((index, wrong.message))
                 continue
-            self.understood += bool(span.span and (span.start or span.end))
+            self.understood += len(span.trace) == 16 and len(span.span) == 8
             place = span.trace + span.span
             if span.parent:
                 self.parents[place] = span.trace + span.parent
@@ -114,7 +115,14 @@ def _leaves(calls: _Calls) -> list[Record]:
             below.setdefault(above[0], []).append(index)
     kept: dict[int, Record] = dict(enumerate(calls.records))
     for outer in sorted(below, key=lambda place: -depth[place]):
-        inner = [place for place in below[outer] if place in kept and _may_be_same(kept[outer], kept[place])]
+        if outer not in kept:
+            # Only in a circle of parents: it was folded into the span that is also below it.
+            continue
+        inner = [
+            place
+            for place in below[outer]
+            if place != outer and place in kept and _may_be_same(kept[outer], kept[place])
+        ]
         if len(inner) == 1:
             kept[outer] = fold(kept[outer], kept.pop(inner[0]))
         elif inner and all(kept[place].quality is Quality.MISSING for place in inner):

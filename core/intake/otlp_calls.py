@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -22,12 +22,11 @@ from core.intake.counts import (
     settle,
     told_nothing,
 )  # fmt: skip
-from core.intake.otlp_attributes import COUNT_ROLES
-from core.intake.otlp_dialects import Dialect
+from core.intake.otlp_dialects import Dialect, Doubt
 from core.intake.otlp_span import Span
 from core.intake.record import NO_TIME, Record
-from core.intake.values import from_unix, is_true, reported_dollars, text, whole
-from core.usage import Quality
+from core.intake.values import digest, from_unix, is_true, reported_dollars, text, whole
+from core.usage import MAX_TOKENS, Quality
 
 _CALLS: Final = frozenset({
     "chat", "generate_content", "text_completion", "embeddings", "completion", "embedding", "responses", "messages",
@@ -44,11 +43,17 @@ _NOT_CALL_STARTS: Final = ("invoke_", "execute_", "fetch_", "create_agent", "sea
 
 
 class Source(msgspec.Struct):
-    """Resource and scope of a span."""
+    """Resource and scope of a span.
+
+    Attributes:
+      resource: the resource's attributes that are tags, strongest first.
+      tags: the tags of spans that have none of their own.
+    """
 
     dialect: Dialect
     emitter: str
-    resource_tags: list[tuple[str, Any]]
+    resource: list[tuple[str, Any]]
+    tags: dict[str, str]
     received_at: datetime
 
 
@@ -56,8 +61,8 @@ def is_call(span: Span, dialect: Dialect) -> bool:
     """Whether the span is one model call: not an agent, tool, chain or workflow around some, nor a look-up of an answer."""
     assert span.plan
     values = span.values
-    operation, kind = _lower(values.get("operation")), _lower(values.get("kind"))
-    if operation in _NOT_CALLS or kind in _NOT_CALLS or operation.startswith(_NOT_CALL_STARTS):
+    operation, certain = _operation(values.get("operation"), values.get("kind"))
+    if certain is False:
         return False
     if dialect.name == "Vercel AI SDK":
         # The outer span `ai.generateText` repeats the sums of its inner `….doGenerate` spans.
@@ -65,40 +70,47 @@ def is_call(span: Span, dialect: Dialect) -> bool:
     if dialect.name == "Logfire" and span.opened.streamed and not span.failed:
         # The request of a stream ends before its usage is known; a second span, written at the end, carries it.
         return span.plan.tells_usage or span.name.startswith("streaming response")
-    if span.plan.tells_usage and ("input" in values or "output" in values):
-        # Flat names (`input_tokens`) mean usage in Claude Code's own spans only.
-        return operation != "" or not _flat(span) or span.name == "claude_code.llm_request"
-    return span.plan.tells_usage or operation in _CALLS or kind in _CALLS
+    if span.plan.flat and not operation:
+        return span.name == "claude_code.llm_request"
+    return span.plan.tells_usage or certain is True
 
 
-def _flat(span: Span) -> bool:
-    assert span.plan
-    return not any("." in key for role, key in span.plan.roles if role in COUNT_ROLES)
+@lru_cache(maxsize=1024)
+def _operation(operation: object, kind: object) -> tuple[str, bool | None]:
+    """The operation's name, and whether operation or kind make the span a call for certain, or rule it out."""
+    name, sort = text(operation).lower(), text(kind).lower()
+    if name in _NOT_CALLS or sort in _NOT_CALLS or name.startswith(_NOT_CALL_STARTS):
+        return name, False
+    return name, True if name in _CALLS or sort in _CALLS else None
 
 
 def record_of(span: Span, source: Source) -> Record:
     """The record of a span for which `is_call` holds."""
     values, opened = span.values, span.opened
-    served, requested = text(values.get("served")), text(values.get("requested"))
-    model = labels.model_name(served or opened.model or "", requested)
-    provider = labels.provider_name(text(values.get("provider")), text(values.get("host")), model)
+    told = values.get
+    model, provider = _model_and_provider(
+        told("served"), opened.model, told("requested"), provider=told("provider"), host=told("host")
+    )
     settled, failed = _settled(span, source.dialect, provider=provider)
     key = _key(span)
     at, timed = _instant(span)
     if not timed:
         settled.problems.append(NO_TIME)
-    for name, value in (("model", model), ("provider", provider)):
-        if value == labels.UNKNOWN:
-            settled.problems.append(f"the span names no {name}; it stays unpriced")
-    tier = _tier(span, settled.problems)
-    event = settled.event(labels={
-        "id": key, "at": at if at else source.received_at, "provider": provider, "model": model,
-        "tags": labels.tags_of([*span.tags, *opened.tags.items(), *source.resource_tags]), "tier": tier or "standard",
-        "response_id": labels.id_text(values.get("response_id")) or labels.id_text(opened.response_id),
-        "cost_reported": reported_dollars(values.get("cost")),
-    })  # fmt: skip
+    if labels.UNKNOWN in (model, provider):
+        settled.problems.append(
+            f"the span names no {'model' if model == labels.UNKNOWN else 'provider'}; it stays unpriced"
+        )
+    tier, notes = _tier(told("tier") or opened.tier, told("speed"), told("geo"))
+    settled.problems += notes
+    own_tags = [*span.tags, *opened.tags.items()]
+    event = settled.event(
+        id=key, at=at or source.received_at, provider=provider, model=model, tier=tier or "standard",
+        tags=labels.tags_of([*own_tags, *source.resource]) if own_tags else source.tags,
+        response_id=labels.id_text(told("response_id")) or labels.id_text(opened.response_id),
+        cost_reported=reported_dollars(told("cost")) if "cost" in values else None,
+    )  # fmt: skip
     return Record(
-        event=event, quality=settled.quality, problems=tuple(dict.fromkeys(settled.problems)), source_key=key,
+        event=event, quality=settled.quality, problems=tuple(dict.fromkeys(settled.problems)) if settled.problems else (), source_key=key,
         trust=source.dialect.trust, emitter=source.emitter, failed=failed, ttl_known=settled.ttl_known,
         tier_known=tier is not None,
     )  # fmt: skip
@@ -108,42 +120,48 @@ def _settled(span: Span, dialect: Dialect, *, provider: str) -> tuple[Settled, b
     """Counts with quality, and whether the call failed."""
     values, opened = span.values, span.opened
     counts = Counts()
-    for role, value in values.items():
-        if role in COUNT_ROLES:
+    for role, value in span.counts.items():
+        if type(value) is int and 0 <= value <= MAX_TOKENS:
+            setattr(counts, role, value)
+        else:
             count(counts, role, value)
     if opened.counts:
         counts.problems += opened.counts.problems
         counts.distrusted |= opened.counts.distrusted
         counts.fill(opened.counts)
     counts.problems += opened.notes
-    failed = span.failed or bool(text(values.get("error"))) or (whole(values.get("http_status")) or 0) >= 400
-    streamed = _streamed(span, dialect)
-    if is_true(values.get("cache_hit")):
+    if "cache_hit" in values and is_true(values["cache_hit"]):
         return Settled(problems=[CACHE_HIT]), False
+    streamed = _streamed(span, dialect)
     if told_nothing(counts):
-        return (
-            (failure(text(values.get("error"))), True) if failed else (_without_usage(counts, streamed=streamed), False)
-        )
+        failed = span.failed or bool(text(values.get("error"))) or (whole(values.get("http_status")) or 0) >= 400
+        settled = failure(text(values.get("error"))) if failed else _without_usage(counts, streamed=streamed)
+        return settled, failed
     counts.exclusive = provider in dialect.exclusive
     doubt = dialect.doubt(provider, streamed, counts) if dialect.doubt else None
     settled = settle(counts, provider=provider)
-    if doubt:
-        settled.quality, problem = doubt
-        settled.problems.append(problem)
-    elif settled.quality is Quality.EXACT and not _cache_told(span, dialect, counts):
-        settled.quality = Quality.PARTIAL
-        settled.problems.append(NO_CACHE_SPLIT)
-    elif settled.quality is Quality.EXACT and not settled.input:
-        settled.quality = Quality.PARTIAL
-        settled.problems.append("the sender tells output but no input")
+    if settled.quality is not Quality.MISSING:
+        quality, problem = doubt or (settled.quality is Quality.EXACT and _gap(span, dialect, counts)) or (None, "")
+        if quality:
+            settled.quality = quality
+            settled.problems.append(problem)
     return settled, False
 
 
-def _cache_told(span: Span, dialect: Dialect, counts: Counts) -> bool:
-    if dialect.tells_cache or counts.cache_read is not None or counts.cache_write is not None:
-        return True
-    is_embedding = _lower(span.values.get("operation")) in _EMBEDDINGS or _lower(span.values.get("kind")) == "embedding"
-    return is_embedding or span.opened.cache_known
+def _gap(span: Span, dialect: Dialect, counts: Counts) -> Doubt:
+    """What the counts leave open although nothing in them is wrong."""
+    if dialect.tells_cache and counts.input and counts.output is not None:
+        return None
+    is_embedding = (
+        text(span.values.get("operation")).lower() in _EMBEDDINGS
+        or text(span.values.get("kind")).lower() == "embedding"
+    )
+    if not counts.input and not counts.cache_read and not counts.cache_write:
+        return Quality.PARTIAL, "the sender tells output but no input"
+    if counts.output is None and not is_embedding:
+        return Quality.PARTIAL, "the sender tells input but no output"
+    told = counts.cache_read is not None or counts.cache_write is not None or span.opened.cache_known
+    return None if dialect.tells_cache or is_embedding or told else (Quality.PARTIAL, NO_CACHE_SPLIT)
 
 
 def _without_usage(counts: Counts, *, streamed: bool) -> Settled:
@@ -160,13 +178,21 @@ def _streamed(span: Span, dialect: Dialect) -> bool:
     return dialect.doubt is not None and dialect.name == "OpenLLMetry" and span.usage_before_model
 
 
-def _tier(span: Span, problems: list[str]) -> str | None:
-    told = text(span.values.get("tier")) or span.opened.tier or ""
-    if _lower(span.values.get("geo")) == "us":
-        problems.append(US_ONLY)
-    if _lower(span.values.get("speed")) == "fast":
-        return "fast"
-    return labels.tier_name(told) if told else None
+@lru_cache(maxsize=1024)
+def _tier(told: object, speed: object, geo: object) -> tuple[str | None, tuple[str, ...]]:
+    """The service tier, None when it is not told, and what else changes the price."""
+    notes = (US_ONLY,) if text(geo).lower() == "us" else ()
+    if text(speed).lower() == "fast":
+        return "fast", notes
+    return (labels.tier_name(text(told)) if text(told) else None), notes
+
+
+@lru_cache(maxsize=4096)
+def _model_and_provider(
+    served: object, inside: str | None, requested: object, *, provider: object, host: object
+) -> tuple[str, str]:
+    model = labels.model_name(text(served) or inside or "", text(requested))
+    return model, labels.provider_name(text(provider), text(host), model)
 
 
 def _instant(span: Span) -> tuple[datetime | None, bool]:
@@ -180,9 +206,5 @@ def _key(span: Span) -> str:
     """(trace, span) in hex; without ids a digest of what the span says, so that a repeated batch still counts once."""
     if span.span and len(span.trace) <= 16 and len(span.span) <= 8:
         return f"{span.trace.hex()}/{span.span.hex()}"
-    said = repr((span.trace, span.span, span.name, span.start, span.end, sorted(span.values.items(), key=str)))
-    return "digest/" + hashlib.sha256(said.encode()).hexdigest()[:40]
-
-
-def _lower(value: object) -> str:
-    return text(value).lower()
+    told = sorted({**span.counts, **span.values}.items(), key=str)
+    return digest(span.trace, span.span, span.name, span.start, span.end, told)

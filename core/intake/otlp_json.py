@@ -9,9 +9,11 @@ from typing import Any, Final
 import msgspec
 
 from core.errors import Unreadable
-from core.intake.otlp_attributes import plan_of
+from core.intake.otlp_attributes import plan_for
 from core.intake.otlp_containers import Opened, open_container
-from core.intake.otlp_span import FAILED, MAX_VALUE, Scope, Span, check_size
+from core.intake.otlp_span import FAILED, LOG_ATTRIBUTES, MAX_VALUE, Log, LogScope, Scope, Span, check_size
+
+_BROKEN: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class _Value(msgspec.Struct, rename="camel"):
@@ -80,7 +82,7 @@ def json_scopes(body: bytes) -> Iterator[Scope]:
     """Scopes of a request in OTLP/JSON. Raises Unreadable, TooLarge."""
     try:
         request = _JSON.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as broken:
+    except _BROKEN as broken:
         raise Unreadable("The body is not an OTLP trace request in JSON.") from broken
     seen = 0
     for resource_spans in request.resource_spans or []:
@@ -97,19 +99,20 @@ def json_scopes(body: bytes) -> Iterator[Scope]:
 def _span(encoded: msgspec.Raw) -> Span:
     try:
         raw = _SPAN.decode(encoded)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as broken:
+    except _BROKEN as broken:
         raise Unreadable("A span in the body is not a span in OTLP/JSON.") from broken
     attributes = {pair.key: pair.value for pair in raw.attributes or [] if pair.value}
-    plan = plan_of(frozenset(attributes))
+    plan = plan_for(attributes)
     status = raw.status.code if raw.status else 0
     span = Span(
         _id(raw.trace_id, 16), _id(raw.span_id, 8), _id(raw.parent_span_id, 8), str(raw.name or "")[:MAX_VALUE],
         _nanos(raw.start_time_unix_nano), _nanos(raw.end_time_unix_nano), status in (FAILED, "STATUS_CODE_ERROR"),
-        {}, [], Opened(), plan if plan.may_be_call else None,
+        {}, {}, [], Opened(), plan if plan.may_be_call else None,
     )  # fmt: skip
     if not plan.may_be_call:
         return span
-    span.values = {role: attributes[key].plain() for role, key in plan.roles}
+    span.counts = {role: attributes[key].plain() for role, key in plan.counts}
+    span.values = {role: attributes[key].plain() for role, key in plan.labels}
     span.tags = [(name, attributes[key].plain()) for key, name in plan.tags]
     for key in plan.containers:
         text = attributes[key].string_value
@@ -119,6 +122,61 @@ def _span(encoded: msgspec.Raw) -> Span:
     if "gen_ai.response.model" in attributes and "gen_ai.usage.output_tokens" in attributes:
         span.usage_before_model = order.index("gen_ai.usage.output_tokens") < order.index("gen_ai.response.model")
     return span
+
+
+class _Log(msgspec.Struct, rename="camel"):
+    time_unix_nano: Any = 0
+    observed_time_unix_nano: Any = 0
+    event_name: Any = ""
+    body: Any = None
+    attributes: list[_Pair] | None = None
+
+
+class _ScopeLogs(msgspec.Struct, rename="camel"):
+    scope: _Scope | None = None
+    log_records: list[msgspec.Raw] | None = None
+
+
+class _ResourceLogs(msgspec.Struct, rename="camel"):
+    resource: _Resource | None = None
+    scope_logs: list[_ScopeLogs] | None = None
+
+
+class _LogsRequest(msgspec.Struct, rename="camel"):
+    resource_logs: list[_ResourceLogs] | None = None
+
+
+_LOGS: Final = msgspec.json.Decoder(_LogsRequest)
+_LOG: Final = msgspec.json.Decoder(_Log)
+
+
+def json_logs(body: bytes) -> Iterator[LogScope]:
+    """Scopes of a logs request in OTLP/JSON. Raises Unreadable, TooLarge."""
+    try:
+        request = _LOGS.decode(body)
+    except _BROKEN as broken:
+        raise Unreadable("The body is not an OTLP logs request in JSON.") from broken
+    seen = 0
+    for resource_logs in request.resource_logs or []:
+        pairs = (resource_logs.resource.attributes or []) if resource_logs.resource else []
+        resource = {pair.key: pair.value.plain() for pair in pairs if pair.value}
+        for scope_logs in resource_logs.scope_logs or []:
+            logs = scope_logs.log_records or []
+            seen += len(logs)
+            check_size(seen)
+            yield LogScope((scope_logs.scope or _Scope()).version or "", resource, logs, _log)
+
+
+def _log(encoded: msgspec.Raw) -> Log:
+    try:
+        raw = _LOG.decode(encoded)
+    except _BROKEN as broken:
+        raise Unreadable("A log record in the body is not one in OTLP/JSON.") from broken
+    found = {pair.key: pair.value for pair in raw.attributes or [] if pair.value}
+    values: dict[str, Any] = {key: found[key].plain() for key in LOG_ATTRIBUTES if key in found}
+    body = raw.body.get("stringValue") if isinstance(raw.body, dict) else None
+    name = next((told for told in (raw.event_name, body) if isinstance(told, str) and told), "")
+    return Log(name[:100], _nanos(raw.time_unix_nano) or _nanos(raw.observed_time_unix_nano), values)
 
 
 def _id(told: object, size: int) -> bytes:

@@ -7,16 +7,16 @@ are not in the schema at all. Prompts and answers are therefore never decoded.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.message import DecodeError
 
 from core.errors import Unreadable
-from core.intake.otlp_attributes import plan_of
+from core.intake.otlp_attributes import plan_for
 from core.intake.otlp_containers import Opened, open_container
-from core.intake.otlp_span import FAILED, MAX_VALUE, Scope, Span, check_size
+from core.intake.otlp_span import FAILED, LOG_ATTRIBUTES, MAX_VALUE, Log, LogScope, Scope, Span, check_size
 
 _FIELD: Final = descriptor_pb2.FieldDescriptorProto
 _BYTES: Final = _FIELD.TYPE_BYTES
@@ -35,13 +35,18 @@ _MESSAGES: Final = (
     ("ScopeSpans", (("scope", 1, "Scope"), ("spans", 2, "encoded"))),
     ("ResourceSpans", (("resource", 1, "Resource"), ("scope_spans", 2, "ScopeSpans*"))),
     ("Request", (("resource_spans", 1, "ResourceSpans*"),)),
+    ("Log", (("time", 1, _FIELD.TYPE_FIXED64), ("observed", 11, _FIELD.TYPE_FIXED64), ("body", 5, "Value"),
+             ("attributes", 6, "map"), ("event_name", 12, _BYTES))),
+    ("ScopeLogs", (("scope", 1, "Scope"), ("logs", 2, "encoded"))),
+    ("ResourceLogs", (("resource", 1, "Resource"), ("scope_logs", 2, "ScopeLogs*"))),
+    ("LogsRequest", (("resource_logs", 1, "ResourceLogs*"),)),
 )  # fmt: skip
-"""Field numbers of `opentelemetry/proto/trace/v1/trace.proto`. A name is a message, `*` a list of them; spans stay
+"""Field numbers of `trace/v1/trace.proto` and `logs/v1/logs.proto`. A name is a message, `*` a list of them; spans stay
 encoded, so that they are decoded one by one."""
 
 
-def _schema() -> tuple[Any, Any]:
-    """Message classes for the request and for one span."""
+def _schema() -> Callable[[str], Any]:
+    """Compiles the schema; gives the class of a message by its name."""
     file = descriptor_pb2.FileDescriptorProto(name="outlay/otlp_reduced.proto", package="outlay", syntax="proto3")
     value = file.message_type.add(name="Value")
     value.oneof_decl.add(name="kind")
@@ -49,12 +54,11 @@ def _schema() -> tuple[Any, Any]:
         value.field.add(name=name, number=number, type=kind, label=_FIELD.LABEL_OPTIONAL, oneof_index=0)
     for title, fields in _MESSAGES:
         message = file.message_type.add(name=title)
-        for name, number, kind in fields:
-            _declare(message, name, number, kind)
+        for field in fields:
+            _declare(message, *field)
     pool = descriptor_pool.DescriptorPool()
     pool.AddSerializedFile(file.SerializeToString())
-    request, span = (pool.FindMessageTypeByName(f"outlay.{name}") for name in ("Request", "Span"))
-    return message_factory.GetMessageClass(request), message_factory.GetMessageClass(span)
+    return lambda name: message_factory.GetMessageClass(pool.FindMessageTypeByName(f"outlay.{name}"))
 
 
 def _declare(message: Any, name: str, number: int, kind: Any) -> None:
@@ -77,7 +81,8 @@ def _declare(message: Any, name: str, number: int, kind: Any) -> None:
             field.label = _FIELD.LABEL_REPEATED
 
 
-_REQUEST, _SPAN = _schema()
+_MESSAGE: Final = _schema()
+_REQUEST, _SPAN, _LOGS_REQUEST, _LOG = (_MESSAGE(name) for name in ("Request", "Span", "LogsRequest", "Log"))
 
 
 def protobuf_scopes(body: bytes) -> Iterator[Scope]:
@@ -103,16 +108,17 @@ def _span(raw: bytes) -> Span:
     except DecodeError as broken:
         raise Unreadable("A span in the body is not a span in protobuf.") from broken
     attributes = message.attributes
-    plan = plan_of(frozenset(attributes))
+    plan = plan_for(attributes)
     span = Span(
-        message.trace_id, message.span_id, message.parent_id, "", message.start, message.end, False, {}, [], Opened(),
+        message.trace_id, message.span_id, message.parent_id, "", message.start, message.end, False, {}, {}, [], Opened(),
         plan if plan.may_be_call else None,
     )  # fmt: skip
     if not plan.may_be_call:
         return span
     span.name = _text(message.name)
     span.failed = message.status.code == FAILED
-    span.values = {role: _plain(attributes[key]) for role, key in plan.roles}
+    span.counts = {role: attributes[key].int_value or _plain(attributes[key]) for role, key in plan.counts}
+    span.values = {role: _plain(attributes[key]) for role, key in plan.labels}
     span.tags = [(name, _plain(attributes[key])) for key, name in plan.tags]
     for key in plan.containers:
         value = attributes[key]
@@ -123,11 +129,39 @@ def _span(raw: bytes) -> Span:
 
 
 def _plain(value: Any) -> str | int | float | bool | None:
+    if raw := value.string_value:
+        return _text(raw)
     kind = value.WhichOneof("kind")
-    if kind == "string_value":
-        return _text(value.string_value)
-    return getattr(value, kind) if kind else None
+    return None if kind is None else "" if kind == "string_value" else getattr(value, kind)
 
 
 def _text(raw: bytes) -> str:
     return raw[:MAX_VALUE].decode("utf-8", "replace")
+
+
+def protobuf_logs(body: bytes) -> Iterator[LogScope]:
+    """Scopes of a protobuf logs request. Raises Unreadable, TooLarge."""
+    try:
+        request = _LOGS_REQUEST.FromString(body)
+    except DecodeError as broken:
+        raise Unreadable("The body is not an OTLP logs request in protobuf.") from broken
+    seen = 0
+    for resource_logs in request.resource_logs:
+        found = resource_logs.resource.attributes
+        resource = {key: _plain(found[key]) for key in found if len(key) <= MAX_VALUE}
+        for scope_logs in resource_logs.scope_logs:
+            seen += len(scope_logs.logs)
+            check_size(seen)
+            yield LogScope(_text(scope_logs.scope.version), resource, scope_logs.logs, _log)
+
+
+def _log(raw: bytes) -> Log:
+    try:
+        message = _LOG.FromString(raw)
+    except DecodeError as broken:
+        raise Unreadable("A log record in the body is not one in protobuf.") from broken
+    found = message.attributes
+    values = {key: _plain(found[key]) for key in LOG_ATTRIBUTES if key in found}
+    body = message.body
+    name = _text(message.event_name) or (_text(body.string_value) if body.WhichOneof("kind") == "string_value" else "")
+    return Log(name[:100], message.time or message.observed, values)

@@ -19,13 +19,13 @@ FAILED: Final = 2
 """`STATUS_CODE_ERROR`."""
 
 
-class Span(msgspec.Struct):
+class Span(msgspec.Struct, gc=False):
     """One span, reduced to what attribution and pricing need.
 
     Attributes:
       trace, span, parent: ids as bytes; `parent` is empty for a root.
       start, end: Unix nanoseconds, 0 = not told.
-      values: role of an attribute (`otlp_attributes.ROLES`) → value.
+      counts, values: role of an attribute (`otlp_attributes.ROLES`) → value; counts of tokens apart from the rest.
       tags: (tag attribute, value), strongest first.
       plan: None when the span is no model call; then only ids are filled.
       usage_before_model: the emitter wrote the counts before the answer's model.
@@ -38,6 +38,7 @@ class Span(msgspec.Struct):
     start: int
     end: int
     failed: bool
+    counts: dict[str, Any]
     values: dict[str, Any]
     tags: list[tuple[str, Any]]
     opened: Opened
@@ -58,6 +59,32 @@ class Scope(msgspec.Struct):
     resource: Mapping[str, Any]
     spans: Sequence[Any]
     decode: Callable[[Any], Span]
+
+
+LOG_ATTRIBUTES: Final = (
+    "event.name", "event.kind", "event.sequence", "event.timestamp", "session.id", "conversation.id", "prompt.id",
+    "request_id", "response_id", "model", "input_tokens", "output_tokens", "cache_read_tokens", "cache_creation_tokens",
+    "cost_usd", "speed", "input_token_count", "output_token_count", "cached_token_count", "reasoning_token_count",
+    "cached_content_token_count", "thoughts_token_count", "tool_token_count", "total_token_count", "error",
+)  # fmt: skip
+"""What is read of a coding agent's log record; prompts and outputs have other names."""
+
+
+class Log(msgspec.Struct):
+    """One log record: its event's name, Unix nanoseconds (0 = not told), and the attributes of `LOG_ATTRIBUTES`."""
+
+    name: str
+    time: int
+    values: dict[str, Any]
+
+
+class LogScope(msgspec.Struct):
+    """Log records of one scope and resource, still encoded; `decode` raises Unreadable."""
+
+    version: str
+    resource: Mapping[str, Any]
+    logs: Sequence[Any]
+    decode: Callable[[Any], Log]
 
 
 def check_size(spans: int) -> None:

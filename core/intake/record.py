@@ -18,6 +18,9 @@ from core.usage import Quality, UsageEvent
 
 NO_TIME: Final = "the sender gave no usable time; booked at its arrival"
 
+AGGREGATE: Final = 2
+"""`requests` of a bucket that does not tell them: more than one, so that it is priced below any long-context tier."""
+
 
 class Trust(IntEnum):
     """Who is believed when two sources describe one call; the lower number wins (usage-formats §1.7, November 2026)."""
@@ -35,7 +38,7 @@ class Trust(IntEnum):
     OPENLIT = 10
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True):
+class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One model call as one source describes it.
 
     Attributes:
@@ -130,7 +133,7 @@ class UsageBucket(msgspec.Struct, frozen=True, kw_only=True):
     """One row of a provider's usage API: counts of an hour or a day. Checks spend, does not add to it.
 
     Attributes:
-      event: the row as a usage event; `at` is the start of the bucket, `requests` at least 1.
+      event: the row as a usage event; `at` is the start of the bucket, `requests` is `AGGREGATE` when not told.
       kind: `completions`, `embeddings`, `web_search_calls`, `messages`, `claude_code`, …
       starts_at, ends_at: aware UTC, the end exclusive.
       requests: model requests as told; None when the API did not say.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
+from time import perf_counter
 from typing import Any
 
 import httpx
@@ -11,8 +13,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox import Person, Sandbox
 from sandbox.people import CannotDo
+from tests.sandbox.apps import answering, new_app, serving
 from tests.sandbox.content import actions, button, modal
 from tests.sandbox.refusals import refused
+from tests.sandbox.waiting import eventually
 
 
 async def test_a_person_sees_their_conversations_only(api: AsyncWebClient, control: httpx.AsyncClient) -> None:
@@ -110,6 +114,20 @@ async def test_a_storys_clock_is_moved_and_dates_the_messages() -> None:
     assert moved == {"ok": True, "now": "2026-11-30T23:00:00+00:00", "jobs": 3}
     assert state["clock"] == {"available": True, "now": "2026-11-30T23:00:00+00:00"}
     assert float(after["ts"]) - float(before["ts"]) > 13 * 24 * 3600
+
+
+async def test_stopping_does_not_wait_for_an_answer_that_never_comes() -> None:
+    box = Sandbox()
+    await box.start()
+    app = new_app(box)
+    app.command("/budget")(answering())
+    async with serving(box, app, "http"):
+        asked = asyncio.create_task(Person(box.url, "U0ANA").types("/budget status"))
+        await eventually(lambda: any(entry["kind"] == "delivery" for entry in box.bench.traffic.entries()))
+        started = perf_counter()
+        await box.stop()
+        assert perf_counter() - started < 5, "a command waits up to 15 seconds for something to see"
+        assert (await asked).messages == []
 
 
 async def test_the_tour_is_what_the_sandbox_was_given() -> None:

@@ -229,6 +229,17 @@ async def test_an_unanswered_envelope_of_an_event_comes_again_with_its_number(bo
 
 
 @pytest.mark.documented(SOCKET)
+@pytest.mark.parametrize("nonsense", ["{", "[]", b"\x00"])
+async def test_nonsense_ends_the_connection_and_nothing_else(
+    box: Sandbox, api: AsyncWebClient, nonsense: str | bytes
+) -> None:
+    async with bare_socket(box) as socket:
+        await (socket.send_str(nonsense) if isinstance(nonsense, str) else socket.send_bytes(nonsense))
+        assert (await socket.receive()).type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED)
+    assert (await api.auth_test())["ok"]
+
+
+@pytest.mark.documented(SOCKET)
 async def test_a_connection_address_is_good_once(box: Sandbox) -> None:
     app = AsyncWebClient(token=box.app_token, base_url=box.api_url)
     url = (await app.apps_connections_open(app_token=box.app_token))["url"]

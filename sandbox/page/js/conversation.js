@@ -3,7 +3,6 @@
 import { fetchState, openHome } from "./api.js";
 import { starters } from "./commands.js";
 import { Composer } from "./composer.js";
-import { dayTitle } from "./dates.js";
 import { byId, h, icon, iconButton, replace } from "./dom.js";
 import { Feed } from "./feed.js";
 import { renderHome } from "./home.js";
@@ -174,4 +173,4 @@ function changed(message, ts = null) {
   seen(message.channel);
 }
 
-export const titleOf = (route) => (route.view === "home" ? `${appName()} Home` : channelName(state.channels.get(route.channel)) || dayTitle(new Date()));
+export const titleOf = (route) => (route.view === "home" ? `${appName()} Home` : channelName(state.channels.get(route.channel)));
