@@ -121,7 +121,8 @@ def settled_until(now: datetime) -> datetime:
 def first_day(cursor: Cursor | None, *, since: datetime | None, now: datetime) -> datetime:
     """Where to read from: at the cursor, so that the open days are read again, or earlier when `since` asks for it.
 
-    The first pull of a UTC day goes back `LATE_DAYS`, as far as that was read before. A `since` behind the cursor still starts at the cursor: it would leave days out for ever.
+    The first pull of a UTC day goes back `LATE_DAYS`, as far as that was read before. A `since` behind the cursor still
+    starts at the cursor: it would leave days out for ever.
     """
     asked = midnight(since) if since else None
     if cursor is None:

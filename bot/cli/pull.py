@@ -11,7 +11,6 @@ import typer
 from rich.console import Console
 
 from bot.cli.tokens import with_books
-from bot.pulling import reports_of
 from bot.settings import load_settings
 from bot.wiring import system_clock
 from core.coverage import Dimension
@@ -49,6 +48,8 @@ def pull(
 
     Goes on from where the last pull ended; the last three days are read again, because they can still grow.
     """
+    from bot.pulling import reports_of
+
     console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     started = since.replace(tzinfo=UTC) if since else None
 

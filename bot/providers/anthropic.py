@@ -6,6 +6,7 @@ tell no requests, split cost by workspace only, and leave the cost of the Priori
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -107,7 +108,8 @@ class AnthropicReports:
         self, path: str, query: list[tuple[str, str]], headers: dict[str, str], report: str
     ) -> AsyncGenerator[Taken, None]:
         async def ask(cursor: list[tuple[str, str]]) -> Taken:
-            return intake.read(await self._api.get(path, [*query, *cursor], headers=headers))
+            body = await self._api.get(path, [*query, *cursor], headers=headers)
+            return await asyncio.to_thread(intake.read, body)
 
         return followed(ask, report=f"Anthropic's {report}")
 

@@ -5,6 +5,7 @@ Usage says how much, Costs what it cost: OpenAI itself says that they may differ
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 from datetime import datetime
 from typing import Final
@@ -72,7 +73,7 @@ class OpenAIReports:
         ]
 
         async def ask(cursor: list[tuple[str, str]]) -> Taken:
-            return intake.read(await self._api.get(path, [*query, *cursor]))
+            return await asyncio.to_thread(intake.read, await self._api.get(path, [*query, *cursor]))
 
         try:
             async for taken in followed(ask, report=f"OpenAI's {report}"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -53,7 +54,9 @@ async def read_coverage(uow: UnitOfWork, provider: str, *, first_on: date, last_
         ]  # fmt: skip
         ours = await _of_books(tx, provider, window)
     last = (window.ends_at - DAY).date()
-    return ReadCoverage(provider, window.starts_at.date(), last, has_costs, compare(theirs, ours))
+    # A month of 200 keys with 20 models each takes a second, which the event loop cannot spare.
+    coverage = await asyncio.to_thread(compare, theirs, ours)
+    return ReadCoverage(provider, window.starts_at.date(), last, has_costs, coverage)
 
 
 def _comparable(counts: list[Cursor], starts_at: datetime, ends_at: datetime) -> Window | None:

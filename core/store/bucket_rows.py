@@ -16,6 +16,7 @@ from core.store.source_tables import BucketRow, CursorRow
 
 _BUCKETS: Any = BucketRow.__table__  # type: ignore[attr-defined]
 _CURSORS: Any = CursorRow.__table__  # type: ignore[attr-defined]
+_KEPT: Final = tuple(one.name for one in fields(ProviderBucket))
 _PART: Final = 1_000
 """Rows of one INSERT; at 16 columns well inside both drivers' limits."""
 
@@ -115,8 +116,7 @@ def _fields(cursor: Cursor) -> dict[str, Any]:
 
 
 def _values(provider: str, bucket: ProviderBucket, read_at: datetime) -> dict[str, Any]:
-    kept = {one.name: getattr(bucket, one.name) for one in fields(ProviderBucket)}
-    return {"provider": provider, "read_at": read_at, **kept}
+    return {"provider": provider, "read_at": read_at, **{name: getattr(bucket, name) for name in _KEPT}}
 
 
 def _whole(value: Any) -> int | None:

@@ -1,4 +1,4 @@
-"""Several pulls at once and in any order: the newest reading of a day is kept, once."""
+"""Pulls at once, interrupted and in any order: the newest reading of a day is kept, once."""
 
 from __future__ import annotations
 
@@ -16,6 +16,14 @@ from core.store.unit_of_work import UnitOfWork
 from tests.support.provider_api import ProviderApi, running
 from tests.support.provider_ledger import DAY, Call
 from tests.support.pulling import TODAY, day, kept, kept_nanos, kept_tokens, pull
+
+
+class Stopped(BaseException):
+    """The process is killed after a window was kept."""
+
+
+def stop(_: object) -> None:
+    raise Stopped
 
 
 @pytest.fixture
@@ -51,6 +59,33 @@ async def test_a_backfill_beside_the_hourly_pull_leaves_nothing_out(
         await asyncio.gather(pull(other, openai, since=day(1, month=8)), pull(uow, openai), pull(uow, openai))
     finally:
         await other.close()
+    await pull(uow, openai)
+
+    assert await kept_tokens(uow) == openai.ledger.daily_tokens()
+
+
+async def test_an_interrupted_pull_goes_on_where_it_was(uow: UnitOfWork, openai: ProviderApi) -> None:
+    openai.ledger.add(*(Call(day(number, month=month)) for month in (8, 9, 10) for number in range(1, 24)))
+
+    with pytest.raises(Stopped):
+        await pull(uow, openai, since=day(1, month=8), moved=stop)
+    first = await kept_tokens(uow)
+    assert max(first) <= day(31, month=8).date()
+    openai.asked.clear()
+
+    await pull(uow, openai)
+
+    assert dict(openai.asked[0][1])["start_time"] == str(int(day(1, 0, month=9).timestamp()))
+    assert await kept_tokens(uow) == openai.ledger.daily_tokens()
+
+
+async def test_a_backfill_that_is_interrupted_leaves_no_hole(uow: UnitOfWork, openai: ProviderApi) -> None:
+    openai.ledger.add(*(Call(day(number, month=month)) for month in (8, 9, 10) for number in range(1, 24)))
+    await pull(uow, openai)
+    openai.ledger.add(Call(day(10, month=9), input_tokens=77_777))
+
+    with pytest.raises(Stopped):
+        await pull(uow, openai, since=day(1, month=8), moved=stop)
     await pull(uow, openai)
 
     assert await kept_tokens(uow) == openai.ledger.daily_tokens()
