@@ -8,7 +8,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from core.errors import SettingsProblem
@@ -82,19 +82,21 @@ class Settings(BaseSettings):
             raise ValueError("a key is one word of letters, digits and signs; copy it again")
         return value
 
+    @field_validator("openai_base_url", "anthropic_base_url", mode="before")
+    @classmethod
+    def _blank_is_usual(cls, value: object, known: ValidationInfo) -> object:
+        is_blank = isinstance(value, str) and not value.strip()
+        return cls.model_fields[str(known.field_name)].default if is_blank else value
+
     @field_validator("openai_base_url", "anthropic_base_url")
     @classmethod
-    def _keeps_the_key_private(cls, value: str) -> str:
+    def _keeps_the_key_private(cls, value: str, known: ValidationInfo) -> str:
+        if known.data.get(f"{str(known.field_name).partition('_')[0]}_admin_key") is None:
+            return value  # meant for other programs: many people point their SDKs at a gateway with it
         address = urlsplit(value)
-        is_here = address.hostname in ("localhost", "127.0.0.1", "::1")
-        if (
-            not address.hostname
-            or address.username
-            or not (address.scheme == "https" or (address.scheme == "http" and is_here))
-        ):
-            raise ValueError(
-                "it has to start with https://, because the admin key is sent there; http:// only for this machine"
-            )
+        is_here = address.scheme == "http" and address.hostname in ("localhost", "127.0.0.1", "::1")
+        if not address.hostname or address.username or not (address.scheme == "https" or is_here):
+            raise ValueError("the admin key is sent there, so it has to be https://, or http:// on this machine")
         return value
 
     @property

@@ -115,9 +115,7 @@ async def _pull(
     uow: UnitOfWork, api: Reports, report: str, *, clock: Clock, since: datetime | None, moved: Callable[[Pulled], None]
 ) -> tuple[Pulled, bool]:
     cursor = await _begun(uow, api, report, since=since, now=clock())
-    start = first_day(cursor, since=since, now=clock())
-    if earliest := api.earliest(clock()):
-        start = max(start, earliest)
+    start = _first_day(api, cursor, since=since, now=clock())
     state = Pulled(report, start, start)
     for window in windows(start, clock()):
         read_at = clock()
@@ -137,18 +135,18 @@ async def _pull(
 
 async def _begun(uow: UnitOfWork, api: Reports, report: str, *, since: datetime | None, now: datetime) -> Cursor:
     """The report's cursor, made on the first pull and rewound when earlier days are asked for."""
-    name = f"{api.provider}/{report}"
-    if since and (earliest := api.earliest(now)):
-        since = max(since, earliest)
+    start = _first_day(api, None, since=since, now=now)
     async with uow.write() as tx:
-        start = first_day(None, since=since, now=now)
-        if earliest := api.earliest(now):
-            start = max(start, earliest)
-        cursor = await tx.cursors.locked(Cursor(name, start, start))
+        cursor = await tx.cursors.locked(Cursor(f"{api.provider}/{report}", start, start))
         if since and (rewound := cursor.rewound(start)) != cursor:
             await tx.cursors.save(rewound)
             return rewound
     return cursor
+
+
+def _first_day(api: Reports, cursor: Cursor | None, *, since: datetime | None, now: datetime) -> datetime:
+    start, earliest = first_day(cursor, since=since, now=now), api.earliest(now)
+    return max(start, earliest) if earliest else start
 
 
 async def _read(api: Reports, report: str, window: Window) -> _Read:

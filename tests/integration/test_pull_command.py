@@ -9,11 +9,14 @@ import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 from pydantic import SecretStr
 
+from bot.delivery import Delivery
 from bot.pulling import Pulls
+from bot.schedule import make_scheduler
 from bot.settings import Settings, load_settings
 from core.errors import SettingsProblem
 from core.services.pull_usage import read_cursors
@@ -111,6 +114,22 @@ async def test_without_keys_nothing_is_pulled(uow: UnitOfWork, api: ProviderApi)
     assert pulls.providers == () and api.asked == []
 
 
+@pytest.mark.parametrize(("key", "jobs"), [(SecretStr(OPENAI_KEY), {"pull_reports"}), (None, set())])
+async def test_only_a_key_puts_the_job_on_the_schedule(
+    uow: UnitOfWork, api: ProviderApi, key: SecretStr | None, jobs: set[str]
+) -> None:
+    pulls = Pulls(uow, settings(api, openai_admin_key=key), Clock())
+
+    planned = make_scheduler(uow, cast(Delivery, None), pulls).get_jobs()
+
+    assert {job.id for job in planned} & {"pull_reports"} == jobs
+    for job in planned:
+        if job.id == "pull_reports":
+            first = job.trigger.get_next_fire_time(None, TODAY)
+            later = job.trigger.get_next_fire_time(first, first)
+            assert timedelta(0) <= first - TODAY <= timedelta(hours=1) and later > first
+
+
 async def test_a_replica_that_comes_just_after_another_asks_nothing(uow: UnitOfWork, api: ProviderApi) -> None:
     await Pulls(uow, settings(api), Clock()).run_due()
     api.asked.clear()
@@ -145,9 +164,24 @@ async def test_after_a_problem_the_next_tick_tries_again(uow: UnitOfWork, api: P
 )
 def test_the_key_is_not_sent_in_the_clear(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_BASE_URL", address)
+    monkeypatch.setenv("OPENAI_ADMIN_KEY", OPENAI_KEY)
 
     with pytest.raises(SettingsProblem, match="OPENAI_BASE_URL"):
         load_settings(None)
+
+
+def test_an_sdks_gateway_is_no_concern_without_an_admin_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://litellm:4000")
+    monkeypatch.setenv("OPENAI_ADMIN_KEY", " ")
+
+    assert load_settings(None).openai_admin_key is None
+
+
+def test_a_blank_address_is_the_providers_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_ADMIN_KEY", ANTHROPIC_KEY)
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", "")
+
+    assert load_settings(None).anthropic_base_url == "https://api.anthropic.com"
 
 
 @pytest.mark.parametrize("key", ["two words", "sk-admin\nX-Evil: 1", "schlüssel"])

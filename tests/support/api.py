@@ -50,6 +50,7 @@ async def running_api(database_url: str) -> AsyncIterator[Api]:
     settings = Settings(
         _env_file=None, slack_bot_token=SecretStr("xoxb-nobody"), slack_signing_secret=SecretStr(SIGNING_SECRET),
         slack_api_url="http://127.0.0.1:9/", outlay_database_url=database_url, outlay_port=0, outlay_finance=(FARAH,),
+        openai_admin_key=None, anthropic_admin_key=None,
     )  # fmt: skip
     api: Api
     service = Service(settings, clock=lambda: api.now)
