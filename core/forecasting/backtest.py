@@ -11,7 +11,8 @@ from core.forecasting.levels import Flags, Floats, Track, weekday_counts
 MIN_DAYS: Final = 7
 """A past day serves as an origin from its seventh day of history on."""
 ORIGIN_HALF_LIFE_DAYS: Final = 90.0
-PRIOR_PERSISTENCE: Final = 0.6
+PRIOR_PERSISTENCE: Final = (0.7, 0.012)
+"""How much of a deviation usually lasts over the next h days, `a - b·h`: over a week most of it, over a month less than half."""
 PRIOR_ORIGINS: Final = 10.0
 """The prior weighs as much as ten origins with a typical gap between the levels."""
 MAX_PERSISTENCE: Final = 1.2
@@ -62,7 +63,8 @@ def blended_level(track: Track, values: Floats, horizon: int) -> Floats:
     with np.errstate(all="ignore"):
         came = np.log(sums_ahead(values, horizon) / per_week)
     gap = np.where(usable, track.fast - track.slow, 0.0)
-    middle = track.slow + PRIOR_PERSISTENCE * (track.fast - track.slow) + NOISE_UPLIFT * track.noise
+    usual = max(PRIOR_PERSISTENCE[0] - PRIOR_PERSISTENCE[1] * horizon, 0.0)
+    middle = track.slow + usual * (track.fast - track.slow) + NOISE_UPLIFT * track.noise
     miss = np.where(usable, np.clip(came - middle, -0.7, 0.7), 0.0)
     weight = origin_weights(usable)
     total = np.maximum(weight.sum(axis=1), 1e-9)
@@ -70,7 +72,7 @@ def blended_level(track: Track, values: Floats, horizon: int) -> Floats:
     weight = weight / np.maximum(1.0, np.abs(miss) / size[:, None])
     power = (weight * gap**2).sum(axis=1)
     ridge = PRIOR_ORIGINS * (power / np.maximum(weight.sum(axis=1), 1e-9) + 1e-4)
-    persistence = PRIOR_PERSISTENCE + (weight * gap * miss).sum(axis=1) / (power + ridge)
+    persistence = usual + (weight * gap * miss).sum(axis=1) / (power + ridge)
     persistence = np.clip(persistence, 0.0, MAX_PERSISTENCE)
     log_level = track.slow + persistence[:, None] * (track.fast - track.slow) + NOISE_UPLIFT * track.noise
     return np.asarray(np.exp(log_level), dtype=np.float64)

@@ -3,9 +3,10 @@
 Arrays are (workloads, days), newest day last, so that all rows of a panel share their weekdays. A weekday is a position
 0–6 counted from the newest day: 0 is its weekday, 1 the next day's.
 
-Why two levels: on the published series a level with a half-life of one day and one of forty, mixed by how long the
-difference between them has lasted in the workload's own past at the same horizon, forecast better than a blend of
-seven half-lives from 3 to 90 days (see benchmarks/RESULTS.md). There is no trend term; trends hurt there.
+Why two levels: on the published month-end series one with a half-life of one day and one of forty, mixed by how long the
+gap between them has lasted in the workload's own past at the same horizon, missed the actual totals by 13 % less than a blend
+of ten half-lives from 3 to 90 days weighted by their past errors (WAPE 5.45 against 6.24 %; pairs from 0.7 to 1.5 and 30 to
+90 days are within 3 % of that). There is no trend term; trends hurt there.
 """
 
 from __future__ import annotations

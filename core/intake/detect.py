@@ -135,7 +135,17 @@ def native_record(event: UsageEvent) -> Record:
 def _otlp(body: bytes, received_at: datetime) -> Taken:
     if body[:64].lstrip()[:1] == b"{" and b'"resourceLogs"' in body[:4096]:
         return claude_code.read(body, received_at=received_at)
-    return otlp.read(body, received_at=received_at)
+    try:
+        return otlp.read(body, received_at=received_at)
+    except Unreadable as no_traces:
+        # In protobuf, logs look the same from outside.
+        try:
+            logs = claude_code.read(body, received_at=received_at)
+        except Unreadable:
+            raise no_traces from None
+        if logs.records:
+            return logs
+        raise
 
 
 def _page_or_responses(body: bytes, form: Format, received_at: datetime) -> Taken:

@@ -126,7 +126,8 @@ def _record(found: _Response, batch: bool, provider: str, *, received_at: dateti
     )  # fmt: skip
     return Record(
         event=event, quality=settled.quality, problems=tuple(settled.problems), source_key=key,
-        trust=Trust.PROVIDER_SDK, emitter="response", failed=batch and not usage, ttl_known=settled.ttl_known, tier_known=batch or bool(told),
+        trust=Trust.PROVIDER_SDK, emitter="response", failed=batch and not usage, ttl_known=settled.ttl_known,
+        tier_known=batch or bool(told),
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import msgspec
 
 from core.intake.detect import Format
 from core.intake.record import Record, Taken, UsageBucket
-from core.usage import EARLIEST, UsageEvent
+from core.usage import EARLIEST, Quality, UsageEvent
 from tests.support.payloads import NOW, body, payload_names
 
 SECRET = "xq-the-secret-recipe-xq"
@@ -127,6 +127,8 @@ def wrong_with(taken: Taken) -> str | None:
             return "an amount overflows"
     if SECRET in repr(taken):
         return "a text came out"
+    if any(item.quality is not Quality.EXACT and not item.problems for item in (*taken.records, *taken.buckets)):
+        return "something is not exact and does not say why"
     return _empty_identity(taken.records, taken.buckets)
 
 
