@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
@@ -13,15 +13,18 @@ from rich.console import Console
 from bot.cli.tokens import with_books
 from bot.settings import load_settings
 from bot.wiring import system_clock
-from core.coverage import Dimension
+from core.coverage import Dimension, Doubt, Outside
 from core.money import decimal_string, usd
 from core.pulling import DAY, SourceRole
 from core.services.pull_usage import Pulled, pull_usage
 from core.services.read_coverage import ReadCoverage, read_coverage
 from core.store.unit_of_work import UnitOfWork
 
-_COMPARED: timedelta = 31 * DAY
-_SHOWN = 5
+_COMPARED: Final = 31 * DAY
+_SHOWN: Final = 5
+_NAMES: Final = {
+    Dimension.PROJECT: "project", Dimension.API_KEY: "API key", Dimension.MODEL: "model", Dimension.DAY: "day",
+}  # fmt: skip
 
 
 class PulledProvider(StrEnum):
@@ -88,34 +91,37 @@ def described(provider: str, done: tuple[Pulled, ...], found: ReadCoverage | Non
         return [*lines, "Nothing to compare yet: days are compared once they can no longer grow."]
     coverage = found.coverage
     days = f"{found.first_on:%Y-%m-%d} to {found.last_on:%Y-%m-%d}"
+    theirs, ours = coverage.theirs, coverage.ours
     if coverage.token_share is None:
-        lines.append(f"{days}: {provider} counted no tokens; the books know {coverage.ours.tokens:,}.")
+        lines.append(f"{days}: {provider} counted no tokens; the books know {ours.tokens:,}.")
     else:
-        lines.append(
-            f"{days}: the books know {coverage.token_share:.1%} of {provider}'s {coverage.theirs.tokens:,} tokens."
-        )
-    if coverage.theirs.nanos is not None:
-        lines.append(
-            f"  {provider} charged {usd(coverage.theirs.nanos)}; the books say {usd(coverage.ours.nanos or 0)}"
-        )
+        lines.append(f"{days}: the books know {coverage.token_share:.1%} of {provider}'s {theirs.tokens:,} tokens.")
+    if theirs.nanos is not None:
+        lines.append(f"  {provider} charged {usd(theirs.nanos)}; the books say {usd(ours.nanos or 0)}.")
     for dimension in (Dimension.PROJECT, Dimension.API_KEY):
-        for gap in coverage.split(dimension).outside()[:_SHOWN]:
-            place = gap.value or "no " + dimension.value.replace("_", " ")
-            cost = f", up to {usd(gap.most_nanos)}" if gap.most_nanos is not None else ""
-            lines.append(
-                f"  outside the books: {dimension.value} {place}: {gap.least_tokens:,} to {gap.most_tokens:,} tokens{cost}"
-            )
-    for doubt in coverage.doubts[:_SHOWN]:
-        why = (
-            f"{doubt.ratio:.2f} times what {provider} counted; it may be counted {doubt.times or 'more than'}"
-            f" {'times' if doubt.times else 'once'}"
-            if doubt.ratio
-            else f"{provider} knows nothing of it"
-        )
-        lines.append(
-            f"  suspicious: {doubt.dimension.value} {doubt.value}: {doubt.excess_tokens:,} tokens too many; {why}"
-        )
+        lines += [_outside(gap) for gap in coverage.split(dimension).outside()[:_SHOWN]]
+    lines += [_doubt(doubt, provider) for doubt in coverage.doubts[:_SHOWN]]
     return lines
+
+
+def _outside(gap: Outside) -> str:
+    name = _NAMES[gap.dimension]
+    place = f"{name} {gap.value}" if gap.value else f"no {name}"
+    tokens = (
+        f"{gap.most_tokens:,}"
+        if gap.least_tokens == gap.most_tokens
+        else f"{gap.least_tokens:,} to {gap.most_tokens:,}"
+    )
+    cost = f", up to {usd(gap.most_nanos)}" if gap.most_nanos is not None else ""
+    return f"  outside the books: {place}: {tokens} tokens{cost}"
+
+
+def _doubt(doubt: Doubt, provider: str) -> str:
+    place = f"{_NAMES[doubt.dimension]} {doubt.value or 'not named'}"
+    if doubt.ratio is None:
+        return f"  doubtful: {place}: {doubt.excess_tokens:,} tokens in the books, of which {provider} knows nothing"
+    why = f"everything seems to count {doubt.times} times" if doubt.times else "some of it may count twice"
+    return f"  doubtful: {place}: the books have {doubt.ratio:.2f} times what {provider} counted; {why}"
 
 
 def as_data(provider: str, done: tuple[Pulled, ...], found: ReadCoverage | None) -> dict[str, Any]:

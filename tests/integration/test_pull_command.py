@@ -63,7 +63,7 @@ async def test_pull_says_what_it_read_and_what_the_books_do_not_know(api: Provid
     assert (code, out) == (0, "")
     assert "openai/completions: 10 rows" in err
     assert "the books know 0.0% of openai's" in err
-    assert "outside the books: api_key key_search:" in err
+    assert "outside the books: API key key_search: 8,800 tokens" in err
 
 
 async def test_pull_as_json_is_one_object_on_stdout(api: ProviderApi, tmp_path: Path) -> None:
