@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Final
@@ -99,8 +100,20 @@ def described(provider: str, done: tuple[Pulled, ...], found: ReadCoverage | Non
     if theirs.nanos is not None:
         lines.append(f"  {provider} charged {usd(theirs.nanos)}; the books say {usd(ours.nanos or 0)}.")
     for dimension in (Dimension.PROJECT, Dimension.API_KEY):
-        lines += [_outside(gap) for gap in coverage.split(dimension).outside()[:_SHOWN]]
+        lines += _gaps(coverage.split(dimension).outside(), provider)
     lines += [_doubt(doubt, provider) for doubt in coverage.doubts[:_SHOWN]]
+    return lines
+
+
+def _gaps(gaps: Sequence[Outside], provider: str) -> list[str]:
+    """What is outside for sure, line by line; what only may be, in one line, since it says more about the labels."""
+    sure = [gap for gap in gaps if gap.least_tokens or not gap.most_tokens]
+    lines = [_outside(gap) for gap in sure[:_SHOWN]]
+    if open_ones := [gap for gap in gaps if gap not in sure and gap.value]:
+        name = _NAMES[open_ones[0].dimension]
+        lines.append(
+            f"  {len(open_ones):,} more may be outside: events without {provider}'s {name} id leave open which {name}s they belong to"
+        )
     return lines
 
 

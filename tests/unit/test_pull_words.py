@@ -34,6 +34,17 @@ def test_a_gap_that_may_be_smaller_is_told_as_a_range():
     assert "  outside the books: API key key_lab: 2,000 to 3,000 tokens" in lines.splitlines()
 
 
+def test_keys_that_unlabelled_events_may_belong_to_are_told_in_one_line():
+    theirs = [reading(5_000), reading(3_000, key="key_b"), reading(2_000, key="key_c")]
+
+    lines = told(theirs, [reading(10_000, key=None)])
+
+    assert (
+        "  3 more may be outside: events without openai's API key id leave open which API keys they belong to" in lines
+    )
+    assert "outside the books" not in lines
+
+
 def test_what_the_provider_places_nowhere_is_no_key():
     assert "  outside the books: no API key: 3,000 tokens" in told(
         [reading(5_000), reading(3_000, key=None)], [reading(5_000)]
