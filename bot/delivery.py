@@ -15,14 +15,15 @@ from typing import Any, Final
 import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.notices import Composer
 from bot.slack.identity import Readers
 from bot.slack.reply import UNSHOWABLE, UnshowableMessage, send_with_picture
 from bot.slack.views.blocks import Message
 from bot.slack.views.mrkdwn import is_user
-from bot.slack.views.request import decided_message, request_message, requester_message
-from core.change_request import RequestState
+from bot.slack.views.request import decided_message, request_message, requester_message, unreached_message
+from core.change_request import ChangeRequest, RequestState
 from core.services.decide_requests import request_with_envelope
 from core.store.outbox import Notice
 from core.store.unit_of_work import UnitOfWork
@@ -33,16 +34,24 @@ EVENT_TYPE: Final = "outlay_notice"
 _BATCH: Final = 10
 _LOOK_BACK: Final = 50
 _LATER: Final = timedelta(seconds=15)
-_PARKING: Final = frozenset(
+_SHUT_OUT: Final = frozenset(
+    {"account_inactive", "invalid_auth", "missing_scope", "not_authed", "token_expired", "token_revoked"}
+)
+"""Slack's refusals that a new installation mends: the notice waits for the start that comes with it."""
+_UNREACHED: Final = frozenset(
     {
-        "account_inactive", "channel_not_found", "cannot_dm_bot", "invalid_auth", "is_archived", "missing_scope",
-        "not_authed", "not_in_channel", "token_expired", "token_revoked", "user_disabled", "user_not_found",
+        "channel_not_found", "cannot_dm_bot", "is_archived", "not_in_channel", "user_disabled", "user_not_found",
         "users_not_found", "user_not_visible",
     }
 )  # fmt: skip
 """Slack's refusals that another try does not mend; the notice waits, visibly, for a person."""
 
+_LONGEST_WAIT: Final = timedelta(minutes=10)
 _UNANSWERED: Final = (aiohttp.ClientError, asyncio.TimeoutError, OSError)
+
+
+class _Gone(Exception):
+    """A notice is about something that is not in the books any more."""
 
 
 class Delivery:
@@ -72,10 +81,22 @@ class Delivery:
 
     async def run(self) -> None:
         """Deliver whenever woken, until cancelled; the scheduler's tick sees to what had to wait."""
+        await self._take_up()
         while True:
             await self._woken.wait()
             self._woken.clear()
-            await self.deliver_due()
+            try:
+                await self.deliver_due()
+            except SQLAlchemyError:
+                log.exception("outbox_unreadable")
+
+    async def _take_up(self) -> None:
+        """What an old token kept from being sent is due again: a start may have come with a new one."""
+        try:
+            async with self._uow.write() as tx:
+                await tx.outbox.unpark(_SHUT_OUT, due_at=self._clock())
+        except SQLAlchemyError:
+            log.exception("outbox_unreadable")
 
     async def deliver_due(self) -> int:
         """Send everything that is due; how many were sent. Never raises for a single notice: it stays for later."""
@@ -97,13 +118,19 @@ class Delivery:
             await self._refused(notice, refused)
             return False
         except UnshowableMessage as refused_blocks:
-            log.error("notice_parked", extra={**fields, "error": str(refused_blocks)})
-            async with self._uow.write() as tx:
-                await tx.outbox.park(notice.id, str(refused_blocks))
+            await self._park(notice, str(refused_blocks))
             return False
         except _UNANSWERED as lost:
             log.warning("notice_unanswered", extra={**fields, "error": type(lost).__name__})
             await self._retry(notice, _LATER)
+            return False
+        except _Gone:
+            await self._park(notice, "request_gone")
+            return False
+        except Exception:
+            # Whatever is wrong with this one, those behind it in the queue must not wait for it.
+            log.exception("notice_failed", extra=fields)
+            await self._retry(notice, min(_LATER * notice.attempts, _LONGEST_WAIT))
             return False
         async with self._uow.write() as tx:
             await tx.outbox.sent(notice.id, channel=place[0], ts=place[1], at=self._clock())
@@ -116,13 +143,15 @@ class Delivery:
             return await self._post_composed(notice, composer)
         known = await request_with_envelope(self._uow, int(notice.facts["request_id"]))
         if known is None:
-            raise LookupError(f"notice {notice.id} is about a request that is not in the books")
+            raise _Gone(f"notice {notice.id} is about a request that is not in the books")
         request, envelope, copies = known
         reader = await self._readers.zone_of(notice.recipient)
+        if notice.kind == "request_unreached":
+            return await self._post(notice, unreached_message(request, because=str(notice.facts["because"])))
         if notice.kind == "request":
             pending = request.state is RequestState.PENDING
             message = (
-                request_message(request, reader=reader)
+                request_message(request, reader=reader, spent_nanos=await self._spent(request))
                 if pending
                 else decided_message(request, envelope, reader=reader)
             )
@@ -134,16 +163,20 @@ class Delivery:
             return copies[0] if copies else ("", "")
         return await self._post(notice, requester_message(request))
 
+    async def _spent(self, request: ChangeRequest) -> int:
+        """What the workload has spent in the request's cycle so far, in nanos: nobody decides well without it."""
+        async with self._uow.read() as tx:
+            spent = await tx.spend.by_workload(request.cycle.first_on, request.cycle.last_on)
+        return spent[request.workload_id].cost_nanos if request.workload_id in spent else 0
+
     async def _replace(self, channel: str, ts: str, message: Message) -> None:
         """Show the decision on one copy. A copy that cannot be changed any more must not keep the requester waiting."""
         try:
             await self._client.chat_update(channel=channel, ts=ts, **message)
         except SlackApiError as refused:
-            if refused.response.status_code == 429:
+            if refused.response.status_code == 429 or refused.response.status_code >= 500:
                 raise
-            log.warning(
-                "copy_not_updated", extra={"channel": channel, "ts": ts, "error": refused.response.get("error")}
-            )
+            log.warning("copy_not_updated", extra={"channel": channel, "ts": ts, "error": _error_of(refused)})
 
     async def _post_composed(self, notice: Notice, composer: Composer) -> tuple[str, str]:
         """Post what a composer makes; without its picture where Slack cannot show that."""
@@ -157,8 +190,8 @@ class Delivery:
             try:
                 places.append(await self._post_to(channel, notice, message))
             except SlackApiError as refused:
-                if refused.response.get("error") in UNSHOWABLE:
-                    raise UnshowableMessage(str(refused.response.get("error"))) from refused
+                if _error_of(refused) in UNSHOWABLE:
+                    raise UnshowableMessage(_error_of(refused)) from refused
                 raise
 
         await send_with_picture(post, composed.compose, composed.file)
@@ -189,7 +222,7 @@ class Delivery:
                 channel=channel, limit=_LOOK_BACK, include_all_metadata=True
             )
         except SlackApiError as refused:
-            log.info("history_unreadable", extra={"outbox_id": notice_id, "error": refused.response.get("error")})
+            log.info("history_unreadable", extra={"outbox_id": notice_id, "error": _error_of(refused)})
             return None
         messages: list[dict[str, Any]] = history.get("messages", [])
         for posted in messages:
@@ -202,16 +235,32 @@ class Delivery:
         return None
 
     async def _refused(self, notice: Notice, refused: SlackApiError) -> None:
-        error = str(refused.response.get("error", refused.response.status_code))
-        if error in _PARKING:
-            log.error("notice_parked", extra={"outbox_id": notice.id, "kind": notice.kind, "error": error})
-            async with self._uow.write() as tx:
-                await tx.outbox.park(notice.id, error)
+        error = _error_of(refused)
+        if error in _SHUT_OUT | _UNREACHED:
+            await self._park(notice, error)
             return
         seconds = refused.response.headers.get("Retry-After", "")
         log.warning("notice_refused", extra={"outbox_id": notice.id, "error": error})
-        await self._retry(notice, timedelta(seconds=int(seconds)) if seconds.isdecimal() else _LATER)
+        await self._retry(notice, timedelta(seconds=max(1, int(seconds))) if seconds.isdecimal() else _LATER)
+
+    async def _park(self, notice: Notice, because: str) -> None:
+        log.error("notice_parked", extra={"outbox_id": notice.id, "kind": notice.kind, "error": because})
+        async with self._uow.write() as tx:
+            await tx.outbox.park(notice.id, because)
+            asked = await tx.requests.of(int(notice.facts["request_id"])) if notice.kind == "request" else None
+            if asked is not None and because in _UNREACHED:
+                # Whoever asked was told that the sponsor has it; without this they would wait for nothing.
+                await tx.outbox.add(
+                    f"request/{asked.id}/unreached", "request_unreached", asked.requested_by,
+                    facts={"request_id": asked.id, "because": because}, at=self._clock(),
+                )  # fmt: skip
 
     async def _retry(self, notice: Notice, wait: timedelta) -> None:
         async with self._uow.write() as tx:
             await tx.outbox.retry_at(notice.id, self._clock() + wait)
+
+
+def _error_of(refused: SlackApiError) -> str:
+    """Slack's name for the refusal, or the HTTP status where it gave none."""
+    answer = refused.response.data
+    return str((answer.get("error") if isinstance(answer, dict) else None) or refused.response.status_code)

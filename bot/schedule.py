@@ -10,6 +10,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.delivery import Delivery
+from bot.pulling import Pulls
 from bot.wiring import Clock
 from core.services.forecast_spend import refresh_forecasts
 from core.services.keep_books import check_books
@@ -19,6 +20,8 @@ from core.store.unit_of_work import UnitOfWork
 log = logging.getLogger(__name__)
 
 DELIVERY_SECONDS = 5
+PULL_JITTER_SECONDS = 600
+"""Spreads the pulls of many installations, and of replicas, over ten minutes of the hour."""
 
 
 async def look_ahead(uow: UnitOfWork, delivery: Delivery, *, now: datetime) -> None:
@@ -30,7 +33,7 @@ async def look_ahead(uow: UnitOfWork, delivery: Delivery, *, now: datetime) -> N
         delivery.wake()
 
 
-def make_scheduler(uow: UnitOfWork, delivery: Delivery, clock: Clock) -> AsyncIOScheduler:
+def make_scheduler(uow: UnitOfWork, delivery: Delivery, pulls: Pulls, clock: Clock) -> AsyncIOScheduler:
     """A scheduler with the jobs of one process, not yet started. Ticks are UTC."""
     scheduler = AsyncIOScheduler(
         timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 300}
@@ -42,7 +45,7 @@ def make_scheduler(uow: UnitOfWork, delivery: Delivery, clock: Clock) -> AsyncIO
         except asyncio.CancelledError:
             # The process stops; what was claimed comes back when its lease ends.
             log.info("delivery_stopped")
-        except (SQLAlchemyError, LookupError):
+        except SQLAlchemyError:
             log.exception("delivery_failed")
 
     async def compare() -> None:
@@ -71,4 +74,6 @@ def make_scheduler(uow: UnitOfWork, delivery: Delivery, clock: Clock) -> AsyncIO
     scheduler.add_job(foretell, "cron", minute=0, id="foretell")
     # And once at the start: until then nothing newer is known than what the last process foretold.
     scheduler.add_job(foretell, "date", id="foretell_first")
+    if pulls.providers:
+        scheduler.add_job(pulls.run_due, "cron", minute=20, jitter=PULL_JITTER_SECONDS, id="pull_reports")
     return scheduler

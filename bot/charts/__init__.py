@@ -3,7 +3,7 @@
 Pure and safe in any thread: each chart is a figure of its own, nothing global in matplotlib is read or changed.
 """
 
-from bot.charts.alternatives import alt_breakdown, alt_burn_up, unlabelled
+from bot.charts.alternatives import alt_breakdown, alt_burn_up, labelled, unlabelled
 from bot.charts.breakdown import breakdown_chart
 from bot.charts.burn_up import burn_up
 from bot.charts.fan import fan_chart
@@ -19,6 +19,7 @@ __all__ = [
     "breakdown_chart",
     "burn_up",
     "fan_chart",
+    "labelled",
     "unlabelled",
     "waterfall",
 ]

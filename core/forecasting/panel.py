@@ -17,6 +17,8 @@ from core.token_shape import QUANTITIES, REQUESTS, DayUsage, effective_prices, u
 
 HISTORY_DAYS: Final = 180
 MIX_HALF_LIFE_DAYS: Final = 3.0
+AT_LIST: Final = 0.002
+"""Booked that close to the rate on its newest day, a model is priced by the rate alone: older days may have had another."""
 SWITCH_SHARE: Final = 0.5
 """A model whose share of requests moves by more than half from one week to the next days was switched."""
 
@@ -172,6 +174,7 @@ def _mixes(
     recent = np.zeros((len(pairs), len(QUANTITIES)))
     np.add.at(recent, rows.pair, rows.quantities * weight[:, None])
     cost = np.bincount(rows.pair, rows.cost * weight, minlength=len(pairs))
+    newest = _newest_day(rows, len(pairs))
     whole = np.zeros((workloads, len(QUANTITIES)))
     np.add.at(whole, [workload for workload, _ in pairs], recent)
     mixes: list[Mix] = []
@@ -183,10 +186,24 @@ def _mixes(
             model = pairs[pair][1]
             of_requests = recent[pair, REQUESTS] / total[REQUESTS] if total[REQUESTS] else 0.0
             share = np.where(total > 0, recent[pair] / np.where(total > 0, total, 1.0), of_requests)
-            prices[model] = effective_prices(rates[workload].get(model), recent[pair], float(cost[pair]))
+            rate = rates[workload].get(model)
+            is_at_list = rate is not None and np.isclose(
+                newest[pair, :-1] @ unit_prices(rate), newest[pair, -1], rtol=AT_LIST
+            )
+            prices[model] = effective_prices(rate, recent[pair], 0.0 if is_at_list else float(cost[pair]))
             shares[model] = share
         mixes.append(Mix(shares, prices, total))
     return mixes
+
+
+def _newest_day(rows: _Rows, pairs: int) -> Floats:
+    """(pairs, quantities and, last, nanos) of the newest day with usage of each workload and model."""
+    newest = np.zeros(pairs, dtype=np.intp)
+    np.maximum.at(newest, rows.pair, rows.column)
+    chosen = rows.column == newest[rows.pair]
+    total = np.zeros((pairs, len(QUANTITIES) + 1))
+    np.add.at(total, rows.pair[chosen], np.column_stack([rows.quantities[chosen], rows.cost[chosen]]))
+    return total
 
 
 def _last_switch(requests: Floats) -> int:

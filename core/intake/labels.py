@@ -47,6 +47,8 @@ _MODELS: Final = (
     ("codestral", "mistral"), ("grok", "x-ai"), ("deepseek", "deepseek"), ("command-", "cohere"), ("sonar", "perplexity"),
 )  # fmt: skip
 
+_FAMILIES: Final = ("anthropic", "google", "x-ai")
+
 _TIERS: Final = {
     "": "standard", "default": "standard", "auto": "standard", "on_demand": "standard", "standard_only": "standard",
     "flex_discount": "flex", "priority_on_demand": "priority",
@@ -84,7 +86,7 @@ def provider_name(told: str, host: str = "", model: str = "") -> str:
       host: host or URL of the server, when told.
       model: decides only where the source names no provider.
     """
-    name = told.strip().lower()[:MAX_NAME]
+    name = clean(told).lower()[:MAX_NAME]
     name = _PROVIDERS.get(name, name.split("/", 1)[0])
     for suffix, provider in _HOSTS if host else ():
         if suffix in host.lower() and name in ("", "openai", provider):
@@ -92,21 +94,24 @@ def provider_name(told: str, host: str = "", model: str = "") -> str:
     if name.startswith(("openai.", "anthropic.")):
         # The Vercel SDK writes the interface too: `openai.chat`, `anthropic.messages`.
         name = name.split(".", 1)[0]
-    if name:
-        return _PROVIDERS.get(name, name)
+    name = _PROVIDERS.get(name, name)
+    if name not in ("", "openai"):
+        return name
     plain = model.lower().rpartition("/")[2]
-    return next((provider for start, provider in _MODELS if plain.startswith(start)), UNKNOWN)
+    by_model = next((provider for start, provider in _MODELS if plain.startswith(start)), None)
+    # A gateway's client says openai whatever answers; the few families that OpenAI does not serve give it away.
+    return by_model if by_model and (not name or by_model in _FAMILIES) else name or UNKNOWN
 
 
 @lru_cache(maxsize=4096)
 def model_name(served: str, requested: str = "") -> str:
     """The model to price by: what answered, else what was asked for, else `unknown`."""
-    return (served.strip() or requested.strip())[:MAX_NAME] or UNKNOWN
+    return (clean(served) or clean(requested))[:MAX_NAME] or UNKNOWN
 
 
 def tier_name(told: str) -> str:
     """The service tier; the names of the plain tier all become `standard`."""
-    name = told.strip().lower()[:_MAX_TIER]
+    name = clean(told).lower()[:_MAX_TIER]
     return _TIERS.get(name, name)
 
 
@@ -128,7 +133,12 @@ def tags_of(pairs: Iterable[tuple[str, object]]) -> dict[str, str]:
 def tag_value(value: str | int | float) -> str:
     """A tag's value, one line of at most 200 characters."""
     text = str(value).lower() if isinstance(value, bool) else str(value)
-    return " ".join(text.split())[:MAX_TAG_VALUE]
+    return " ".join(clean(text).split())[:MAX_TAG_VALUE]
+
+
+def clean(text: str) -> str:
+    """The text without what no database or terminal takes: control characters and halves of characters."""
+    return text.strip() if text.isprintable() else "".join(sign if sign.isprintable() else " " for sign in text).strip()
 
 
 def split_tag(tag: str) -> tuple[str, str] | None:

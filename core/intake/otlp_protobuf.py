@@ -14,7 +14,8 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.message import DecodeError
 
 from core.errors import Unreadable
-from core.intake.otlp_attributes import plan_of
+from core.intake.labels import TAG_NAMES
+from core.intake.otlp_attributes import plan_for
 from core.intake.otlp_containers import Opened, open_container
 from core.intake.otlp_span import FAILED, LOG_ATTRIBUTES, MAX_VALUE, Log, LogScope, Scope, Span, check_size
 
@@ -94,7 +95,7 @@ def protobuf_scopes(body: bytes) -> Iterator[Scope]:
     seen = 0
     for resource_spans in request.resource_spans:
         found = resource_spans.resource.attributes
-        resource = {key: _plain(found[key]) for key in found if len(key) <= MAX_VALUE}
+        resource = {key: _plain(found[key]) for key in found if key.lower() in TAG_NAMES}
         for scope_spans in resource_spans.scope_spans:
             seen += len(scope_spans.spans)
             check_size(seen)
@@ -108,7 +109,7 @@ def _span(raw: bytes) -> Span:
     except DecodeError as broken:
         raise Unreadable("A span in the body is not a span in protobuf.") from broken
     attributes = message.attributes
-    plan = plan_of(frozenset(attributes))
+    plan = plan_for(attributes)
     span = Span(
         message.trace_id, message.span_id, message.parent_id, "", message.start, message.end, False, {}, {}, [], Opened(),
         plan if plan.may_be_call else None,
@@ -117,7 +118,7 @@ def _span(raw: bytes) -> Span:
         return span
     span.name = _text(message.name)
     span.failed = message.status.code == FAILED
-    span.counts = {role: _plain(attributes[key]) for role, key in plan.counts}
+    span.counts = {role: attributes[key].int_value or _plain(attributes[key]) for role, key in plan.counts}
     span.values = {role: _plain(attributes[key]) for role, key in plan.labels}
     span.tags = [(name, _plain(attributes[key])) for key, name in plan.tags]
     for key in plan.containers:
@@ -129,10 +130,10 @@ def _span(raw: bytes) -> Span:
 
 
 def _plain(value: Any) -> str | int | float | bool | None:
+    if raw := value.string_value:
+        return _text(raw)
     kind = value.WhichOneof("kind")
-    if kind == "string_value":
-        return _text(value.string_value)
-    return getattr(value, kind) if kind else None
+    return None if kind is None else "" if kind == "string_value" else getattr(value, kind)
 
 
 def _text(raw: bytes) -> str:
@@ -148,7 +149,7 @@ def protobuf_logs(body: bytes) -> Iterator[LogScope]:
     seen = 0
     for resource_logs in request.resource_logs:
         found = resource_logs.resource.attributes
-        resource = {key: _plain(found[key]) for key in found if len(key) <= MAX_VALUE}
+        resource = {key: _plain(found[key]) for key in found if key.lower() in TAG_NAMES}
         for scope_logs in resource_logs.scope_logs:
             seen += len(scope_logs.logs)
             check_size(seen)

@@ -5,18 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy.exc import IntegrityError
+
 from core.change_request import ChangeRequest, SetOrder
 from core.envelope import Change, Degradation, Envelope, Terms, entry_for, loosenings
 from core.errors import NotAllowed, Outdated, OutOfRange
-from core.money import divide_half_even, usd
+from core.money import usd
 from core.people import Actor, People
 from core.period import Cycle
+from core.services.suggested_size import foretold_basis, with_margin
 from core.store.envelope_rows import columns_of
-from core.store.forecast_rows import Foretold
 from core.store.unit_of_work import Transaction, UnitOfWork
 from core.workload import UNATTRIBUTED, workload_name
 
-_ROUND_TO = 10 * 1_000_000_000
 _GUESS = "An envelope on unattributed spend is a guess: nobody knows yet what it pays for. Find out with `/budget spend by project`."
 
 
@@ -46,7 +47,10 @@ class SetOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What the modal starts from. `suggested_nanos` comes with its `basis` in words; None when there is nothing to go by."""
+    """What the modal starts from. `suggested_nanos` comes with its `basis` in words; None when there is nothing to go by.
+
+    `owner` is whom the workload belongs to already, if anybody.
+    """
 
     workload: str | None
     envelope: Envelope | None
@@ -54,6 +58,7 @@ class Proposal:
     basis: str
     names: tuple[str, ...]
     defaults: Defaults
+    owner: str | None = None
 
 
 async def set_envelope(uow: UnitOfWork, order: SetOrder, *, by: Actor, defaults: Defaults, now: datetime) -> SetOutcome:
@@ -62,6 +67,17 @@ async def set_envelope(uow: UnitOfWork, order: SetOrder, *, by: Actor, defaults:
     Raises NotAllowed, OutOfRange (with what is missing), Outdated when the envelope changed since the modal was filled.
     """
     name = workload_name(order.workload)
+    try:
+        return await _set(uow, name, order, by=by, defaults=defaults, now=now)
+    except IntegrityError as met:
+        raise Outdated(
+            f"Somebody else set the envelope of {name} at the same moment. Look at it with `/budget status {name}`."
+        ) from met
+
+
+async def _set(
+    uow: UnitOfWork, name: str, order: SetOrder, *, by: Actor, defaults: Defaults, now: datetime
+) -> SetOutcome:
     cycle = Cycle.of(now, uow.zone)
     async with uow.write() as tx:
         workload_id = (await tx.workloads.names()).get(name)
@@ -70,8 +86,9 @@ async def set_envelope(uow: UnitOfWork, order: SetOrder, *, by: Actor, defaults:
             raise Outdated(
                 f"The envelope of {name} was changed while the form was open. Look at it again with `/budget status {name}`."
             )
-        change = _proposed(order, before, cycle, by=by, defaults=defaults)
-        _require_right(before, change, by, name)
+        keeper = await tx.workloads.owner(workload_id) if workload_id else None
+        change = _proposed(order, before, cycle, owner=keeper or by.id, defaults=defaults)
+        _require_right(before, change, by, name, keeper=keeper)
         spent = await tx.spend.by_workload(cycle.first_on, cycle.last_on)
         spent_nanos = spent[workload_id].cost_nanos if workload_id in spent else 0
         created = workload_id is None
@@ -119,8 +136,7 @@ async def apply_change(
     await tx.audit.append(
         at=now, actor=by, act="changed envelope" if before else "opened envelope", subject=name, detail=detail
     )
-    for stale in await tx.requests.pending(workload_id=workload_id):
-        await tx.requests.save_decision(stale.superseded(at=now))
+    await _supersede(tx, workload_id, now)
     stored = await tx.envelopes.of(workload_id)
     assert stored is not None
     return stored
@@ -135,6 +151,7 @@ async def proposal(uow: UnitOfWork, workload: str | None, *, by: Actor, defaults
         this = await tx.spend.by_workload(cycle.first_on, cycle.last_on)
         last = await tx.spend.by_workload(cycle.previous.first_on, cycle.previous.last_on)
         foretold = await tx.forecasts.latest(cycle)
+        owners = {known.name: known.owner for known in await tx.workloads.all()}
     if workload is None:
         without = [
             (this[number].cost_nanos, name)
@@ -147,48 +164,27 @@ async def proposal(uow: UnitOfWork, workload: str | None, *, by: Actor, defaults
     number = names.get(workload) if workload else None
     envelope = envelopes.get(number) if number else None
     ordered = tuple(name for name in names if name != UNATTRIBUTED)
+    owner = owners.get(workload) if workload else None
     if number is None or number not in this:
-        return Proposal(
-            workload, envelope, None, "No usage yet this cycle, so there is nothing to suggest from.", ordered, defaults
-        )
+        nothing = "No usage yet this cycle, so there is nothing to suggest from."
+        return Proposal(workload, envelope, None, nothing, ordered, defaults, owner)
     margin = envelope.terms.margin if envelope else 0.20
     elapsed = cycle.share_elapsed(now, uow.zone)
     spent, before = this[number].cost_nanos, last[number].cost_nanos if number in last else 0
     if (told := foretold.get(number)) and told.p50_nanos:
-        return Proposal(
-            workload,
-            envelope,
-            _with_margin(told.p50_nanos, margin),
-            _foretold_basis(told, margin, spent),
-            ordered,
-            defaults,
-        )
+        suggested, basis = with_margin(told.p50_nanos, margin), foretold_basis(told, margin, spent)
+        return Proposal(workload, envelope, suggested, basis, ordered, defaults, owner)
     run_rate = int(spent / elapsed) if elapsed > 1 / 31 else before
     base, words = max((run_rate, "this month's run-rate"), (before, "last month's spend"))
-    suggested = _with_margin(base, margin)
+    suggested = with_margin(base, margin)
     basis = f"{words[0].upper()}{words[1:]} of {usd(base)} plus {margin:.0%} margin; spent so far {usd(spent)}."
-    return Proposal(workload, envelope, suggested or None, basis, ordered, defaults)
+    return Proposal(workload, envelope, suggested or None, basis, ordered, defaults, owner)
 
 
-def _with_margin(nanos: int, margin: float) -> int:
-    """The amount with room for growth, rounded up to whole tens of dollars."""
-    return -(-divide_half_even(nanos * round((1 + margin) * 100), 100) // _ROUND_TO) * _ROUND_TO
-
-
-def _foretold_basis(told: Foretold, margin: float, spent: int) -> str:
-    """What the proposal rests on: the middle of the forecast, its range and its day."""
-    between = f"{usd(told.p10_nanos)} to {usd(told.p90_nanos)} in four months out of five"
-    day = f"{told.as_of.day} {told.as_of:%b}"
-    return (
-        f"Forecast of {usd(told.p50_nanos)} ({between}; from usage up to {day}) plus {margin:.0%} margin; "
-        f"spent so far {usd(spent)}."
-    )
-
-
-def _proposed(order: SetOrder, before: Envelope | None, cycle: Cycle, *, by: Actor, defaults: Defaults) -> Change:
-    """The envelope as it would be. Raises OutOfRange naming what a new one lacks."""
+def _proposed(order: SetOrder, before: Envelope | None, cycle: Cycle, *, owner: str, defaults: Defaults) -> Change:
+    """The envelope as it would be; `owner` is who owns a new one unless somebody is named. Raises OutOfRange naming what it lacks."""
     was = before.terms if before else None
-    owner = order.owner or (was.people.owner if was else by.id)
+    owner = order.owner or (was.people.owner if was else owner)
     finance = order.finance or (was.people.finance if was else defaults.finance) or ""
     sponsor = order.sponsor or (was.people.sponsor if was else "")
     lacking = [
@@ -208,7 +204,7 @@ def _proposed(order: SetOrder, before: Envelope | None, cycle: Cycle, *, by: Act
         )
     if sponsor == owner and not was and order.owner is None:
         raise OutOfRange(
-            "You would be owner and sponsor at once; the sponsor decides on breaches and cannot be the owner. Name the owner.",
+            f"<@{owner}> would be owner and sponsor at once; the sponsor decides on breaches and cannot be the owner. Name the owner.",
             correction=f"/budget set {order.workload} {_plain(order.nanos)} owner=@owner sponsor=<@{sponsor}>",
         )
     people = People(owner, finance, sponsor, order.deputy or (was.people.deputy if was else None))
@@ -226,9 +222,23 @@ def _proposed(order: SetOrder, before: Envelope | None, cycle: Cycle, *, by: Act
     return Change(nanos, terms)
 
 
-def _require_right(before: Envelope | None, change: Change, by: Actor, name: str) -> None:
-    """Owner or finance of the existing envelope; for a new one, who names themselves in either role, or workspace finance."""
+async def _supersede(tx: Transaction, workload_id: int, now: datetime) -> None:
+    """What waits for the sponsor is overtaken; the messages that asked will say so."""
+    for older in await tx.requests.pending(workload_id=workload_id):
+        await tx.requests.save_decision(older.superseded(at=now))
+        await tx.outbox.add(
+            f"request/{older.id}/superseded", "request_closed", older.deciders.sponsor, facts={"request_id": older.id}, at=now
+        )  # fmt: skip
+
+
+def _require_right(before: Envelope | None, change: Change, by: Actor, name: str, *, keeper: str | None) -> None:
+    """Owner or finance of the existing envelope; for a new one, who names themselves in either role, or workspace finance.
+
+    A workload that belongs to somebody (`keeper`) already gets its first envelope from them or from the finance team.
+    """
     people = before.terms.people if before else change.terms.people
+    if before is None and keeper not in (None, by.id) and not by.is_finance:
+        raise NotAllowed(f"{name} belongs to <@{keeper}>. Ask them or the finance team to set its envelope.")
     if before is None and not by.is_finance and by.id not in (people.owner, people.finance):
         raise NotAllowed(
             f"A new envelope is set by its owner or the finance team. Ask <@{people.owner}> to set the one for {name}."
@@ -244,11 +254,7 @@ async def _ask_sponsor(
         raise NotAllowed(
             "You are the sponsor, and nobody decides on their own request. Let the owner ask, or name a deputy first with deputy=@name."
         )
-    for older in await tx.requests.pending(workload_id=before.workload_id):
-        await tx.requests.save_decision(older.superseded(at=now))
-        await tx.outbox.add(
-            f"request/{older.id}/superseded", "request_closed", people.sponsor, facts={"request_id": older.id}, at=now
-        )
+    await _supersede(tx, before.workload_id, now)
     draft = ChangeRequest(
         0, before.workload_id, before.workload, cycle, before.revision, before.size(cycle), change, people, loose, by.id, now
     )  # fmt: skip

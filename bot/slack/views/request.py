@@ -17,7 +17,7 @@ from core.money import usd
 def request_message(request: ChangeRequest, *, reader: ZoneInfo, spent_nanos: int | None = None) -> Message:
     """The sponsor's message: who asks, from what to what, and two buttons that each ask once more.
 
-    `spent_nanos` is this cycle's spend at the time of asking, where it is known.
+    `spent_nanos` is this cycle's spend when the message is sent, where it is known.
     """
     asks = f"{person(request.requested_by)} asks you to {_ask(request)} the envelope of *{name(request.workload)}*"
     return blocks.message(
@@ -142,6 +142,20 @@ def requester_message(request: ChangeRequest) -> Message:
         ),
         RequestState.SUPERSEDED: f"{what} was replaced by a newer change.",
     }[request.state]
+    return blocks.message(
+        text,
+        blocks.section(text),
+        blocks.actions(blocks.button("Status", ids.SHOW_STATUS, request.workload)),
+    )
+
+
+def unreached_message(request: ChangeRequest, *, because: str) -> Message:
+    """Tells who asked that the sponsor does not know of it; `because` is Slack's own word for the reason."""
+    text = (
+        f"I cannot reach {person(request.deciders.sponsor)} in Slack ({code(because)}), so nobody has seen your change to "
+        f"*{name(request.workload)}*, {_amounts(request)}. {usd(request.current_nanos)} still holds. Ask again once they "
+        f"can be reached, or talk to {person(request.deciders.finance)}."
+    )
     return blocks.message(
         text,
         blocks.section(text),
