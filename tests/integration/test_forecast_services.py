@@ -27,7 +27,7 @@ from core.store.unit_of_work import UnitOfWork
 from core.token_shape import DayUsage
 from core.usage import CLASS_NAMES, UsageEvent
 from sandbox.usage import WORKLOADS, events
-from tests.support.books import ANA, DEFAULTS, FINANCE, NOON, Actor, an_event, an_order, books_in, records, sets
+from tests.support.books import ANA, DEFAULTS, NOON, Actor, an_event, an_order, books_in, records, sets
 
 NOVEMBER = Cycle(2026, 11)
 MONDAY = date(2026, 11, 23)
@@ -36,7 +36,7 @@ Month = tuple[list[DayUsage], list[UsageEvent], dict[str, Rate]]
 
 async def with_history(uow: UnitOfWork, *, days: int = 40) -> None:
     """A workload called search with steady usage up to this morning."""
-    await add_rule(uow, "search", {"feature": "search"}, by=FINANCE, reattribute=False, now=NOON)
+    await add_rule(uow, "search", {"feature": "search"}, by=Actor(ANA), reattribute=False, now=NOON)
     usage = [
         an_event(
             at=NOON - timedelta(days=ago, hours=1),
