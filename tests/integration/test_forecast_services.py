@@ -87,6 +87,18 @@ async def test_drivers_are_frozen_once_for_a_revision(uow: UnitOfWork):
     assert sum(part.nanos for part in found.variance.parts) == found.variance.gap_nanos > 0
 
 
+async def test_people_who_ask_at_the_same_moment_all_get_their_forecast(uow: UnitOfWork):
+    await with_history(uow)
+    await sets(uow, an_order("search", 300))
+    made = await asyncio.gather(
+        *(outlook(uow, "search", now=NOON) for _ in range(6)),
+        refresh_forecasts(uow, now=NOON),
+        freeze_plan(uow, "search", now=NOON),
+        freeze_plan(uow, "search", now=NOON),
+    )
+    assert len({one.forecast.p50_nanos for one in made[:6]}) == 1
+
+
 async def test_status_shows_the_last_forecast_and_its_chance(uow: UnitOfWork):
     await with_history(uow)
     await sets(uow, an_order("search", 100))
