@@ -20,7 +20,7 @@ from bot.slack.identity import Readers
 from bot.slack.views.blocks import Message
 from bot.slack.views.request import decided_message, request_message, requester_message
 from core.change_request import RequestState
-from core.services.decide_requests import request_with_envelope
+from core.services.decide_requests import request_standing
 from core.store.outbox import Notice
 from core.store.unit_of_work import UnitOfWork
 
@@ -96,15 +96,15 @@ class Delivery:
 
     async def _send(self, notice: Notice) -> tuple[str, str]:
         """Post the notice; (channel, ts) of the message."""
-        known = await request_with_envelope(self._uow, int(notice.facts["request_id"]))
+        known = await request_standing(self._uow, int(notice.facts["request_id"]))
         if known is None:
             raise LookupError(f"notice {notice.id} is about a request that is not in the books")
-        request, envelope, copies = known
+        request, envelope, copies = known.request, known.envelope, known.copies
         reader = await self._readers.zone_of(notice.recipient)
         if notice.kind == "request":
             pending = request.state is RequestState.PENDING
             message = (
-                request_message(request, reader=reader)
+                request_message(request, reader=reader, spent_nanos=known.spent_nanos)
                 if pending
                 else decided_message(request, envelope, reader=reader)
             )
