@@ -96,4 +96,14 @@ class Price:
     share: bool = False
 
 
-Command = Hub | Help | Status | Set | Spend | WorkloadAdd | WorkloadRules | WorkloadList | Audit | Price
+@dataclass(frozen=True, slots=True)
+class Sources:
+    share: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unattributed:
+    share: bool = False
+
+
+Command = Hub | Help | Status | Set | Spend | WorkloadAdd | WorkloadRules | WorkloadList | Audit | Price | Sources | Unattributed

@@ -14,8 +14,10 @@ from bot.slack.command_forms import (
     Hub,
     Price,
     Set,
+    Sources,
     Spend,
     Status,
+    Unattributed,
     WorkloadAdd,
     WorkloadList,
     WorkloadRules,
@@ -35,7 +37,7 @@ from core.period import Cycle
 
 _REPAIRS: Final = 8
 _FLAGS: Final = ("share", "help")
-_ALIASES: Final = {"?": "help", "workloads": "workload", "prices": "price"}
+_ALIASES: Final = {"?": "help", "workloads": "workload", "prices": "price", "source": "sources"}
 _PREPOSITIONS: Final = frozenset({"in", "for", "of", "during"})
 
 
@@ -184,11 +186,31 @@ def _workload(line: Line, today: date) -> WorkloadAdd | WorkloadRules | Workload
     return read_workload(line)
 
 
+def _sources(line: Line, today: date) -> Sources:
+    _nothing_behind(line)
+    return Sources()
+
+
+def _unattributed(line: Line, today: date) -> Unattributed:
+    _nothing_behind(line)
+    return Unattributed()
+
+
+def _nothing_behind(line: Line) -> None:
+    if line.words:
+        raise Unreadable(
+            f"{line.command} takes nothing behind it; I read “{line.words[0].shown}”.",
+            correction=f"{COMMAND} {line.command}",
+        )
+
+
 _COMMANDS: Final[dict[str, Callable[[Line, date], Command]]] = {
     "status": _status,
     "set": _set,
     "spend": _spend,
     "workload": _workload,
+    "unattributed": _unattributed,
+    "sources": _sources,
     "price": _price,
     "audit": _audit,
     "help": _help,

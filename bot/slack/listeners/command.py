@@ -9,8 +9,10 @@ from bot.slack.command_forms import (
     Hub,
     Price,
     Set,
+    Sources,
     Spend,
     Status,
+    Unattributed,
     WorkloadAdd,
     WorkloadList,
     WorkloadRules,
@@ -18,7 +20,7 @@ from bot.slack.command_forms import (
 from bot.slack.command_line import parse
 from bot.slack.command_words import COMMAND
 from bot.slack.interaction import Interaction, Registrar
-from bot.slack.listeners import answers, envelopes, workloads
+from bot.slack.listeners import answers, envelopes, trust, workloads
 from core.errors import BudgetError, OutOfRange, UnknownName, Unreadable
 
 
@@ -66,5 +68,9 @@ async def carry_out(asked: Interaction, command: Command) -> None:
             await answers.list_workloads(asked, command)
         case Audit():
             await answers.audit(asked, command)
+        case Sources():
+            await trust.sources(asked, command)
+        case Unattributed():
+            await trust.unattributed(asked, command)
         case Price():
             await answers.price(asked, command)
