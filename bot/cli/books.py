@@ -109,4 +109,7 @@ def rebuild() -> None:
     async def work(uow: UnitOfWork) -> bool:
         return (await rebuild_books(uow, by=operator(), now=system_clock())).holds
 
-    print("rebuilt; the books agree" if with_books(work) else "rebuilt, but the books still disagree")  # noqa: T201
+    holds = with_books(work, to_rebuild=True)
+    print("rebuilt; the books agree" if holds else "rebuilt, but the books still disagree")  # noqa: T201
+    if not holds:
+        raise typer.Exit(1)

@@ -55,15 +55,19 @@ def format_of(path: Path) -> str:
         raise Unreadable(f"{path} is one JSON array. Write one event a line (JSON lines); `jq -c '.[]'` does it.")
     if not text:
         raise Unreadable(f"{path} is empty.")
-    if b"\x00" in head:
-        raise Unreadable(f"{path} is neither CSV, JSON lines nor Parquet.")
+    first, _, _ = text.partition(b"\n")
+    if b"\x00" in first or "\ufffd" in first.decode(errors="replace"):
+        raise Unreadable(f"{path} is neither CSV in UTF-8, JSON lines nor Parquet.")
     return "csv"
 
 
 def fingerprint(path: Path) -> str:
-    """SHA-256 of the content; reads the file once, in constant memory."""
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
+    """SHA-256 of the content; reads the file once, in constant memory. Raises Unreadable."""
+    try:
+        with path.open("rb") as handle:
+            return hashlib.file_digest(handle, "sha256").hexdigest()
+    except OSError as failed:
+        raise Unreadable(f"{path} cannot be read: {failed.strerror or failed}.") from failed
 
 
 @contextmanager

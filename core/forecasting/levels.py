@@ -27,11 +27,21 @@ PROFILE_PRIOR_WEEKS: Final = 0.7
 """Weeks of a flat profile mixed into the measured one; below one, weekdays are soon believed."""
 PROFILE_STEP: Final = 1.5
 """One day moves the profile as if it were at most this multiple of what the profile said: an outlier is not a weekday."""
-PROFILE_FLOOR: Final = 0.02
-"""Below this share of a mean day a weekday is idle and says nothing about the level."""
+PROFILE_FLOOR: Final = 0.005
+"""No weekday is expected below this share of a mean day."""
+RESTING_SHARE: Final = 0.3
+"""A weekday expected below this share of a mean day is one of rest."""
+RESTING_WEEKS: Final = 2
+"""After two weeks of next to nothing on a weekday, it is taken as it is."""
 SCALE_GAIN: Final = 0.05
 RUN_GAIN: Final = 0.25
 """Each further day outside the band on one side widens it by a quarter: a lasting shift is followed, a spike is not."""
+SHIFT_DAYS: Final = 5
+SHIFT_LOG: Final = 0.4
+SHIFT_BAND: Final = 2.5
+"""After five days in a row on one side, each more than half above (or a third below) the slow level and 2.5 of its usual
+misses away, both levels start anew there. Costs 1 % of accuracy on the published series and finds a lasting doubling in
+five days instead of forty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +81,8 @@ def follow(values: Floats, band: float) -> Track:
     positions = weekday_positions(values.shape[1])
     seasonal = np.take_along_axis(profile, positions[None, :, None], axis=2)[:, :, 0]
     with np.errstate(all="ignore"):
-        known = ~np.isnan(values) & (seasonal >= 2 * PROFILE_FLOOR)
+        # Nothing on a day of rest is no news of the level.
+        known = ~np.isnan(values) & ~((values == 0) & (seasonal < RESTING_SHARE))
         count = np.maximum(known.sum(axis=1), 1)
         floor = 0.02 * np.where(known, values, 0.0).sum(axis=1) / count + 1e-12
         logs = np.log(np.maximum(values, floor[:, None]) / seasonal)
@@ -100,13 +111,16 @@ def _weekday_profiles(values: Floats) -> Floats:
         at, ratio = positions[day - 3], ratios[:, day - 3]
         new = ~np.isnan(ratio)
         was = (weighted[:, at] + PROFILE_PRIOR_WEEKS) / (weights[:, at] + PROFILE_PRIOR_WEEKS)
-        cut = np.clip(ratio, was / PROFILE_STEP, was * PROFILE_STEP)
+        measured = weighted[:, at] / np.maximum(weights[:, at], 1)
+        cut = np.clip(ratio, np.minimum(was, measured) / PROFILE_STEP, was * PROFILE_STEP)
         # The first week is taken as it is: a workload that rests at weekends does so from its first day.
         cut = np.where(weights[:, at] == 0, np.minimum(ratio, 3.0), cut)
         weighted[:, at] = np.where(new, weighted[:, at] * keep + cut, weighted[:, at])
         weights[:, at] = np.where(new, weights[:, at] * keep + 1, weights[:, at])
         mean = (weighted + PROFILE_PRIOR_WEEKS) / (weights + PROFILE_PRIOR_WEEKS)
-        mean = np.maximum(mean, PROFILE_FLOOR)
+        # The flat prior would put work on days of rest.
+        resting = (weights >= RESTING_WEEKS) & (weighted < 0.1 * weights)
+        mean = np.maximum(np.where(resting, weighted / np.maximum(weights, 1), mean), PROFILE_FLOOR)
         profile[:, day] = mean / mean.mean(axis=1, keepdims=True)
     return profile
 
@@ -119,19 +133,32 @@ def _levels(logs: Floats, known: Flags, band: float) -> tuple[Floats, Floats]:
     seen = np.zeros(workloads)
     scale = np.full(workloads, 0.1)
     run = np.zeros((workloads, 2))
+    away = np.zeros(workloads)
+    away_sum = np.zeros(workloads)
     levels = np.full((workloads, days, 2), np.nan)
     for day in range(days):
-        use = known[:, day]
-        level = np.where((use & (seen == 0))[:, None], logs[:, day, None], level)
+        use, log = known[:, day], logs[:, day]
+        level = np.where((use & (seen == 0))[:, None], log[:, None], level)
         seen = seen + use
-        miss = logs[:, day, None] - level
-        side = np.where(np.abs(miss) > band * scale[:, None], np.sign(miss), 0.0)
-        run = np.where(use[:, None], np.where((side != 0) & (np.sign(run) == side), run + side, side), run)
+        miss = log[:, None] - level
+        run = _counted(run, miss, band * scale[:, None], use[:, None])
+        away = _counted(away, miss[:, 1], np.maximum(SHIFT_BAND * scale, SHIFT_LOG), use)
+        away_sum = np.where(use, np.where(np.abs(away) > 1, away_sum + log, log), away_sum)
         limit = band * scale[:, None] * (1 + RUN_GAIN * np.maximum(np.abs(run) - 1, 0))
         gain = np.maximum(gains[None, :], 1 / np.maximum(seen, 1)[:, None])
         level = np.where(use[:, None], level + gain * np.clip(miss, -limit, limit), level)
         size = np.minimum(1.25 * np.abs(miss.mean(axis=1)), 4 * scale)
         step = np.maximum(SCALE_GAIN, 1 / np.maximum(seen, 1))
         scale = np.maximum(np.where(use & (seen > 1), scale + step * (size - scale), scale), 0.02)
+        shifted = np.abs(away) >= SHIFT_DAYS
+        level = np.where(shifted[:, None], (away_sum / np.maximum(np.abs(away), 1))[:, None], level)
+        away = np.where(shifted, 0.0, away)
         levels[:, day] = np.where((seen > 0)[:, None], level, np.nan)
     return levels[:, :, 0], levels[:, :, 1]
+
+
+def _counted(run: Floats, miss: Floats, limit: Floats, use: Flags) -> Floats:
+    """How many days in a row lie beyond `limit` on one side, negative below; days not to use change nothing."""
+    side = np.where(np.abs(miss) > limit, np.sign(miss), 0.0)
+    longer = np.where((side != 0) & (np.sign(run) == side), run + side, side)
+    return np.where(use, longer, run)

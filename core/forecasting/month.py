@@ -10,7 +10,7 @@ from typing import Final
 from core.forecasting.partial_day import PartialDay
 from core.rates import Rate
 from core.scenario import Plan
-from core.token_shape import DayUsage
+from core.token_shape import DayUsage, ModelTotals
 
 THIN_DAYS: Final = 14
 """Under two weeks of history a weekday has been seen at most once; the forecast says so and gives a wide range."""
@@ -22,7 +22,7 @@ class BusinessMetric:
 
     Attributes:
       unit: singular, as on screen: `ticket`.
-      actual: by day, > 0; days without a number fall back to plain requests for the whole forecast when too few are known.
+      actual: by day, > 0; with a number for fewer than 14 of the last 28 days volume does not follow it.
       planned: by day to come; days without one keep the mean of the last seven known days.
     """
 
@@ -63,10 +63,10 @@ class DriverRow:
     """One line of the drivers table.
 
     Attributes:
-      name: `requests a day`, `output tokens a request`, `cache share`, `dollars a request` …
+      name: `requests a day`, `cost a request`, `output a request` and the other classes, `cache share`.
       recent: mean of the last 28 days; None where there was no usage.
       expected: mean of the days still to come; None when the cycle is over.
-      unit: `requests`, `tokens`, `share` (0–1), `nanos`, or the business metric's unit.
+      unit: `requests`, `nanos`, `tokens` or `share` (0–1).
     """
 
     name: str
@@ -94,11 +94,12 @@ class Forecast:
       spent_nanos: booked in the cycle so far, today included.
       run_rate_nanos: spent so far ÷ days so far × days; None before the first complete day.
       breach_probability: chance that the cycle ends above the envelope, 0–1; None without an envelope.
-      breach_on: the middle half of the days on which that would happen; None below a chance of 5 %. Both are the day
-        already passed when spend is over.
+      breach_on: the middle half of the days on which that would happen; None below a chance of 5 % or when the cycle is
+        over. When spend is over already, both are the first day to come.
       method: by name; basis: what it rests on, in words for a person.
       is_thin_history: under 14 days; the range is wide and the weekday profile mostly flat.
       path: each day from the first not complete one to the last of the cycle; empty when the cycle is over.
+      expected: the whole cycle's usage by model at p50; what an envelope freezes and `core.variance` compares with.
       plans: those that take part, in order of their days.
     """
 
@@ -117,4 +118,5 @@ class Forecast:
     history_days: int
     path: tuple[DayRange, ...]
     drivers: tuple[DriverRow, ...]
+    expected: tuple[ModelTotals, ...]
     plans: tuple[Plan, ...]

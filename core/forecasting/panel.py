@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -17,6 +17,8 @@ from core.token_shape import QUANTITIES, REQUESTS, DayUsage, effective_prices, u
 
 HISTORY_DAYS: Final = 180
 MIX_HALF_LIFE_DAYS: Final = 3.0
+AT_LIST: Final = 0.002
+"""Booked that close to the rate on its newest day, a model is priced by the rate alone: older days may have had another."""
 SWITCH_SHARE: Final = 0.5
 """A model whose share of requests moves by more than half from one week to the next days was switched."""
 
@@ -35,21 +37,39 @@ class Mix:
     prices: dict[str, Floats]
     whole: Floats
 
+    def prices_after(
+        self, changes: Sequence[Change], before: Mapping[str, Rate], models: Iterable[str]
+    ) -> dict[str, Floats]:
+        """Nanos for one of each quantity after the changes, for each of `models`.
+
+        A model without any price, which only a plan can bring in, is taken at the mean of the present mix.
+        """
+        after = changed_rates(before, changes)
+        prices: dict[str, Floats] = {}
+        for model in models:
+            rate = after.get(model)
+            if model not in self.prices:
+                prices[model] = unit_prices(rate) if rate else self._mean_prices()
+            elif rate is None or rate == before.get(model):
+                prices[model] = self.prices[model]
+            else:
+                own = self.whole * self.shares[model]
+                prices[model] = booked_prices(own, float(own @ self.prices[model]), before.get(model), rate)
+        return prices
+
     def unit_cost(self, changes: Sequence[Change], before: Mapping[str, Rate]) -> Floats:
         """What one of each quantity of today's pooled usage costs after the changes, in nanos."""
-        after = changed_rates(before, changes)
-        spread = {model: np.diag(share) for model, share in self.shares.items()}
-        cost = np.zeros(len(QUANTITIES))
-        for model, quantities in changed_usage(spread, changes, self.whole).items():
-            if model in self.prices:
-                unit = self.prices[model]
-                if model in after and after[model] != before.get(model):
-                    own = self.whole * self.shares[model]
-                    unit = booked_prices(own, float(own @ unit), before.get(model), after[model])
-            else:
-                unit = unit_prices(after[model]) if model in after else self.unit_cost((), before)
-            cost += quantities @ unit
-        return cost
+        usage = changed_usage({m: np.diag(share) for m, share in self.shares.items()}, changes, self.whole)
+        prices = self.prices_after(changes, before, usage)
+        return _total(usage[model] @ prices[model] for model in usage)
+
+    def _mean_prices(self) -> Floats:
+        return _total(self.shares[model] * self.prices[model] for model in self.shares)
+
+
+def _total(vectors: Iterable[Floats]) -> Floats:
+    """The sum of vectors of quantities; zeros for none."""
+    return np.asarray(sum(vectors, np.zeros(len(QUANTITIES))), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +174,7 @@ def _mixes(
     recent = np.zeros((len(pairs), len(QUANTITIES)))
     np.add.at(recent, rows.pair, rows.quantities * weight[:, None])
     cost = np.bincount(rows.pair, rows.cost * weight, minlength=len(pairs))
+    newest = _newest_day(rows, len(pairs))
     whole = np.zeros((workloads, len(QUANTITIES)))
     np.add.at(whole, [workload for workload, _ in pairs], recent)
     mixes: list[Mix] = []
@@ -165,10 +186,24 @@ def _mixes(
             model = pairs[pair][1]
             of_requests = recent[pair, REQUESTS] / total[REQUESTS] if total[REQUESTS] else 0.0
             share = np.where(total > 0, recent[pair] / np.where(total > 0, total, 1.0), of_requests)
-            prices[model] = effective_prices(rates[workload].get(model), recent[pair], float(cost[pair]))
+            rate = rates[workload].get(model)
+            is_at_list = rate is not None and np.isclose(
+                newest[pair, :-1] @ unit_prices(rate), newest[pair, -1], rtol=AT_LIST
+            )
+            prices[model] = effective_prices(rate, recent[pair], 0.0 if is_at_list else float(cost[pair]))
             shares[model] = share
         mixes.append(Mix(shares, prices, total))
     return mixes
+
+
+def _newest_day(rows: _Rows, pairs: int) -> Floats:
+    """(pairs, quantities and, last, nanos) of the newest day with usage of each workload and model."""
+    newest = np.zeros(pairs, dtype=np.intp)
+    np.maximum.at(newest, rows.pair, rows.column)
+    chosen = rows.column == newest[rows.pair]
+    total = np.zeros((pairs, len(QUANTITIES) + 1))
+    np.add.at(total, rows.pair[chosen], np.column_stack([rows.quantities[chosen], rows.cost[chosen]]))
+    return total
 
 
 def _last_switch(requests: Floats) -> int:

@@ -11,8 +11,8 @@ import numpy as np
 HOURS: Final = 24
 PROFILE_PRIOR_DAYS: Final = 3.0
 """Days of an even profile mixed into the measured one."""
-PACE_PRIOR_SHARE: Final = 0.35
-"""Today's own pace weighs as much as the forecast once 35 % of an average day's usage is in."""
+PACE_PRIOR: Final = 0.35
+"""Today's own pace weighs done² against this: as much as the forecast once 60 % of a usual day's usage is in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,5 +64,5 @@ def rest_of_day(today: PartialDay, expected_nanos: float) -> float:
     if done <= 0:
         return expected_nanos
     pace = today.cost_nanos / done
-    weight = done / (done + PACE_PRIOR_SHARE)
+    weight = done**2 / (done**2 + PACE_PRIOR)
     return (1 - done) * (weight * pace + (1 - weight) * expected_nanos)

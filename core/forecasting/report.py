@@ -9,14 +9,15 @@ from typing import Final
 
 import numpy as np
 
-from core.forecasting.irregular import NEW, OVER, RECENT_DAYS, expectation
+from core.forecasting.drivers import driver_rows, usage_ahead, whole_cycle
+from core.forecasting.irregular import NEW, OVER, RECENT_DAYS, Expectation, expectation
 from core.forecasting.levels import Floats
-from core.forecasting.month import THIN_DAYS, DayRange, DriverRow, Forecast, WorkloadMonth
-from core.forecasting.outlook import Ahead, follows_metric
+from core.forecasting.month import THIN_DAYS, DayRange, Forecast, WorkloadMonth
+from core.forecasting.outlook import Ahead
 from core.forecasting.panel import HISTORY_DAYS
 from core.forecasting.partial_day import rest_of_day
-from core.scenario import Plan, changed_usage
-from core.token_shape import CACHE_READ, INPUT, QUANTITIES, REQUESTS
+from core.forecasting.volume import follows_metric
+from core.scenario import Plan
 
 Z_80: Final = 1.2815515655446004
 """Standard normal deviate of the 90 % point."""
@@ -29,31 +30,23 @@ def reports(months: Sequence[WorkloadMonth], ahead: Ahead) -> list[Forecast]:
 
 
 def _report(month: WorkloadMonth, ahead: Ahead, row: int) -> Forecast:
-    booked = sum(day.cost_nanos for day in month.history if month.first_on <= day.on <= month.as_of)
-    days = [month.as_of + timedelta(days=lead + 1) for lead in range(ahead.cost.shape[1])]
     expected = expectation(ahead, row)
-    cost, spread, ceiling, method = expected.cost, expected.spread, expected.ceiling, expected.method
-    today = month.today if month.today and days and days[0] >= month.first_on else None
+    gap = max((month.first_on - month.as_of).days - 1, 0)
+    today = month.today if gap == 0 and len(expected.cost) else None
+    cost = np.where(np.arange(len(expected.cost)) < gap, 0.0, expected.cost)
     if today:
-        cost = cost.copy()
         cost[0] = rest_of_day(today, float(cost[0]))
+    until = min(month.as_of, month.last_on)
+    booked = sum(day.cost_nanos for day in month.history if month.first_on <= day.on <= until)
     spent = booked + (today.cost_nanos if today else 0)
-    first = max((month.first_on - month.as_of).days - 1, 0)
-    coming = np.cumsum(cost[first:])
-    width = np.exp(Z_80 * spread[first:])
-    upper = np.maximum.accumulate(np.maximum(coming * width, ceiling[first:] - (ceiling[first - 1] if first else 0.0)))
-    lower = np.maximum.accumulate(coming / width) if len(coming) else coming
-    path = tuple(
-        DayRange(on, spent + round(low), spent + round(middle), spent + round(high))
-        for on, low, middle, high in zip(days[first:], lower, coming, upper, strict=True)
-    )
+    path = _path(month, spent, cost, expected)[gap:]
     end = path[-1] if path else DayRange(month.last_on, spent, spent, spent)
-    chances = _chances(month.envelope_nanos, spent, coming, spread[first:])
+    chances = _chances(month.envelope_nanos, spent, np.cumsum(cost)[gap:], expected.spread[gap:])
+    coming = usage_ahead(month, ahead, row, cost=cost, method=expected.method)
+    plans = tuple(
+        sorted((plan for plan in month.plans if plan.from_on <= month.last_on), key=lambda plan: plan.from_on)
+    )
     known = int(ahead.panel.known[row].sum())
-    elapsed = (month.as_of - month.first_on).days + 1
-    length = (month.last_on - month.first_on).days + 1
-    plans = tuple(sorted((p for p in month.plans if p.from_on <= month.last_on), key=lambda plan: plan.from_on))
-    drivers = _drivers(month, ahead, row, float(cost[first:].sum()))
     return Forecast(
         workload=month.workload,
         as_of=month.as_of,
@@ -61,30 +54,51 @@ def _report(month: WorkloadMonth, ahead: Ahead, row: int) -> Forecast:
         p50_nanos=end.p50_nanos,
         p90_nanos=end.p90_nanos,
         spent_nanos=spent,
-        run_rate_nanos=round(booked / min(elapsed, length) * length) if elapsed > 0 else None,
-        breach_probability=None
-        if chances is None
-        else chances[-1]
-        if chances
-        else float(spent > (month.envelope_nanos or 0)),
-        breach_on=_breach_days(month, chances, path),
-        method=method,
-        basis=_basis(month, known, method, plans),
+        run_rate_nanos=_run_rate(month, booked, until),
+        breach_probability=chances[-1] if chances else None,
+        breach_on=_breach_days(chances, path),
+        method=expected.method,
+        basis=_basis(month, known, expected.method, plans),
         is_thin_history=known < THIN_DAYS,
         history_days=known,
         path=path,
-        drivers=drivers,
+        drivers=driver_rows(*_recent(ahead, row), coming, len(path)),
+        expected=whole_cycle(month, coming, end.p50_nanos),
         plans=plans,
     )
 
 
+def _path(month: WorkloadMonth, spent: int, cost: Floats, expected: Expectation) -> tuple[DayRange, ...]:
+    """The range of spend by the end of each day to come. It never falls: what is spent stays spent."""
+    middle = np.cumsum(cost)
+    width = np.exp(Z_80 * expected.spread)
+    low = np.maximum.accumulate(middle / width) if len(cost) else middle
+    high = np.maximum.accumulate(np.maximum(middle * width, expected.ceiling)) if len(cost) else middle
+    return tuple(
+        DayRange(month.as_of + timedelta(days=day + 1), *(spent + round(float(nanos)) for nanos in nanos_of_day))
+        for day, nanos_of_day in enumerate(zip(low, middle, high, strict=True))
+    )
+
+
+def _run_rate(month: WorkloadMonth, booked: int, until: date) -> int | None:
+    elapsed, length = (until - month.first_on).days + 1, (month.last_on - month.first_on).days + 1
+    return round(booked * length / elapsed) if elapsed > 0 else None
+
+
+def _recent(ahead: Ahead, row: int) -> tuple[Floats, int]:
+    """Quantities and, last, nanos of the last days with usage known, and how many they are."""
+    known = ahead.panel.known[row, -RECENT_DAYS:]
+    quantities = ahead.panel.quantities[row, -RECENT_DAYS:][known].sum(axis=0)
+    return np.append(quantities, ahead.panel.booked[row, -RECENT_DAYS:][known].sum()), int(known.sum())
+
+
 def _chances(envelope: int | None, spent: int, coming: Floats, spread: Floats) -> list[float] | None:
-    """The chance that spend has passed the envelope by the end of each day; None without an envelope."""
+    """The chance that spend has passed the envelope by the end of each day to come, or by now when there is none."""
     if envelope is None:
         return None
     left = envelope - spent
-    if left < 0:
-        return [1.0] * len(coming)
+    if left < 0 or len(coming) == 0:
+        return [float(left < 0)] * max(len(coming), 1)
     chances: list[float] = []
     for total, width in zip(coming, spread, strict=True):
         is_open = total > 0 and left > 0
@@ -93,48 +107,14 @@ def _chances(envelope: int | None, spent: int, coming: Floats, spread: Floats) -
     return chances
 
 
-def _breach_days(
-    month: WorkloadMonth, chances: list[float] | None, path: Sequence[DayRange]
-) -> tuple[date, date] | None:
+def _breach_days(chances: list[float] | None, path: Sequence[DayRange]) -> tuple[date, date] | None:
     """The middle half of the days on which the envelope would be passed, given that it is."""
-    if not chances or chances[-1] < LEAST_CHANCE:
+    if not chances or not path or chances[-1] < LEAST_CHANCE:
         return None
-    first = next(index for index, chance in enumerate(chances) if chance >= 0.25 * chances[-1])
-    last = next(index for index, chance in enumerate(chances) if chance >= 0.75 * chances[-1])
+    first, last = (
+        next(day for day, chance in enumerate(chances) if chance >= part * chances[-1]) for part in (0.25, 0.75)
+    )
     return path[first].on, path[last].on
-
-
-def _drivers(month: WorkloadMonth, ahead: Ahead, row: int, cost: float) -> tuple[DriverRow, ...]:
-    """Volume, what a request costs, its tokens by class, cache share and models: lately, and over the days to come."""
-    known = ahead.panel.known[row, -RECENT_DAYS:]
-    recent = ahead.panel.quantities[row, -RECENT_DAYS:][known].sum(axis=0)
-    booked = float(ahead.panel.booked[row, -RECENT_DAYS:][known].sum())
-    mix = ahead.panel.mixes[row]
-    after = changed_usage({m: mix.whole * share for m, share in mix.shares.items()}, ahead.changes[row], mix.whole)
-    whole = np.sum(list(after.values()), axis=0) if after else np.zeros(len(QUANTITIES))
-    is_coming = ahead.cost.shape[1] > 0 and whole[REQUESTS] > 0
-    per_day = float(ahead.requests[row].mean()) if is_coming else None
-    requests = float(ahead.requests[row].sum()) if is_coming else 0.0
-    rows = [
-        DriverRow("requests a day", _ratio(recent[REQUESTS], float(known.sum())), per_day, "requests"),
-        DriverRow("cost a request", _ratio(booked, recent[REQUESTS]), _ratio(cost, requests), "nanos"),
-    ]
-    for index, name in enumerate(QUANTITIES[:REQUESTS]):
-        if recent[index] or whole[index]:
-            label = f"{name.replace('_', ' ')} a request"
-            expected = _ratio(whole[index], whole[REQUESTS]) if is_coming else None
-            rows.append(DriverRow(label, _ratio(recent[index], recent[REQUESTS]), expected, "tokens"))
-    cached = _ratio(whole[CACHE_READ], float(whole[INPUT].sum())) if is_coming else None
-    rows.append(DriverRow("cache share", _ratio(recent[CACHE_READ], float(recent[INPUT].sum())), cached, "share"))
-    for model, quantities in sorted(after.items(), key=lambda item: -item[1][REQUESTS]):
-        was = float(mix.shares[model][REQUESTS]) if model in mix.shares else 0.0
-        share = _ratio(quantities[REQUESTS], whole[REQUESTS]) if is_coming else None
-        rows.append(DriverRow(f"share of {model}", was, share, "share"))
-    return tuple(rows)
-
-
-def _ratio(part: float, whole: float) -> float | None:
-    return float(part / whole) if whole > 0 else None
 
 
 def _basis(month: WorkloadMonth, known: int, method: str, plans: Sequence[Plan]) -> str:

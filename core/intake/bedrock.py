@@ -18,7 +18,7 @@ from core.intake import labels
 from core.intake.counts import Counts, count, failure, settle, told_nothing
 from core.intake.record import NO_TIME, ChargeCategory, CostLine, Record, Taken, Trust
 from core.intake.tables import header_of, table_rows
-from core.intake.values import moment, money_nanos, number, text
+from core.intake.values import digest, moment, money_nanos, number, text
 
 PROVIDER: Final = "aws"
 REQUIRED: Final = ("line_item_usage_start_date", "line_item_usage_type", "line_item_unblended_cost")
@@ -129,7 +129,7 @@ def _call(entry: Mapping[str, Any], received_at: datetime) -> Record:
     at = moment(entry.get("timestamp"))
     if at is None:
         settled.problems.append(NO_TIME)
-    key = labels.id_text(entry.get("requestId")) or f"{entry.get('timestamp')}"[:200]
+    key = labels.id_text(entry.get("requestId")) or digest(at, entry.get("modelId"), counts.input, counts.output)
     event = settled.event(
         id=key, at=at or received_at, provider=PROVIDER, model=labels.model_name(text(entry.get("modelId"))),
         tags=labels.tags_of(_part(entry, "requestMetadata").items()),

@@ -5,7 +5,6 @@ The agents also send metrics and some of them spans for the same calls; of those
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -17,7 +16,7 @@ from core.intake.otlp_json import json_logs
 from core.intake.otlp_protobuf import protobuf_logs
 from core.intake.otlp_span import Log
 from core.intake.record import NO_TIME, Record, Taken, Trust
-from core.intake.values import from_unix, moment, reported_dollars, text
+from core.intake.values import digest, from_unix, moment, reported_dollars, text
 from core.usage import Quality
 
 ESTIMATE: Final = "the agent's cost is an estimate at list price; on a subscription nothing is billed"
@@ -153,5 +152,4 @@ def _key(log: Log) -> str:
     sequence = values.get("event.sequence")
     if session and len(session) < 100 and isinstance(sequence, int | str) and len(str(sequence)) < 20:
         return f"{session}/{sequence}"
-    said = repr((session, log.name, log.time, sorted(values.items(), key=str)))
-    return "digest/" + hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()[:40]
+    return digest(session, log.name, log.time, sorted(values.items(), key=str))

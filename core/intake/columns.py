@@ -5,7 +5,6 @@ A proposal is meant to be shown to a person before anything is imported; `with_c
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +18,7 @@ from core.intake.counts import NO_CACHE_SPLIT, NO_USAGE, Counts, count, settle, 
 from core.intake.record import Record, Trust
 from core.intake.tables import header_of, table_rows
 from core.intake.tabular import Refused
-from core.intake.values import from_unix, moment, number, reported_dollars, whole
+from core.intake.values import digest, from_unix, moment, number, reported_dollars, whole
 from core.usage import MAX_REQUESTS, Quality
 
 FIELDS: Final[dict[str, tuple[str, ...]]] = {
@@ -151,7 +150,7 @@ def sample_of(lines: Sequence[str], size: int = 50) -> tuple[list[str], list[dic
 
 def _record(row: Mapping[str, str], mapping: ColumnMapping, *, line: int, seen: dict[str, int]) -> Record | Refused:
     told = {name: row.get(column, "") for name, column in mapping.fields.items()}
-    key = told.get("id", "")[:200] or _digest(row, seen)
+    key = labels.id_text(told.get("id")) or _digest(row, seen)
     at = _moment(told["at"])
     if at is None:
         return Refused(
@@ -218,9 +217,9 @@ def _completed(mapping: ColumnMapping, header: Sequence[str], sample: Sequence[M
 
 def _digest(row: Mapping[str, str], seen: dict[str, int]) -> str:
     """A key for a row without an id. Equal rows are told apart by their order, so that a file read again counts once."""
-    said = hashlib.sha256(repr(sorted(row.items())).encode("utf-8", "replace")).hexdigest()[:32]
+    said = digest(sorted(row.items()))
     seen[said] = seen.get(said, 0) + 1
-    return f"row/{said}/{seen[said]}"
+    return f"{said}/{seen[said]}"
 
 
 def _moment(cell: str) -> datetime | None:

@@ -84,7 +84,7 @@ def provider_name(told: str, host: str = "", model: str = "") -> str:
       host: host or URL of the server, when told.
       model: decides only where the source names no provider.
     """
-    name = told.strip().lower()[:MAX_NAME]
+    name = clean(told).lower()[:MAX_NAME]
     name = _PROVIDERS.get(name, name.split("/", 1)[0])
     for suffix, provider in _HOSTS if host else ():
         if suffix in host.lower() and name in ("", "openai", provider):
@@ -101,12 +101,12 @@ def provider_name(told: str, host: str = "", model: str = "") -> str:
 @lru_cache(maxsize=4096)
 def model_name(served: str, requested: str = "") -> str:
     """The model to price by: what answered, else what was asked for, else `unknown`."""
-    return (served.strip() or requested.strip())[:MAX_NAME] or UNKNOWN
+    return (clean(served) or clean(requested))[:MAX_NAME] or UNKNOWN
 
 
 def tier_name(told: str) -> str:
     """The service tier; the names of the plain tier all become `standard`."""
-    name = told.strip().lower()[:_MAX_TIER]
+    name = clean(told).lower()[:_MAX_TIER]
     return _TIERS.get(name, name)
 
 
@@ -128,7 +128,12 @@ def tags_of(pairs: Iterable[tuple[str, object]]) -> dict[str, str]:
 def tag_value(value: str | int | float) -> str:
     """A tag's value, one line of at most 200 characters."""
     text = str(value).lower() if isinstance(value, bool) else str(value)
-    return " ".join(text.split())[:MAX_TAG_VALUE]
+    return " ".join(clean(text).split())[:MAX_TAG_VALUE]
+
+
+def clean(text: str) -> str:
+    """The text without what no database or terminal takes: control characters and halves of characters."""
+    return text.strip() if text.isprintable() else "".join(sign if sign.isprintable() else " " for sign in text).strip()
 
 
 def split_tag(tag: str) -> tuple[str, str] | None:

@@ -5,7 +5,6 @@ Nothing of `messages`, `response`, `model_parameters` or tracebacks is kept; of 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
@@ -29,7 +28,7 @@ from core.intake.counts import (
 )  # fmt: skip
 from core.intake.record import NO_TIME, Record, Taken, Trust
 from core.intake.usage_objects import counts_of, price_modifiers, service_tier
-from core.intake.values import is_true, moment, reported_dollars, text
+from core.intake.values import digest, is_true, moment, reported_dollars, text
 from core.usage import MAX_TAGS, Quality
 
 MAX_EVENTS: Final = 50_000
@@ -173,7 +172,11 @@ def _record(payload: _Payload, received_at: datetime) -> Record:
     at = moment(payload.endTime) or moment(payload.startTime)
     if at is None:
         settled.problems.append(NO_TIME)
-    call_id = labels.id_text(payload.litellm_call_id) or labels.id_text(payload.id) or _digest(payload)
+    call_id = (
+        labels.id_text(payload.litellm_call_id)
+        or labels.id_text(payload.id)
+        or digest(payload.startTime, payload.endTime, payload.model, payload.prompt_tokens, payload.completion_tokens)
+    )
     tier = _tier(payload, usage, answer)
     event = settled.event(
         id=call_id, at=at or received_at, provider=provider, model=labels.model_name(served, requested),
@@ -262,12 +265,6 @@ def _tags(payload: _Payload, metadata: dict[str, Any]) -> dict[str, str]:
         if name not in labels.TAG_NAMES and not name.startswith("user-agent") and len(found_tags) < MAX_TAGS:
             found_tags.setdefault(name, labels.tag_value(value))
     return found_tags
-
-
-def _digest(payload: _Payload) -> str:
-    """A key for a call without ids: the same call sent again gets the same."""
-    said = repr((payload.startTime, payload.endTime, payload.model, payload.prompt_tokens, payload.completion_tokens))
-    return "digest/" + hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()[:40]
 
 
 def _tier(payload: _Payload, usage: dict[str, Any], answer: _Answer) -> str | None:

@@ -115,7 +115,14 @@ def _leaves(calls: _Calls) -> list[Record]:
             below.setdefault(above[0], []).append(index)
     kept: dict[int, Record] = dict(enumerate(calls.records))
     for outer in sorted(below, key=lambda place: -depth[place]):
-        inner = [place for place in below[outer] if place in kept and _may_be_same(kept[outer], kept[place])]
+        if outer not in kept:
+            # Only in a circle of parents: it was folded into the span that is also below it.
+            continue
+        inner = [
+            place
+            for place in below[outer]
+            if place != outer and place in kept and _may_be_same(kept[outer], kept[place])
+        ]
         if len(inner) == 1:
             kept[outer] = fold(kept[outer], kept.pop(inner[0]))
         elif inner and all(kept[place].quality is Quality.MISSING for place in inner):

@@ -6,6 +6,8 @@ several names for one thing, the first in a row of `ROLES` counts (usage-formats
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -108,7 +110,15 @@ _TAG_PREFIXES: Final = (
     "langfuse.trace.metadata.", "langfuse.observation.metadata.", "resource.", "",
 )  # fmt: skip
 _TAG_RANK: Final = {name: place for place, name in enumerate(TAG_NAMES)}
+_TAG_KEYS: Final = {
+    prefix + spelled: name
+    for prefix in _TAG_PREFIXES
+    for name in TAG_NAMES
+    for spelled in (name, re.sub(r"_(\w)", lambda found: found[1].upper(), name))
+} | {"ai.telemetry.functionId": "functionid", "ai.telemetry.metadata.teamId": "teamid"}
 _ROLE_OF: Final = {key: (role, place) for role, keys in ROLES.items() for place, key in enumerate(keys)}
+KNOWN: Final = frozenset((*_ROLE_OF, *CONTAINERS, *_MARKS, *_TAG_KEYS))
+"""Every attribute that is ever looked at."""
 
 
 class Plan(NamedTuple):
@@ -136,9 +146,14 @@ class Plan(NamedTuple):
 _NOTHING: Final = Plan((), (), (), (), False, False, False)
 
 
+def plan_for(attributes: Iterable[str]) -> Plan:
+    """The plan for a span with these attributes."""
+    return _plan(KNOWN.intersection(attributes))
+
+
 @lru_cache(maxsize=4096)
-def plan_of(keys: frozenset[str]) -> Plan:
-    """The plan for a set of attribute names. Emitters repeat few such sets, so the work is done once for each."""
+def _plan(keys: frozenset[str]) -> Plan:
+    # Emitters repeat few sets of known attributes, so the work is done once for each; unknown ones are not kept.
     chosen: dict[str, tuple[int, str]] = {}
     for key in keys:
         if (found := _ROLE_OF.get(key)) and (found[0] not in chosen or found[1] < chosen[found[0]][0]):
@@ -147,16 +162,13 @@ def plan_of(keys: frozenset[str]) -> Plan:
     containers = tuple(key for key in CONTAINERS if key in keys)
     if not (tells_usage or chosen.keys() & {"operation", "kind"} or keys & _MARKS):
         return _NOTHING
-    tags = sorted((pair for key in keys if (pair := _tag(key))), key=lambda pair: _TAG_RANK[pair[1]])
+    tags = sorted(((key, _TAG_KEYS[key]) for key in keys if key in _TAG_KEYS), key=_strength)
     counts = tuple((role, key) for role, (_, key) in chosen.items() if role in COUNT_ROLES)
     named = tuple((role, key) for role, (_, key) in chosen.items() if role not in COUNT_ROLES)
     flat = bool(counts) and not any("." in key for _, key in counts)
     return Plan(counts, named, tuple(tags), containers, tells_usage, flat, True)
 
 
-def _tag(key: str) -> tuple[str, str] | None:
-    for prefix in _TAG_PREFIXES:
-        name = key.removeprefix(prefix).lower()
-        if key.startswith(prefix) and name in TAG_NAMES:
-            return key, name
-    return None
+def _strength(tag: tuple[str, str]) -> tuple[int, str]:
+    """The order of the table decides between synonyms, not the order in which a sender writes them."""
+    return _TAG_RANK[tag[1]], tag[0]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -25,7 +25,7 @@ from core.intake.counts import (
 from core.intake.otlp_dialects import Dialect, Doubt
 from core.intake.otlp_span import Span
 from core.intake.record import NO_TIME, Record
-from core.intake.values import from_unix, is_true, reported_dollars, text, whole
+from core.intake.values import digest, from_unix, is_true, reported_dollars, text, whole
 from core.usage import MAX_TOKENS, Quality
 
 _CALLS: Final = frozenset({
@@ -61,8 +61,8 @@ def is_call(span: Span, dialect: Dialect) -> bool:
     """Whether the span is one model call: not an agent, tool, chain or workflow around some, nor a look-up of an answer."""
     assert span.plan
     values = span.values
-    operation, kind = _lower(values.get("operation")), _lower(values.get("kind"))
-    if operation in _NOT_CALLS or kind in _NOT_CALLS or operation.startswith(_NOT_CALL_STARTS):
+    operation, certain = _operation(values.get("operation"), values.get("kind"))
+    if certain is False:
         return False
     if dialect.name == "Vercel AI SDK":
         # The outer span `ai.generateText` repeats the sums of its inner `….doGenerate` spans.
@@ -72,15 +72,25 @@ def is_call(span: Span, dialect: Dialect) -> bool:
         return span.plan.tells_usage or span.name.startswith("streaming response")
     if span.plan.flat and not operation:
         return span.name == "claude_code.llm_request"
-    return span.plan.tells_usage or operation in _CALLS or kind in _CALLS
+    return span.plan.tells_usage or certain is True
+
+
+@lru_cache(maxsize=1024)
+def _operation(operation: object, kind: object) -> tuple[str, bool | None]:
+    """The operation's name, and whether operation or kind make the span a call for certain, or rule it out."""
+    name, sort = text(operation).lower(), text(kind).lower()
+    if name in _NOT_CALLS or sort in _NOT_CALLS or name.startswith(_NOT_CALL_STARTS):
+        return name, False
+    return name, True if name in _CALLS or sort in _CALLS else None
 
 
 def record_of(span: Span, source: Source) -> Record:
     """The record of a span for which `is_call` holds."""
     values, opened = span.values, span.opened
-    served, requested = text(values.get("served")), text(values.get("requested"))
-    model = labels.model_name(served or opened.model or "", requested)
-    provider = labels.provider_name(text(values.get("provider")), text(values.get("host")), model)
+    told = values.get
+    model, provider = _model_and_provider(
+        told("served"), opened.model, told("requested"), provider=told("provider"), host=told("host")
+    )
     settled, failed = _settled(span, source.dialect, provider=provider)
     key = _key(span)
     at, timed = _instant(span)
@@ -90,16 +100,17 @@ def record_of(span: Span, source: Source) -> Record:
         settled.problems.append(
             f"the span names no {'model' if model == labels.UNKNOWN else 'provider'}; it stays unpriced"
         )
-    tier = _tier(span, settled.problems)
+    tier, notes = _tier(told("tier") or opened.tier, told("speed"), told("geo"))
+    settled.problems += notes
     own_tags = [*span.tags, *opened.tags.items()]
     event = settled.event(
         id=key, at=at or source.received_at, provider=provider, model=model, tier=tier or "standard",
         tags=labels.tags_of([*own_tags, *source.resource]) if own_tags else source.tags,
-        response_id=labels.id_text(values.get("response_id")) or labels.id_text(opened.response_id),
-        cost_reported=reported_dollars(values.get("cost")),
+        response_id=labels.id_text(told("response_id")) or labels.id_text(opened.response_id),
+        cost_reported=reported_dollars(told("cost")) if "cost" in values else None,
     )  # fmt: skip
     return Record(
-        event=event, quality=settled.quality, problems=tuple(dict.fromkeys(settled.problems)), source_key=key,
+        event=event, quality=settled.quality, problems=tuple(dict.fromkeys(settled.problems)) if settled.problems else (), source_key=key,
         trust=source.dialect.trust, emitter=source.emitter, failed=failed, ttl_known=settled.ttl_known,
         tier_known=tier is not None,
     )  # fmt: skip
@@ -119,11 +130,11 @@ def _settled(span: Span, dialect: Dialect, *, provider: str) -> tuple[Settled, b
         counts.distrusted |= opened.counts.distrusted
         counts.fill(opened.counts)
     counts.problems += opened.notes
-    failed = span.failed or bool(text(values.get("error"))) or (whole(values.get("http_status")) or 0) >= 400
-    streamed = _streamed(span, dialect)
-    if is_true(values.get("cache_hit")):
+    if "cache_hit" in values and is_true(values["cache_hit"]):
         return Settled(problems=[CACHE_HIT]), False
+    streamed = _streamed(span, dialect)
     if told_nothing(counts):
+        failed = span.failed or bool(text(values.get("error"))) or (whole(values.get("http_status")) or 0) >= 400
         settled = failure(text(values.get("error"))) if failed else _without_usage(counts, streamed=streamed)
         return settled, failed
     counts.exclusive = provider in dialect.exclusive
@@ -141,7 +152,10 @@ def _gap(span: Span, dialect: Dialect, counts: Counts) -> Doubt:
     """What the counts leave open although nothing in them is wrong."""
     if dialect.tells_cache and counts.input and counts.output is not None:
         return None
-    is_embedding = _lower(span.values.get("operation")) in _EMBEDDINGS or _lower(span.values.get("kind")) == "embedding"
+    is_embedding = (
+        text(span.values.get("operation")).lower() in _EMBEDDINGS
+        or text(span.values.get("kind")).lower() == "embedding"
+    )
     if not counts.input and not counts.cache_read and not counts.cache_write:
         return Quality.PARTIAL, "the sender tells output but no input"
     if counts.output is None and not is_embedding:
@@ -164,13 +178,21 @@ def _streamed(span: Span, dialect: Dialect) -> bool:
     return dialect.doubt is not None and dialect.name == "OpenLLMetry" and span.usage_before_model
 
 
-def _tier(span: Span, problems: list[str]) -> str | None:
-    told = text(span.values.get("tier")) or span.opened.tier or ""
-    if _lower(span.values.get("geo")) == "us":
-        problems.append(US_ONLY)
-    if _lower(span.values.get("speed")) == "fast":
-        return "fast"
-    return labels.tier_name(told) if told else None
+@lru_cache(maxsize=1024)
+def _tier(told: object, speed: object, geo: object) -> tuple[str | None, tuple[str, ...]]:
+    """The service tier, None when it is not told, and what else changes the price."""
+    notes = (US_ONLY,) if text(geo).lower() == "us" else ()
+    if text(speed).lower() == "fast":
+        return "fast", notes
+    return (labels.tier_name(text(told)) if text(told) else None), notes
+
+
+@lru_cache(maxsize=4096)
+def _model_and_provider(
+    served: object, inside: str | None, requested: object, *, provider: object, host: object
+) -> tuple[str, str]:
+    model = labels.model_name(text(served) or inside or "", text(requested))
+    return model, labels.provider_name(text(provider), text(host), model)
 
 
 def _instant(span: Span) -> tuple[datetime | None, bool]:
@@ -184,9 +206,5 @@ def _key(span: Span) -> str:
     """(trace, span) in hex; without ids a digest of what the span says, so that a repeated batch still counts once."""
     if span.span and len(span.trace) <= 16 and len(span.span) <= 8:
         return f"{span.trace.hex()}/{span.span.hex()}"
-    said = repr((span.trace, span.span, span.name, span.start, span.end, sorted(span.values.items(), key=str)))
-    return "digest/" + hashlib.sha256(said.encode()).hexdigest()[:40]
-
-
-def _lower(value: object) -> str:
-    return text(value).lower()
+    told = sorted({**span.counts, **span.values}.items(), key=str)
+    return digest(span.trace, span.span, span.name, span.start, span.end, told)

@@ -19,7 +19,7 @@ MAX_TEXT: Final = 4_000_000
 _MAX_REPR: Final = 50_000
 
 
-class Opened(msgspec.Struct):
+class Opened(msgspec.Struct, gc=False):
     """Facts found inside a span's containers; None = not found there."""
 
     counts: Counts | None = None

@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from core.errors import Unreadable
-from core.intake.otlp_attributes import plan_of
+from core.intake.otlp_attributes import plan_for
 from core.intake.otlp_containers import Opened, open_container
 from core.intake.otlp_span import FAILED, LOG_ATTRIBUTES, MAX_VALUE, Log, LogScope, Scope, Span, check_size
 
@@ -102,7 +102,7 @@ def _span(encoded: msgspec.Raw) -> Span:
     except _BROKEN as broken:
         raise Unreadable("A span in the body is not a span in OTLP/JSON.") from broken
     attributes = {pair.key: pair.value for pair in raw.attributes or [] if pair.value}
-    plan = plan_of(frozenset(attributes))
+    plan = plan_for(attributes)
     status = raw.status.code if raw.status else 0
     span = Span(
         _id(raw.trace_id, 16), _id(raw.span_id, 8), _id(raw.parent_span_id, 8), str(raw.name or "")[:MAX_VALUE],

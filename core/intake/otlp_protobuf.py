@@ -14,7 +14,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.message import DecodeError
 
 from core.errors import Unreadable
-from core.intake.otlp_attributes import plan_of
+from core.intake.otlp_attributes import plan_for
 from core.intake.otlp_containers import Opened, open_container
 from core.intake.otlp_span import FAILED, LOG_ATTRIBUTES, MAX_VALUE, Log, LogScope, Scope, Span, check_size
 
@@ -108,7 +108,7 @@ def _span(raw: bytes) -> Span:
     except DecodeError as broken:
         raise Unreadable("A span in the body is not a span in protobuf.") from broken
     attributes = message.attributes
-    plan = plan_of(frozenset(attributes))
+    plan = plan_for(attributes)
     span = Span(
         message.trace_id, message.span_id, message.parent_id, "", message.start, message.end, False, {}, {}, [], Opened(),
         plan if plan.may_be_call else None,
@@ -117,7 +117,7 @@ def _span(raw: bytes) -> Span:
         return span
     span.name = _text(message.name)
     span.failed = message.status.code == FAILED
-    span.counts = {role: _plain(attributes[key]) for role, key in plan.counts}
+    span.counts = {role: attributes[key].int_value or _plain(attributes[key]) for role, key in plan.counts}
     span.values = {role: _plain(attributes[key]) for role, key in plan.labels}
     span.tags = [(name, _plain(attributes[key])) for key, name in plan.tags]
     for key in plan.containers:
@@ -129,10 +129,10 @@ def _span(raw: bytes) -> Span:
 
 
 def _plain(value: Any) -> str | int | float | bool | None:
+    if raw := value.string_value:
+        return _text(raw)
     kind = value.WhichOneof("kind")
-    if kind == "string_value":
-        return _text(value.string_value)
-    return getattr(value, kind) if kind else None
+    return None if kind is None else "" if kind == "string_value" else getattr(value, kind)
 
 
 def _text(raw: bytes) -> str:

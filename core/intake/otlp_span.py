@@ -19,7 +19,7 @@ FAILED: Final = 2
 """`STATUS_CODE_ERROR`."""
 
 
-class Span(msgspec.Struct):
+class Span(msgspec.Struct, gc=False):
     """One span, reduced to what attribution and pricing need.
 
     Attributes:

@@ -38,7 +38,7 @@ class Trust(IntEnum):
     OPENLIT = 10
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True):
+class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One model call as one source describes it.
 
     Attributes:

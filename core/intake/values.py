@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -72,6 +73,11 @@ def reported_dollars(value: object) -> str | None:
     """A cost that a sender claims, in dollars to the nano. None for zero too, which senders write for unknown."""
     amount = number(value)
     return f"{amount:.9f}" if amount is not None and 0 < amount <= _MAX_COST else None
+
+
+def digest(*said: object) -> str:
+    """A key for a call that has none of its own: the same call sent again gets the same."""
+    return "digest/" + hashlib.sha256(repr(said).encode("utf-8", "backslashreplace")).hexdigest()[:40]
 
 
 def from_unix(seconds: float) -> datetime | None:

@@ -20,10 +20,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from core.errors import SettingsProblem
 from core.store.audit_rows import AuditRows
 from core.store.claim_rows import ClaimRows
+from core.store.driver_rows import DriverRows
 from core.store.envelope_rows import EnvelopeRows
+from core.store.forecast_rows import ForecastRows
 from core.store.journal import Journal
 from core.store.meta_rows import MetaRows
 from core.store.outbox import Outbox
+from core.store.plan_rows import PlanRows
 from core.store.price_rows import PriceRows
 from core.store.request_rows import RequestRows
 from core.store.series_rows import SeriesRows
@@ -74,6 +77,18 @@ class Transaction:
     @cached_property
     def spend(self) -> SpendRows:
         return SpendRows(self.connection)
+
+    @cached_property
+    def drivers(self) -> DriverRows:
+        return DriverRows(self.connection)
+
+    @cached_property
+    def plans(self) -> PlanRows:
+        return PlanRows(self.connection)
+
+    @cached_property
+    def forecasts(self) -> ForecastRows:
+        return ForecastRows(self.connection)
 
     @cached_property
     def workloads(self) -> WorkloadRows:

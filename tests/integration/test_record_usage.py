@@ -172,13 +172,16 @@ async def test_a_batch_laid_out_before_a_reload_is_laid_out_again(
         return posting
 
     monkeypatch.setattr(record_usage, "post", slowly)
+
     # Known labels on a day whose prices are not known yet.
-    recording = asyncio.create_task(desk.records(*(an_event(at=NOON - timedelta(days=9)) for _ in range(60))))
-    await asyncio.to_thread(laid_out.wait, 10)
-    await add_rule(uow, "search", {"feature": "search"}, by=FINANCE, reattribute=False, now=NOON)
-    await desk.records(an_event(model="gpt-4o"))
-    go_on.set()
-    receipt = await recording
+    async def meanwhile() -> None:
+        await asyncio.to_thread(laid_out.wait, 10)
+        await add_rule(uow, "search", {"feature": "search"}, by=FINANCE, reattribute=False, now=NOON)
+        await desk.records(an_event(model="gpt-4o"))
+        go_on.set()
+
+    late = [an_event(at=NOON - timedelta(days=9)) for _ in range(60)]
+    receipt, _ = await asyncio.gather(desk.records(*late), meanwhile())
 
     assert receipt.accepted == 60
 

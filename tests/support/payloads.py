@@ -43,7 +43,9 @@ def counts(event: UsageEvent, like: Mapping[str, int]) -> dict[str, int]:
 def spans(*made: dict[str, Any], scope: str = "opentelemetry.instrumentation.genai.openai", version: str = "1.3b0",
           resource: Mapping[str, Any] | None = None) -> bytes:  # fmt: skip
     """An OTLP/JSON trace request with these spans, all of one scope."""
-    return json.dumps({"resourceSpans": [resource_spans(*made, scope=scope, version=version, resource=resource)]}).encode()
+    return json.dumps(
+        {"resourceSpans": [resource_spans(*made, scope=scope, version=version, resource=resource)]}
+    ).encode()
 
 
 def resource_spans(
@@ -87,7 +89,13 @@ def a_record(key: str = "a", *, response_id: str | None = "chatcmpl-1", quality:
              trust: Trust = Trust.OFFICIAL_OTEL, failed: bool = False, ttl_known: bool = True, tier_known: bool = True,
              **told: Any) -> Record:  # fmt: skip
     """A record of an OpenAI call; `told` are fields of its event."""
-    fields: dict[str, Any] = {"at": NOW, "provider": "openai", "model": "gpt-5.1", "input_tokens": 2006, "output_tokens": 300}
+    fields: dict[str, Any] = {
+        "at": NOW,
+        "provider": "openai",
+        "model": "gpt-5.1",
+        "input_tokens": 2006,
+        "output_tokens": 300,
+    }
     event = UsageEvent(id=key, response_id=response_id, **(fields | told))
     return Record(event=event, quality=quality, source_key=key, trust=trust, emitter=trust.name, failed=failed,
                   ttl_known=ttl_known, tier_known=tier_known)  # fmt: skip

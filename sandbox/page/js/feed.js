@@ -82,7 +82,7 @@ export class Feed {
     this.end = Math.min(this.end, this.list.length);
     this.start = Math.min(this.start, Math.max(0, this.end - 1));
     if (this.list.length > before) this.touched = false;
-    if (this.pinned && this.end - this.start > MOST) this.start = this.end - STEP;
+    if (this.pinned && this.end - this.start > STEP + STEP / 2) this.start = this.end - STEP;
     this.draw();
     if (this.pinned) this.scrollDown();
     else if (this.list.length > before) this.jump.classList.add("fresh");
@@ -90,7 +90,7 @@ export class Feed {
 
   /** Rebuilds the window, keeping rows that are there already and the place the person is looking at. */
   draw() {
-    const anchor = this.anchor();
+    const anchor = this.pinned ? null : this.anchor();
     const wanted = [];
     if (this.start === 0 && this.foreword && this.isWhole()) wanted.push(this.foreword);
     for (let at = this.start; at < this.end; at += 1) this.rowsAt(at, wanted);
@@ -102,7 +102,7 @@ export class Feed {
     const kept = new Set(this.list.slice(this.start, this.end).map((message) => message.ts));
     for (const ts of [...this.rows.keys()]) if (!kept.has(ts)) this.rows.delete(ts);
     if (!this.content.contains(document.activeElement)) this.focusable(this.content.lastElementChild);
-    const still = anchor && !this.pinned && this.rows.get(anchor.ts)?.nodes.at(-1);
+    const still = anchor && this.rows.get(anchor.ts)?.nodes.at(-1);
     if (still) this.scroller.scrollTop += still.getBoundingClientRect().top - anchor.top;
     this.showJump();
   }
