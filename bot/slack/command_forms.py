@@ -70,6 +70,23 @@ class WorkloadRules:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkloadRemove:
+    """A rule to take away, named by its conditions."""
+
+    name: str
+    pairs: dict[str, str]
+    share: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WorkloadExplain:
+    """Labels whose rule is asked for; `workload` among them is the name that an event gives itself."""
+
+    pairs: dict[str, str]
+    share: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class WorkloadList:
     share: bool = False
 
@@ -106,4 +123,5 @@ class Unattributed:
     share: bool = False
 
 
-Command = Hub | Help | Status | Set | Spend | WorkloadAdd | WorkloadRules | WorkloadList | Audit | Price | Sources | Unattributed
+WorkloadCommand = WorkloadAdd | WorkloadRules | WorkloadRemove | WorkloadExplain | WorkloadList
+Command = Hub | Help | Status | Set | Spend | WorkloadCommand | Audit | Price | Sources | Unattributed

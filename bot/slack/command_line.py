@@ -18,9 +18,7 @@ from bot.slack.command_forms import (
     Spend,
     Status,
     Unattributed,
-    WorkloadAdd,
-    WorkloadList,
-    WorkloadRules,
+    WorkloadCommand,
 )
 from bot.slack.command_names import (
     BREAKDOWNS,
@@ -182,7 +180,7 @@ def _spend(line: Line, today: date) -> Spend:
     return Spend(dimension, cycle)
 
 
-def _workload(line: Line, today: date) -> WorkloadAdd | WorkloadRules | WorkloadList:
+def _workload(line: Line, today: date) -> WorkloadCommand:
     return read_workload(line)
 
 

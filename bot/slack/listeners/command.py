@@ -14,13 +14,15 @@ from bot.slack.command_forms import (
     Status,
     Unattributed,
     WorkloadAdd,
+    WorkloadExplain,
     WorkloadList,
+    WorkloadRemove,
     WorkloadRules,
 )
 from bot.slack.command_line import parse
 from bot.slack.command_words import COMMAND
 from bot.slack.interaction import Interaction, Registrar
-from bot.slack.listeners import answers, envelopes, trust, workloads
+from bot.slack.listeners import answers, envelopes, rules, trust, workloads
 from core.errors import BudgetError, OutOfRange, UnknownName, Unreadable
 
 
@@ -63,7 +65,11 @@ async def carry_out(asked: Interaction, command: Command) -> None:
         case WorkloadAdd():
             await workloads.preview(asked, command)
         case WorkloadRules():
-            await answers.rules(asked, command)
+            await rules.show(asked, command)
+        case WorkloadRemove():
+            await rules.preview_removal(asked, command)
+        case WorkloadExplain():
+            await rules.explain(asked, command)
         case WorkloadList():
             await answers.list_workloads(asked, command)
         case Audit():
