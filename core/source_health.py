@@ -5,6 +5,7 @@ A finding is a state that people are told of and that alerts can watch. Shares a
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -140,7 +141,7 @@ def usual_gap(days: Sequence[date]) -> int:
 
     The longest of all gaps but one: a single outage must not become the habit.
     """
-    gaps = sorted((later - earlier).days for earlier, later in zip(days, days[1:], strict=False))
+    gaps = sorted((later - earlier).days for earlier, later in itertools.pairwise(days))
     if len(gaps) < 3:
         return max(gaps, default=1)
     return max(1, gaps[-2])

@@ -82,9 +82,7 @@ async def add_rule(
     return RuleOutcome(workload, stored, existing is None, *moved, months=months)
 
 
-async def _claim(
-    tx: Transaction, number: int, rule: Rule, *, months: int, by: Actor, now: datetime
-) -> tuple[int, int]:
+async def _claim(tx: Transaction, number: int, rule: Rule, *, months: int, by: Actor, now: datetime) -> tuple[int, int]:
     """Move unattributed usage that now belongs to the workload: (requests, nanos) moved."""
     since = cycle_back(Cycle.of(now, tx.zone), months)
     book = await rule_book(tx)

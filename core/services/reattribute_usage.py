@@ -51,9 +51,7 @@ def cycle_back(now_cycle: Cycle, months: int) -> Cycle:
     return first
 
 
-async def preview_reattribution(
-    uow: UnitOfWork, pairs: dict[str, str], *, now: datetime
-) -> tuple[Reattribution, ...]:
+async def preview_reattribution(uow: UnitOfWork, pairs: dict[str, str], *, now: datetime) -> tuple[Reattribution, ...]:
     """What would move of the usage that these conditions match, per period of `PERIODS`. Changes nothing."""
     rule = make_rule(pairs)
     async with uow.read() as tx:

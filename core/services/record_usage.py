@@ -250,8 +250,7 @@ class Bookkeeper:
                 return
             async with self._uow.write() as tx:
                 sent = {
-                    key: (labels_of(event), int(event.at.timestamp()) // DAY_SECONDS)
-                    for key, event in lacking.items()
+                    key: (labels_of(event), int(event.at.timestamp()) // DAY_SECONDS) for key, event in lacking.items()
                 }
                 wanted, folded = await admit(tx, sent, aliases=self._aliases, limit=self._max_new_values)
                 numbers = await tx.series.intern(set(wanted.values()))

@@ -29,9 +29,7 @@ class TagRows:
 
     async def save(self, aliases: Aliases, *, by: str, at: datetime) -> None:
         """Make the stored aliases these: who added one that stays is kept."""
-        stored = {
-            (row.dimension, row.spelling): row.value for row in await self._connection.execute(select(_ALIASES))
-        }
+        stored = {(row.dimension, row.spelling): row.value for row in await self._connection.execute(select(_ALIASES))}
         wanted = {(dimension, spelling): value for dimension, spelling, value in aliases}
         for key in stored:
             if wanted.get(key) != stored[key]:

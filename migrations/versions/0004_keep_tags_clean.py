@@ -41,7 +41,9 @@ def upgrade() -> None:
     # What is in the books already counts as known: nothing of it may be folded when it is seen again.
     connection = op.get_bind()
     known = {
-        (name, value) for (tags,) in connection.execute(sa.text("SELECT tags FROM series")) for name, value in json.loads(tags)
+        (name, value)
+        for (tags,) in connection.execute(sa.text("SELECT tags FROM series"))
+        for name, value in json.loads(tags)
     }
     rows = [{"dimension": name, "value": value, "first_day": 0} for name, value in sorted(known)]
     for start in range(0, len(rows), 1_000):

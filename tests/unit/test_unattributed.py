@@ -43,7 +43,7 @@ def test_a_label_that_everything_carries_explains_nothing() -> None:
 
 def test_a_label_with_a_rule_already_is_not_proposed_again() -> None:
     sums = [a_sum(60, feature="search"), a_sum(40, feature="chat")]
-    assert [one.value for one in candidates(sums, rules=[make_rule({"feature": "Search"})])][0] == "chat"
+    assert next(one.value for one in candidates(sums, rules=[make_rule({"feature": "Search"})])) == "chat"
 
 
 def test_own_tags_are_named_as_rules_name_them() -> None:

@@ -119,7 +119,9 @@ def test_a_hostile_value_breaks_nothing_and_pings_nobody(typed: str):
     for shown in (
         listing_message([WorkloadListing(typed, typed, (rule,), 0, 0, False)], reader=MADRID),
         catch_message(typed, {"feature": typed}, catch, private="x"),
-        rules_message(Workload(2, typed, typed, (rule,)), catch, (RuleStanding(rule, 1, 1, (Shift(typed, typed, 1, 1),)),)),
+        rules_message(
+            Workload(2, typed, typed, (rule,)), catch, (RuleStanding(rule, 1, 1, (Shift(typed, typed, 1, 1),)),)
+        ),
         rule_added_message(RuleOutcome(Workload(2, typed, None, (rule,)), rule, True, 1, 1)),
     ):
         assert not refused(shown)

@@ -107,9 +107,7 @@ async def move_three_months(asked: Interaction) -> None:
 async def _move(asked: Interaction, *, months: int) -> None:
     """Decided on what is in the books now, not on what the preview showed; the answer says what really moved."""
     _, pairs = brought_back(asked.value)
-    done = await reattribute_usage.reattribute(
-        asked.desk.uow, pairs, months=months, by=asked.actor, now=asked.now
-    )
+    done = await reattribute_usage.reattribute(asked.desk.uow, pairs, months=months, by=asked.actor, now=asked.now)
     await asked.reply.say(reattributed_message(done), replace=True)
 
 

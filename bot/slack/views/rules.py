@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 
 RULES_SHOWN: Final = 20
 SHIFTS: Final = 5
-PRECEDENCE: Final = (
-    "A workload that the event names itself goes first; then the rule with the most conditions; among equals the oldest."
-)
+PRECEDENCE: Final = "A workload that the event names itself goes first; then the rule with the most conditions; among equals the oldest."
 
 
 def rules_message(workload: Workload, catch: Catch, rules: Sequence[RuleStanding]) -> Message:
@@ -98,14 +96,18 @@ def removal_message(removal: Removal) -> Message:
     if not removal.requests:
         decided = f"Since {day(removal.since)} it decided on nothing, so that nothing would change."
     elif not removal.shifts:
-        decided += f" Another rule of *{name(removal.workload.name)}* matches all of that, so that nothing would change."
+        decided += (
+            f" Another rule of *{name(removal.workload.name)}* matches all of that, so that nothing would change."
+        )
     return blocks.message(
         f"Remove the rule {rule} of *{name(removal.workload.name)}*? {decided}",
         blocks.section(f"*Remove the rule* {rule} of *{name(removal.workload.name)}*?\n{decided} It is still there."),
         _shift_list(removal.shifts, "Usage like that would go"),
         blocks.context("What is in the books stays where it is until somebody re-attributes it."),
         blocks.actions(
-            blocks.button("Remove rule", ids.REMOVE_RULE, carried_rule(removal.workload.name, removal.rule), style="danger"),
+            blocks.button(
+                "Remove rule", ids.REMOVE_RULE, carried_rule(removal.workload.name, removal.rule), style="danger"
+            ),
             blocks.button("Keep it", ids.SHOW_RULES, removal.workload.name),
         ),
     )
@@ -193,11 +195,14 @@ def _shift_list(shifts: Sequence[Shift], verb: str) -> Block | None:
     if not shifts:
         return None
     lines = [
-        f"• {counted(one.requests, one.nanos)} from *{name(one.source)}* to *{name(one.target)}*" for one in shifts[:SHIFTS]
+        f"• {counted(one.requests, one.nanos)} from *{name(one.source)}* to *{name(one.target)}*"
+        for one in shifts[:SHIFTS]
     ]
     if len(shifts) > SHIFTS:
         rest = shifts[SHIFTS:]
-        lines.append(f"• and {counted(sum(one.requests for one in rest), sum(one.nanos for one in rest))} between others")
+        lines.append(
+            f"• and {counted(sum(one.requests for one in rest), sum(one.nanos for one in rest))} between others"
+        )
     return blocks.section("\n".join([f"{verb}:", *lines]))
 
 

@@ -73,7 +73,9 @@ def _finding(sources: Sequence[SourceHealth]) -> str:
     if wrong:
         return f"{len(wrong):,} of {plural(len(sources), 'source')} {'needs' if len(wrong) == 1 else 'need'} a look."
     fine = sum(one.condition in (Condition.FINE, Condition.REPAIRED, Condition.DONE) for one in sources)
-    return f"{plural(fine, 'source')} can be trusted, none needs a look." if fine else "No source has sent anything yet."
+    return (
+        f"{plural(fine, 'source')} can be trusted, none needs a look." if fine else "No source has sent anything yet."
+    )
 
 
 def explained(one: SourceHealth, now: datetime, reader: ZoneInfo) -> str:

@@ -102,9 +102,7 @@ def catch_message(workload: str, pairs: Mapping[str, str], catch: Catch, *, priv
             yes="Add and move",
             style="primary",
         )
-        choices.insert(
-            1, blocks.button("Add and re-attribute this cycle", ids.ADD_RULE_AND_MOVE, private, asks=asks)
-        )
+        choices.insert(1, blocks.button("Add and re-attribute this cycle", ids.ADD_RULE_AND_MOVE, private, asks=asks))
     return blocks.message(
         f"A rule for *{name(workload)}*: {finding}",
         blocks.section(f"*A rule for {name(workload)}* {code(rule, 300)}\n{finding} Nothing has been added yet."),
