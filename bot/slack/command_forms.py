@@ -123,5 +123,17 @@ class Unattributed:
     share: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """All tags, one of them, or with `merges` (spelling, value) pairs the wish to merge values of one.
+
+    `dimension` is a tag's bare name.
+    """
+
+    dimension: str | None = None
+    merges: tuple[tuple[str, str], ...] = ()
+    share: bool = False
+
+
 WorkloadCommand = WorkloadAdd | WorkloadRules | WorkloadRemove | WorkloadExplain | WorkloadList
-Command = Hub | Help | Status | Set | Spend | WorkloadCommand | Audit | Price | Sources | Unattributed
+Command = Hub | Help | Status | Set | Spend | WorkloadCommand | Audit | Price | Sources | Unattributed | Tags

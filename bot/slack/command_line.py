@@ -17,6 +17,7 @@ from bot.slack.command_forms import (
     Sources,
     Spend,
     Status,
+    Tags,
     Unattributed,
     WorkloadCommand,
 )
@@ -28,6 +29,7 @@ from bot.slack.command_names import (
 )
 from bot.slack.command_price import read_price
 from bot.slack.command_set import read_set
+from bot.slack.command_tags import read_tags
 from bot.slack.command_words import COMMAND, Line, Word, as_typed, split
 from bot.slack.command_workload import read_workload
 from core.errors import BudgetError, OutOfRange, UnknownName, Unreadable
@@ -35,7 +37,7 @@ from core.period import Cycle
 
 _REPAIRS: Final = 8
 _FLAGS: Final = ("share", "help")
-_ALIASES: Final = {"?": "help", "workloads": "workload", "prices": "price", "source": "sources"}
+_ALIASES: Final = {"?": "help", "workloads": "workload", "prices": "price", "source": "sources", "tag": "tags"}
 _PREPOSITIONS: Final = frozenset({"in", "for", "of", "during"})
 
 
@@ -194,6 +196,10 @@ def _unattributed(line: Line, today: date) -> Unattributed:
     return Unattributed()
 
 
+def _tags(line: Line, today: date) -> Tags:
+    return read_tags(line)
+
+
 def _nothing_behind(line: Line) -> None:
     if line.words:
         raise Unreadable(
@@ -209,6 +215,7 @@ _COMMANDS: Final[dict[str, Callable[[Line, date], Command]]] = {
     "workload": _workload,
     "unattributed": _unattributed,
     "sources": _sources,
+    "tags": _tags,
     "price": _price,
     "audit": _audit,
     "help": _help,

@@ -31,8 +31,8 @@ class TagRows:
         """Make the stored aliases these: who added one that stays is kept."""
         stored = {(row.dimension, row.spelling): row.value for row in await self._connection.execute(select(_ALIASES))}
         wanted = {(dimension, spelling): value for dimension, spelling, value in aliases}
-        for key in stored:
-            if wanted.get(key) != stored[key]:
+        for key, value in stored.items():
+            if wanted.get(key) != value:
                 place = (_ALIASES.c.dimension == key[0], _ALIASES.c.spelling == key[1])
                 await self._connection.execute(delete(_ALIASES).where(*place))
         added = [

@@ -71,3 +71,9 @@ async def test_a_menu_of_an_old_message_does_no_harm(office: Office):
     again = await office.farah.clicks("Remove…", message=shown.message)
     assert "does not exist any more" in again.text
     assert text_of(shown.message)
+
+
+async def test_coverage_over_the_weeks_is_beside_the_breakdown(office: Office):
+    await with_search(office)
+    shown = await office.kim.types("/budget spend by workload")
+    assert "*Attributed by week*" in shown.text and "this week" in shown.text

@@ -12,6 +12,7 @@ from bot.slack.command_forms import (
     Sources,
     Spend,
     Status,
+    Tags,
     Unattributed,
     WorkloadAdd,
     WorkloadExplain,
@@ -22,7 +23,7 @@ from bot.slack.command_forms import (
 from bot.slack.command_line import parse
 from bot.slack.command_words import COMMAND
 from bot.slack.interaction import Interaction, Registrar
-from bot.slack.listeners import answers, envelopes, rules, trust, workloads
+from bot.slack.listeners import answers, envelopes, rules, tags, trust, workloads
 from core.errors import BudgetError, OutOfRange, UnknownName, Unreadable
 
 
@@ -78,5 +79,7 @@ async def carry_out(asked: Interaction, command: Command) -> None:
             await trust.sources(asked, command)
         case Unattributed():
             await trust.unattributed(asked, command)
+        case Tags():
+            await tags.tags(asked, command)
         case Price():
             await answers.price(asked, command)

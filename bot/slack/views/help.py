@@ -44,7 +44,7 @@ TOPICS: Final[dict[str, Topic]] = {
         "breaks one month down by feature, team, environment, customer, project, model, provider or workload.",
         ("/budget spend by feature", "/budget spend by model last month", "/budget spend by customer 2026-10"),
         "everyone",
-        "It also says how much of the spend carries that label at all.",
+        "It also says how much of the spend carries that label at all, week by week.",
     ),
     "workload": Topic(
         "lists workloads, shows or explains rules, adds one after a preview of what it would catch, or removes one.",
@@ -70,6 +70,12 @@ TOPICS: Final[dict[str, Topic]] = {
         "everyone",
         "A source is silent when it misses its own rhythm, late above six hours, and guessing when more than 2% of its "
         "counts are guessed or missing.",
+    ),
+    "tags": Topic(
+        "shows each tag's values, proposes to merge spellings of one value, and says where a tag has too many.",
+        ("/budget tags", "/budget tags environment", "/budget tags environment prod=production"),
+        "everyone; merging: finance",
+        "A merge works from now on, and on request for the last three months. Rules read both spellings as one.",
     ),
     "price": Topic(
         "shows a model's price in force and its source, or sets a negotiated one in dollars per million tokens.",

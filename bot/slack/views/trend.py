@@ -11,14 +11,17 @@ from bot.readable import share
 BAR: Final = 10
 
 
-def trend_lines(weeks: Sequence[tuple[date, float | None]]) -> list[str]:
-    """`▰▰▰▰▱▱▱▱▱▱ 41%  week of 5 Oct`, oldest first; leading weeks without spend are left out, the last one is marked as open."""
+def trend_lines(weeks: Sequence[tuple[date, float | None]], *, ongoing: bool = True) -> list[str]:
+    """`▰▰▰▰▱▱▱▱▱▱ 41%  week of 5 Oct`, oldest first; leading weeks without spend are left out.
+
+    `ongoing`: the last week is the current one, which is not over yet.
+    """
     first = next((place for place, (_, part) in enumerate(weeks) if part is not None), len(weeks))
     shown = weeks[first:]
     return [
         f"{bar(part)} {share(part) if part is not None else 'no spend'} · {'this week' if last else f'week of {on.day} {on:%b}'}"
         for place, (on, part) in enumerate(shown)
-        for last in [place == len(shown) - 1]
+        for last in [ongoing and place == len(shown) - 1]
     ]
 
 
