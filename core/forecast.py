@@ -2,7 +2,8 @@
 
 Sources: Gardner, “Exponential smoothing: the state of the art, part II” (2006), for levels with weekday factors; Bates and
 Granger, “The combination of forecasts” (1969), for mixing two of them by their own past errors. That volume moves and token
-shape hardly does follows ServeGen (arXiv 2505.09999). Measured in benchmarks/RESULTS.md.
+shape hardly does follows ServeGen (arXiv 2505.09999).
+`python -m benchmarks.forecast` measures it.
 """
 
 from __future__ import annotations

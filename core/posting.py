@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from hashlib import blake2b
 from operator import add, sub
 from typing import Any, Final, TypeAlias
@@ -169,9 +170,14 @@ def post(
     return posting
 
 
+@lru_cache(maxsize=256)
+def _told_of(quality: Quality, trust: int, knows: int) -> tuple[int, int, int, int]:
+    return QUALITIES.index(quality), int(trust), knows, 0
+
+
 def _told(witness: Witness) -> tuple[int, int, int, int]:
     """The last columns of a journal row: quality, trust, knows, superseded."""
-    return QUALITIES.index(witness.quality), witness.trust, witness.knows, 0
+    return _told_of(witness.quality, witness.trust, witness.knows)
 
 
 _SENDER_TOLD: Final = _told(SENDER)

@@ -61,7 +61,7 @@ def inspect(
         for item in found:
             sys.stdout.write(json.dumps(item, ensure_ascii=False) + "\n")
     else:
-        Console().print(_table(found))
+        Console().print(table(found))
     for line in remarks(taken):
         errors.print(line, markup=False, highlight=False, soft_wrap=True)
     if taken.refused and not found:
@@ -174,10 +174,11 @@ def _instant(at: datetime) -> str:
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def _table(found: list[dict[str, Any]]) -> Table:
-    table = Table("at", "model", "input", "cached", "output", "cost", "quality", "problems", box=None)
+def table(found: list[dict[str, Any]]) -> Table:
+    """The same objects, a row each, for a person."""
+    shown = Table("at", "model", "input", "cached", "output", "cost", "quality", "problems", box=None)
     for item in found:
-        table.add_row(
+        shown.add_row(
             item.get("at") or item["starts_at"],
             item["model"] or item.get("token_class") or "",
             str(item.get("input_tokens", item.get("quantity") or "")),
@@ -187,7 +188,7 @@ def _table(found: list[dict[str, Any]]) -> Table:
             item["quality"],
             "; ".join(item["problems"]),
         )
-    return table
+    return shown
 
 
 def _format(told: str | None, body: bytes) -> Format:

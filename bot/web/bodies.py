@@ -14,7 +14,11 @@ _GZIP = 31
 """Window size by which zlib reads the gzip format, checksum included."""
 
 
-async def read_body(request: Request, limit: int, weigh: Callable[[int], None]) -> bytes:
+def _unweighed(_: int) -> None:
+    """For a body whose limit is bound enough."""
+
+
+async def read_body(request: Request, limit: int, weigh: Callable[[int], None] = _unweighed) -> bytes:
     """The whole body, decompressed when it says gzip.
 
     Args:

@@ -11,10 +11,14 @@ from core.forecasting.levels import Flags, Floats, Track, weekday_counts
 MIN_DAYS: Final = 7
 """A past day serves as an origin from its seventh day of history on."""
 ORIGIN_HALF_LIFE_DAYS: Final = 90.0
-PRIOR_PERSISTENCE: Final = 0.6
+PRIOR_PERSISTENCE: Final = (0.7, 0.012)
+"""How much of a deviation usually lasts over the next h days, `a - b·h`: over a week most of it, over a month less than half."""
 PRIOR_ORIGINS: Final = 10.0
 """The prior weighs as much as ten origins with a typical gap between the levels."""
 MAX_PERSISTENCE: Final = 1.2
+NOISE_UPLIFT: Final = 0.375
+"""The levels are geometric means, a sum of days is an arithmetic one, higher by half the variance of a day's logarithm
+(log-normal). The noise is measured around a level that carries a third of it itself, so 3/4 of a half."""
 
 
 def sums_ahead(values: Floats, horizon: int) -> Floats:
@@ -50,15 +54,17 @@ def origin_weights(usable: Flags) -> Floats:
 def blended_level(track: Track, values: Floats, horizon: int) -> Floats:
     """(workloads, days) the level that forecasts the next `horizon` days best, as seen from each day.
 
-    log level = slow + persistence x (fast - slow). The persistence is one number per workload, between 0 and 1.2:
-    a ridge regression over its own past origins towards the prior, with large misses cut back (Huber).
+    log level = slow + persistence x (fast - slow), lifted from a day's middle to its mean. The persistence is one number per
+    workload, between 0 and 1.2: a ridge regression over its own past origins towards the prior, with large misses cut back
+    (Huber).
     """
     usable = origins(values, horizon)
     per_week = np.einsum("wtp,tp->wt", track.profile, weekday_counts(values.shape[1], horizon))
     with np.errstate(all="ignore"):
         came = np.log(sums_ahead(values, horizon) / per_week)
     gap = np.where(usable, track.fast - track.slow, 0.0)
-    middle = track.slow + PRIOR_PERSISTENCE * (track.fast - track.slow)
+    usual = max(PRIOR_PERSISTENCE[0] - PRIOR_PERSISTENCE[1] * horizon, 0.0)
+    middle = track.slow + usual * (track.fast - track.slow) + NOISE_UPLIFT * track.noise
     miss = np.where(usable, np.clip(came - middle, -0.7, 0.7), 0.0)
     weight = origin_weights(usable)
     total = np.maximum(weight.sum(axis=1), 1e-9)
@@ -66,9 +72,10 @@ def blended_level(track: Track, values: Floats, horizon: int) -> Floats:
     weight = weight / np.maximum(1.0, np.abs(miss) / size[:, None])
     power = (weight * gap**2).sum(axis=1)
     ridge = PRIOR_ORIGINS * (power / np.maximum(weight.sum(axis=1), 1e-9) + 1e-4)
-    persistence = PRIOR_PERSISTENCE + (weight * gap * miss).sum(axis=1) / (power + ridge)
+    persistence = usual + (weight * gap * miss).sum(axis=1) / (power + ridge)
     persistence = np.clip(persistence, 0.0, MAX_PERSISTENCE)
-    return np.asarray(np.exp(track.slow + persistence[:, None] * (track.fast - track.slow)), dtype=np.float64)
+    log_level = track.slow + persistence[:, None] * (track.fast - track.slow) + NOISE_UPLIFT * track.noise
+    return np.asarray(np.exp(log_level), dtype=np.float64)
 
 
 PRIOR_SPREAD: Final = (0.06, 0.0095)

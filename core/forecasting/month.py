@@ -41,7 +41,8 @@ class WorkloadMonth:
       first_on, last_on: the cycle, both included.
       as_of: the last complete day; may lie before the cycle.
       rates: in force on `as_of`, by the history's model keys; a model without a rate is taken at what was booked.
-      plans: known changes; one whose day has come is left to the data.
+      plans: known changes. Once there is usage from a plan's day on, the data say more and more what it did; a price plan
+        whose day has come is left to `rates`.
       envelope_nanos: None when there is none; then nothing is said about a breach.
       today: the day after `as_of`, as far as it is known.
     """

@@ -9,11 +9,12 @@ from typing import Final
 import numpy as np
 
 from core.forecasting.backtest import blended_level, past_errors, spread
+from core.forecasting.bridges import bridge_launches, bridge_shapes
 from core.forecasting.levels import WEEK, Floats, Track, follow, weekday_counts
+from core.forecasting.metric import metrics
 from core.forecasting.month import WorkloadMonth
 from core.forecasting.panel import Panel, build_panel
 from core.forecasting.regimes import Regime, last_move, launch_factors, regimes_ahead, switch_spread
-from core.forecasting.volume import bridge_launches, metrics
 from core.token_shape import REQUESTS
 
 VOLUME_BAND: Final = 1.2
@@ -69,7 +70,7 @@ def look_ahead(months: Sequence[WorkloadMonth]) -> Ahead:
         return Ahead(panel, nothing, nothing, nothing, nothing, by_workload)
     volume, metric = _volume(months, panel, horizon)
     unit = np.array([panel.mixes[each.workload].unit_cost(each.changes, rates[each.workload]) for each in regimes])
-    shape = _shape(panel, regimes, unit, horizon)
+    shape = _shape(months, panel, regimes, unit=unit)
     requests = np.nan_to_num(volume.ahead(horizon) * metric)
     per_request = np.nan_to_num(shape.ahead(horizon))
     cost, plan_factor = np.zeros_like(requests), np.ones_like(requests)
@@ -93,7 +94,7 @@ def _volume(months: Sequence[WorkloadMonth], panel: Panel, horizon: int) -> tupl
     return _Driver(requests, track, blended_level(track, requests, horizon)), metric
 
 
-def _shape(panel: Panel, regimes: Sequence[Regime], unit: Floats, horizon: int) -> _Driver:
+def _shape(months: Sequence[WorkloadMonth], panel: Panel, regimes: Sequence[Regime], *, unit: Floats) -> _Driver:
     """Cost per request by regime: the tokens of each past day at the prices of the mix in force in the regime.
 
     Args:
@@ -103,7 +104,10 @@ def _shape(panel: Panel, regimes: Sequence[Regime], unit: Floats, horizon: int) 
     requests = quantities[:, :, REQUESTS]
     with np.errstate(all="ignore"):
         values = np.where(requests > 0, np.einsum("rtq,rq->rt", quantities, unit) / requests, np.nan)
+    for row, regime in enumerate(regimes):
+        bridge_shapes(values[row], quantities[row], unit[row], months[regime.workload])
     track = follow(values, SHAPE_BAND)
+    horizon = (months[0].last_on - months[0].as_of).days
     return _Driver(values, track, blended_level(track, values, horizon))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from core.forecasting.levels import Floats
 from core.forecasting.month import WorkloadMonth
-from core.scenario import Change, ModelMove, VolumeChange
+from core.scenario import Change, ModelMove, Plan, VolumeChange
 
 SWITCH_SPREAD: Final = 0.08
 """Added for days on a model that is still to come: its answers are longer or shorter than the old one's."""
@@ -36,8 +36,9 @@ def regimes_ahead(months: Sequence[WorkloadMonth], horizon: int) -> list[Regime]
     present: list[Regime] = []
     later: list[Regime] = []
     for index, month in enumerate(months):
-        coming = sorted((p for p in month.plans if month.as_of < p.from_on <= month.last_on), key=lambda p: p.from_on)
-        starts = [(plan.from_on - month.as_of).days - 1 for plan in coming]
+        coming = [plan for plan in month.plans if plan.from_on <= month.last_on and not has_come(plan, month)]
+        coming.sort(key=lambda plan: plan.from_on)
+        starts = [max((plan.from_on - month.as_of).days - 1, 0) for plan in coming]
         present.append(Regime(index, 0, starts[0] if starts else horizon, ()))
         changes: tuple[Change, ...] = ()
         for plan, first, until in zip(coming, starts, [*starts, horizon][1:], strict=True):
@@ -47,12 +48,17 @@ def regimes_ahead(months: Sequence[WorkloadMonth], horizon: int) -> list[Regime]
     return present + later
 
 
+def has_come(plan: Plan, month: WorkloadMonth) -> bool:
+    """Whether there is usage from the plan's first day on, up to `as_of`: from then on the data say what it did."""
+    return plan.from_on <= month.as_of and any(plan.from_on <= day.on <= month.as_of for day in month.history)
+
+
 def last_move(month: WorkloadMonth) -> date | None:
-    """The latest day up to `as_of` from which a planned model move holds."""
+    """The latest day from which a planned model move that has come holds."""
     moves = [
         plan.from_on
         for plan in month.plans
-        if plan.from_on <= month.as_of and any(isinstance(change, ModelMove) for change in plan.changes)
+        if any(isinstance(change, ModelMove) for change in plan.changes) and has_come(plan, month)
     ]
     return max(moves, default=None)
 

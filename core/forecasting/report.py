@@ -12,11 +12,12 @@ import numpy as np
 from core.forecasting.drivers import driver_rows, usage_ahead, whole_cycle
 from core.forecasting.irregular import NEW, OVER, RECENT_DAYS, Expectation, expectation
 from core.forecasting.levels import Floats
+from core.forecasting.metric import follows_metric
 from core.forecasting.month import THIN_DAYS, DayRange, Forecast, WorkloadMonth
 from core.forecasting.outlook import Ahead
 from core.forecasting.panel import HISTORY_DAYS
 from core.forecasting.partial_day import rest_of_day
-from core.forecasting.volume import follows_metric
+from core.forecasting.regimes import has_come
 from core.scenario import Plan
 
 Z_80: Final = 1.2815515655446004
@@ -128,7 +129,7 @@ def _basis(month: WorkloadMonth, known: int, method: str, plans: Sequence[Plan])
         said = [f"the last {HISTORY_DAYS} days"]
     if month.metric and follows_metric(month.metric, month.as_of):
         said.append(f"volume per {month.metric.unit}")
-    coming = sum(1 for plan in plans if plan.from_on > month.as_of)
+    coming = sum(not has_come(plan, month) for plan in plans)
     if coming:
         said.append(f"{coming} planned change" + ("s" if coming > 1 else ""))
     if month.today:

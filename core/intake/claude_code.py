@@ -78,8 +78,7 @@ def read(body: bytes, *, received_at: datetime, is_json: bool | None = None) -> 
     if is_json is None:
         is_json = body[:64].lstrip()[:1] == b"{"
     for scope in json_logs(body) if is_json else protobuf_logs(body):
-        resource_tags = [(name, value) for name, value in scope.resource.items() if name.lower() in labels.TAG_NAMES]
-        tags = labels.tags_of(resource_tags)
+        tags = labels.tags_of(scope.resource.items())
         service = text(scope.resource.get("service.name"))
         for encoded in scope.logs:
             try:

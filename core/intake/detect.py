@@ -9,7 +9,19 @@ from itertools import chain
 from typing import Final
 
 from core.errors import Unreadable
-from core.intake import anthropic, bedrock, claude_code, columns, focus, litellm, native, openai, openai_export, otlp
+from core.intake import (
+    anthropic,
+    bedrock,
+    claude_code,
+    columns,
+    focus,
+    litellm,
+    native,
+    openai,
+    openai_export,
+    otlp,
+    responses,
+)
 from core.intake.record import Record, Taken, Trust
 from core.intake.tables import header_of
 from core.intake.tabular import REQUIRED as NATIVE_COLUMNS
@@ -32,6 +44,7 @@ class Format(StrEnum):
     OTLP_LOGS = "otlp-logs"
     BEDROCK = "bedrock"
     AWS_BILL = "aws-bill"
+    RESPONSES = "responses"
     TABLE = "table"
     PARQUET = "parquet"
     GZIP = "gzip"
@@ -43,7 +56,8 @@ _JSON_MARKS: Final = (
     (Format.LITELLM, {b"litellm_call_id"}), (Format.LITELLM, {b"custom_llm_provider", b"call_type"}),
     (Format.BEDROCK, {b"schemaType", b"modelId"}), (Format.ANTHROPIC, {b"model_breakdown"}),
     (Format.ANTHROPIC, {b"starting_at", b"ending_at"}), (Format.OPENAI, {b"start_time", b"end_time", b"data"}),
-    (Format.NATIVE, {b"at", b"model"}), (Format.NATIVE, {b"input_tokens", b"model"}),
+    (Format.NATIVE, {b"at", b"model"}), (Format.RESPONSES, {b"usage"}), (Format.RESPONSES, {b"usageMetadata"}),
+    (Format.NATIVE, {b"input_tokens", b"model"}),
     (Format.OPENAI, {b"object", b"data", b"has_more"}), (Format.ANTHROPIC, {b"data", b"has_more"}),
 )  # fmt: skip
 """Keys that give a JSON payload away, the surest first. Keys inside texts are escaped and do not match."""
@@ -97,11 +111,13 @@ def read_any(body: bytes, form: Format, *, received_at: datetime, mapping: list[
         case Format.LITELLM:
             return litellm.read(body, received_at=received_at)
         case Format.OPENAI:
-            return openai_export.read(_lines(body)) if is_csv else openai.read(body)
+            return openai_export.read(_lines(body)) if is_csv else _page_or_responses(body, form, received_at)
         case Format.ANTHROPIC:
-            return anthropic.read(body)
+            return _page_or_responses(body, form, received_at)
         case Format.BEDROCK:
             return bedrock.read_log(body, received_at=received_at)
+        case Format.RESPONSES:
+            return responses.read(body, received_at=received_at)
         case Format.FOCUS | Format.AWS_BILL:
             return _bill(body, form)
         case Format.TABLE:
@@ -119,7 +135,25 @@ def native_record(event: UsageEvent) -> Record:
 def _otlp(body: bytes, received_at: datetime) -> Taken:
     if body[:64].lstrip()[:1] == b"{" and b'"resourceLogs"' in body[:4096]:
         return claude_code.read(body, received_at=received_at)
-    return otlp.read(body, received_at=received_at)
+    try:
+        return otlp.read(body, received_at=received_at)
+    except Unreadable as no_traces:
+        # In protobuf, logs look the same from outside.
+        try:
+            logs = claude_code.read(body, received_at=received_at)
+        except Unreadable:
+            raise no_traces from None
+        if logs.records:
+            return logs
+        raise
+
+
+def _page_or_responses(body: bytes, form: Format, received_at: datetime) -> Taken:
+    """A page of a provider's reports; or, under the same name, its responses themselves."""
+    keys = {match[1] for match in _KEY.finditer(body[:HEAD])}
+    if b"data" not in keys and b"usage" in keys:
+        return responses.read(body, received_at=received_at)
+    return openai.read(body) if form is Format.OPENAI else anthropic.read(body)
 
 
 def _bill(body: bytes, form: Format) -> Taken:

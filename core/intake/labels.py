@@ -47,6 +47,8 @@ _MODELS: Final = (
     ("codestral", "mistral"), ("grok", "x-ai"), ("deepseek", "deepseek"), ("command-", "cohere"), ("sonar", "perplexity"),
 )  # fmt: skip
 
+_FAMILIES: Final = ("anthropic", "google", "x-ai")
+
 _TIERS: Final = {
     "": "standard", "default": "standard", "auto": "standard", "on_demand": "standard", "standard_only": "standard",
     "flex_discount": "flex", "priority_on_demand": "priority",
@@ -92,10 +94,13 @@ def provider_name(told: str, host: str = "", model: str = "") -> str:
     if name.startswith(("openai.", "anthropic.")):
         # The Vercel SDK writes the interface too: `openai.chat`, `anthropic.messages`.
         name = name.split(".", 1)[0]
-    if name:
-        return _PROVIDERS.get(name, name)
+    name = _PROVIDERS.get(name, name)
+    if name not in ("", "openai"):
+        return name
     plain = model.lower().rpartition("/")[2]
-    return next((provider for start, provider in _MODELS if plain.startswith(start)), UNKNOWN)
+    by_model = next((provider for start, provider in _MODELS if plain.startswith(start)), None)
+    # A gateway's client says openai whatever answers; the few families that OpenAI does not serve give it away.
+    return by_model if by_model and (not name or by_model in _FAMILIES) else name or UNKNOWN
 
 
 @lru_cache(maxsize=4096)

@@ -40,7 +40,12 @@ _LINE_CLASSES: Final = (
     ("input_audio", ("audio input", "audio_input", "input_audio")),
     ("web_searches", ("web search", "web_search")),
     ("output", ("output",)),
-    ("input_uncached", ("input", "training")),
+    ("input_uncached", ("input",)),
+    ("training", ("training",)),
+    ("code_execution", ("code interpreter", "code_interpreter", "container")),
+    ("file_search", ("file search", "file_search")),
+    ("storage", ("storage", "vector store")),
+    ("images", ("image",)),
 )  # fmt: skip
 """Words in the component of a line item → token class; the first that fits. OpenAI documents no vocabulary."""
 _LINE_TIERS: Final = ("batch", "flex", "priority", "scale")
@@ -175,8 +180,10 @@ def line_item(described: str) -> tuple[str | None, str | None, str]:
     words = " ".join(parts[1:] if len(parts) > 1 else parts).lower()
     found = next((name for name, marks in _LINE_CLASSES if any(mark in words for mark in marks)), None)
     tier = next((name for name in _LINE_TIERS if re.search(rf"\b{name}\b", words.replace("_", " "))), "standard")
-    is_model = len(parts) > 1 and " " not in parts[0] and parts[0] != ""
-    return (labels.model_name(parts[0]) if is_model else None), found, tier
+    # Products put their name before the model's: `evals | gpt-5.1, input`.
+    first = parts[0].rpartition("|")[2].strip()
+    is_model = len(parts) > 1 and " " not in first and first != ""
+    return (labels.model_name(first) if is_model else None), found, tier
 
 
 def _quantity(value: object, unit: str) -> tuple[Decimal | None, str | None]:

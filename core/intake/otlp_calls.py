@@ -67,12 +67,21 @@ def is_call(span: Span, dialect: Dialect) -> bool:
     if dialect.name == "Vercel AI SDK":
         # The outer span `ai.generateText` repeats the sums of its inner `….doGenerate` spans.
         return ".do" in span.name
-    if dialect.name == "Logfire" and span.opened.streamed and not span.failed:
-        # The request of a stream ends before its usage is known; a second span, written at the end, carries it.
-        return span.plan.tells_usage or span.name.startswith("streaming response")
+    if dialect.name == "Logfire" and _is_opened_stream(span):
+        return False
     if span.plan.flat and not operation:
         return span.name == "claude_code.llm_request"
     return span.plan.tells_usage or certain is True
+
+
+def _is_opened_stream(span: Span) -> bool:
+    """Whether a span of Logfire is the request of a stream: it ends before the usage is known.
+
+    A second span, named for the streaming response, carries the usage; the request's own has neither answer nor id.
+    """
+    assert span.plan
+    answered = span.plan.tells_usage or "response_data" in span.plan.containers or "response_id" in span.values
+    return not answered and not span.failed and not span.name.startswith("streaming response")
 
 
 @lru_cache(maxsize=1024)
@@ -88,7 +97,7 @@ def record_of(span: Span, source: Source) -> Record:
     """The record of a span for which `is_call` holds."""
     values, opened = span.values, span.opened
     told = values.get
-    model, provider = _model_and_provider(
+    model, provider, remarks = _model_and_provider(
         told("served"), opened.model, told("requested"), provider=told("provider"), host=told("host")
     )
     settled, failed = _settled(span, source.dialect, provider=provider)
@@ -96,12 +105,8 @@ def record_of(span: Span, source: Source) -> Record:
     at, timed = _instant(span)
     if not timed:
         settled.problems.append(NO_TIME)
-    if labels.UNKNOWN in (model, provider):
-        settled.problems.append(
-            f"the span names no {'model' if model == labels.UNKNOWN else 'provider'}; it stays unpriced"
-        )
     tier, notes = _tier(told("tier") or opened.tier, told("speed"), told("geo"))
-    settled.problems += notes
+    settled.problems += (*remarks, *notes)
     own_tags = [*span.tags, *opened.tags.items()]
     event = settled.event(
         id=key, at=at or source.received_at, provider=provider, model=model, tier=tier or "standard",
@@ -190,9 +195,16 @@ def _tier(told: object, speed: object, geo: object) -> tuple[str | None, tuple[s
 @lru_cache(maxsize=4096)
 def _model_and_provider(
     served: object, inside: str | None, requested: object, *, provider: object, host: object
-) -> tuple[str, str]:
+) -> tuple[str, str, tuple[str, ...]]:
+    """Model, provider, and what is to be said about them."""
     model = labels.model_name(text(served) or inside or "", text(requested))
-    return model, labels.provider_name(text(provider), text(host), model)
+    found, claimed = labels.provider_name(text(provider), text(host), model), labels.provider_name(text(provider))
+    if labels.UNKNOWN in (model, found):
+        lacking = "model" if model == labels.UNKNOWN else "provider"
+        return model, found, (f"the span names no {lacking}; it stays unpriced",)
+    if claimed not in (found, labels.UNKNOWN):
+        return model, found, (f"the client says {claimed}, but its server or model is {found}'s",)
+    return model, found, ()
 
 
 def _instant(span: Span) -> tuple[datetime | None, bool]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from core.errors import Unreadable
+from core.intake.labels import TAG_NAMES
 from core.intake.otlp_attributes import plan_for
 from core.intake.otlp_containers import Opened, open_container
 from core.intake.otlp_span import FAILED, LOG_ATTRIBUTES, MAX_VALUE, Log, LogScope, Scope, Span, check_size
@@ -32,7 +33,7 @@ class _Value(msgspec.Struct, rename="camel"):
 
 
 class _Pair(msgspec.Struct):
-    key: str = ""
+    key: str | None = None
     value: _Value | None = None
 
 
@@ -87,7 +88,7 @@ def json_scopes(body: bytes) -> Iterator[Scope]:
     seen = 0
     for resource_spans in request.resource_spans or []:
         pairs = (resource_spans.resource.attributes or []) if resource_spans.resource else []
-        resource = {pair.key: pair.value.plain() for pair in pairs if pair.value}
+        resource = _resource(pairs)
         for scope_spans in resource_spans.scope_spans or []:
             spans = scope_spans.spans or []
             seen += len(spans)
@@ -101,7 +102,7 @@ def _span(encoded: msgspec.Raw) -> Span:
         raw = _SPAN.decode(encoded)
     except _BROKEN as broken:
         raise Unreadable("A span in the body is not a span in OTLP/JSON.") from broken
-    attributes = {pair.key: pair.value for pair in raw.attributes or [] if pair.value}
+    attributes = {pair.key: pair.value for pair in raw.attributes or [] if pair.key and pair.value}
     plan = plan_for(attributes)
     status = raw.status.code if raw.status else 0
     span = Span(
@@ -159,7 +160,7 @@ def json_logs(body: bytes) -> Iterator[LogScope]:
     seen = 0
     for resource_logs in request.resource_logs or []:
         pairs = (resource_logs.resource.attributes or []) if resource_logs.resource else []
-        resource = {pair.key: pair.value.plain() for pair in pairs if pair.value}
+        resource = _resource(pairs)
         for scope_logs in resource_logs.scope_logs or []:
             logs = scope_logs.log_records or []
             seen += len(logs)
@@ -172,11 +173,15 @@ def _log(encoded: msgspec.Raw) -> Log:
         raw = _LOG.decode(encoded)
     except _BROKEN as broken:
         raise Unreadable("A log record in the body is not one in OTLP/JSON.") from broken
-    found = {pair.key: pair.value for pair in raw.attributes or [] if pair.value}
+    found = {pair.key: pair.value for pair in raw.attributes or [] if pair.key and pair.value}
     values: dict[str, Any] = {key: found[key].plain() for key in LOG_ATTRIBUTES if key in found}
     body = raw.body.get("stringValue") if isinstance(raw.body, dict) else None
     name = next((told for told in (raw.event_name, body) if isinstance(told, str) and told), "")
     return Log(name[:100], _nanos(raw.time_unix_nano) or _nanos(raw.observed_time_unix_nano), values)
+
+
+def _resource(pairs: list[_Pair]) -> dict[str, Any]:
+    return {pair.key: pair.value.plain() for pair in pairs if pair.key and pair.value and pair.key.lower() in TAG_NAMES}
 
 
 def _id(told: object, size: int) -> bytes:

@@ -14,6 +14,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.message import DecodeError
 
 from core.errors import Unreadable
+from core.intake.labels import TAG_NAMES
 from core.intake.otlp_attributes import plan_for
 from core.intake.otlp_containers import Opened, open_container
 from core.intake.otlp_span import FAILED, LOG_ATTRIBUTES, MAX_VALUE, Log, LogScope, Scope, Span, check_size
@@ -94,7 +95,7 @@ def protobuf_scopes(body: bytes) -> Iterator[Scope]:
     seen = 0
     for resource_spans in request.resource_spans:
         found = resource_spans.resource.attributes
-        resource = {key: _plain(found[key]) for key in found if len(key) <= MAX_VALUE}
+        resource = {key: _plain(found[key]) for key in found if key.lower() in TAG_NAMES}
         for scope_spans in resource_spans.scope_spans:
             seen += len(scope_spans.spans)
             check_size(seen)
@@ -148,7 +149,7 @@ def protobuf_logs(body: bytes) -> Iterator[LogScope]:
     seen = 0
     for resource_logs in request.resource_logs:
         found = resource_logs.resource.attributes
-        resource = {key: _plain(found[key]) for key in found if len(key) <= MAX_VALUE}
+        resource = {key: _plain(found[key]) for key in found if key.lower() in TAG_NAMES}
         for scope_logs in resource_logs.scope_logs:
             seen += len(scope_logs.logs)
             check_size(seen)

@@ -47,7 +47,8 @@ class Span(msgspec.Struct, gc=False):
 
 
 class Scope(msgspec.Struct):
-    """The spans of one instrumentation scope of one resource, with the resource's attributes.
+    """The spans of one instrumentation scope of one resource, with those of the resource's attributes
+    that are tags.
 
     Attributes:
       spans: still encoded, so that a broken one costs nobody else.

@@ -60,7 +60,8 @@ def csv_items(lines: Iterable[str]) -> Iterator[Item]:
                 check_columns(())
             return
         except csv.Error as broken:
-            row, wrong = [], f"not CSV: {broken}"
+            row = []
+            wrong: str | None = f"not CSV: {broken}"
         else:
             wrong = _row_problem(row, header)
         if wrong:
@@ -144,7 +145,7 @@ def event_of(row: Mapping[str, Any], line: int) -> UsageEvent | Refused:
     tags: dict[str, str] = {}
     for column, value in row.items():
         # Tables without empty cells write "not a number", which is the only value that differs from itself.
-        if value is None or value == "" or value != value:
+        if value is None or value == "" or value != value:  # noqa: PLR0124
             continue
         if column in _FIELDS:
             plain[column] = _cell(column, value)

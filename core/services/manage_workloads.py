@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from sqlalchemy.exc import IntegrityError
+
 from core.errors import NameTaken, Outdated
 from core.moves import shifts
 from core.people import Actor
@@ -66,6 +68,15 @@ async def add_rule(
     moves over, in the journal and in the projections, and the audit says so. Raises NotAllowed, NameTaken for a rule that exists.
     """
     name, rule = workload_name(name), make_rule(pairs)
+    try:
+        return await _add_rule(uow, name, rule, by=by, months=months if reattribute else 0, now=now)
+    except IntegrityError as met:
+        raise NameTaken(
+            f"Somebody else added {name} at the same moment. Look at it with `/budget workload rules {name}`."
+        ) from met
+
+
+async def _add_rule(uow: UnitOfWork, name: str, rule: Rule, *, by: Actor, months: int, now: datetime) -> RuleOutcome:
     async with uow.write() as tx:
         workloads = await tx.workloads.all()
         existing = next((known for known in workloads if known.name == name), None)
@@ -77,9 +88,9 @@ async def add_rule(
         stored = await tx.workloads.add_rule(number, rule, at=now)
         await tx.audit.append(at=now, actor=by.id, act="added rule", subject=name, detail={"rule": str(rule)})
         await tx.meta.next_version()
-        moved = await _claim(tx, number, rule, months=months, by=by, now=now) if reattribute else (0, 0)
+        moved = await _claim(tx, number, rule, months=months, by=by, now=now) if months else (0, 0)
         workload = next(known for known in await tx.workloads.all() if known.id == number)
-    return RuleOutcome(workload, stored, existing is None, *moved, months=months)
+    return RuleOutcome(workload, stored, existing is None, *moved, months=max(1, months))
 
 
 async def _claim(tx: Transaction, number: int, rule: Rule, *, months: int, by: Actor, now: datetime) -> tuple[int, int]:
@@ -126,6 +137,8 @@ async def restore_rule(
     """
     rule = make_rule(pairs)
     async with uow.write() as tx:
+        # Two people who undo at once must not both find the number free.
+        await tx.audit.hold()
         workloads = await tx.workloads.all()
         workload = next((known for known in workloads if known.name == name), None)
         if workload is None:

@@ -15,7 +15,7 @@ async def test_the_sponsor_declines_and_nothing_changes(office: Office):
     await with_envelope(office)
     await office.ana.types("/budget set search 900")
     request = await office.sam.sees("asks you to raise", channel="dm")
-    for fact in ("<@U0ANA>", "$500 → $900", "+$400, +80%", "nothing changes until you decide"):
+    for fact in ("<@U0ANA>", "$500 → $900", "+$400, +80%", "of what is asked", "nothing changes until you decide"):
         assert fact in text_of(request)
     await office.sam.clicks("Decline", message=request)
     declined = await office.sam.sees("declined by <@U0SAM>", channel="dm")

@@ -59,7 +59,7 @@ async def counted(uow: UnitOfWork) -> dict[str, Any]:
         by_series = await tx.spend.by_series(NOON.date(), NOON.date())
         classes = await tx.spend.classes(1, NOON.date(), NOON.date())
         spending = [row for row in by_series if row[3]]
-        (workload, series, nanos, requests) = spending[0]
+        _, series, nanos, requests = spending[0]
         labels = (await tx.series.of([series]))[series]
         assert len(spending) == 1
     return {
@@ -71,7 +71,8 @@ async def counted(uow: UnitOfWork) -> dict[str, Any]:
 
 
 WHOLE = {
-    "requests": 1, "tags": {"team": "search"}, "input_uncached": 21, "cache_read": 5000, "cache_write": 1000, "cache_write_1h": 200, "output": 350,
+    "requests": 1, "tags": {"team": "search"}, "input_uncached": 21, "cache_read": 5000,
+    "cache_write": 1000, "cache_write_1h": 200, "output": 350,
     # 21 × 3 + 5000 × 0.3 + 1000 × 3.75 + 200 × 6 + 350 × 15 dollars a million (list price of claude-sonnet-4-5)
     "nanos": 11_763_000,
 }  # fmt: skip

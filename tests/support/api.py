@@ -44,15 +44,19 @@ class Api:
         return answer
 
 
-@asynccontextmanager
-async def running_api(database_url: str) -> AsyncIterator[Api]:
-    """The bot on that database at noon, with good, expired, revoked and scope-less tokens."""
-    settings = Settings(
+def api_settings(database_url: str) -> Settings:
+    """Settings of a bot that nothing answers as Slack."""
+    return Settings(
         _env_file=None, slack_bot_token=SecretStr("xoxb-nobody"), slack_signing_secret=SecretStr(SIGNING_SECRET),
         slack_api_url="http://127.0.0.1:9/", outlay_database_url=database_url, outlay_port=0, outlay_finance=(FARAH,),
     )  # fmt: skip
+
+
+@asynccontextmanager
+async def running_api(database_url: str) -> AsyncIterator[Api]:
+    """The bot on that database at noon, with good, expired, revoked and scope-less tokens."""
     api: Api
-    service = Service(settings, clock=lambda: api.now)
+    service = Service(api_settings(database_url), clock=lambda: api.now)
     api = Api(service, httpx.AsyncClient(timeout=60))
     await service.start()
     api.client.base_url = httpx.URL(service.url)

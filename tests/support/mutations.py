@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import random
 from typing import Any
@@ -10,7 +11,7 @@ import msgspec
 
 from core.intake.detect import Format
 from core.intake.record import Record, Taken, UsageBucket
-from core.usage import EARLIEST, UsageEvent
+from core.usage import EARLIEST, Quality, UsageEvent
 from tests.support.payloads import NOW, body, payload_names
 
 SECRET = "xq-the-secret-recipe-xq"
@@ -29,7 +30,7 @@ def seeds() -> list[tuple[Format, bytes]]:
     found: list[tuple[Format, bytes]] = []
     for name in payload_names():
         folder = name.partition("/")[0]
-        form = _FORMS.get(folder) or _OTHERS.get(name)
+        form = Format.RESPONSES if folder == "usage-objects" else _FORMS.get(folder) or _OTHERS.get(name)
         if form and ".metrics." not in name:
             found.append((form, body(name).replace(b'"Hello"', f'"{SECRET}"'.encode())))
     found.append((Format.TABLE, b"time,model,prompt,completion,cached_tokens\n1793620833,gpt-5.1,2006,300,1920\n" * 3))
@@ -70,13 +71,13 @@ def _value_changed(document: Any, dice: random.Random) -> Any:
         elif isinstance(place, list) and place:
             key = dice.randrange(len(place))
         else:
-            return dice.choice(_VALUES) if place is document else document
+            return copy.deepcopy(dice.choice(_VALUES)) if place is document else document
         if isinstance(place[key], dict | list) and place[key] and dice.random() < 0.85:
             place = place[key]
             continue
         choice = dice.random()
         if choice < 0.7:
-            place[key] = dice.choice(_VALUES)
+            place[key] = copy.deepcopy(dice.choice(_VALUES))
         elif choice < 0.85:
             del place[key]
         elif isinstance(place, list):
@@ -126,6 +127,8 @@ def wrong_with(taken: Taken) -> str | None:
             return "an amount overflows"
     if SECRET in repr(taken):
         return "a text came out"
+    if any(item.quality is not Quality.EXACT and not item.problems for item in (*taken.records, *taken.buckets)):
+        return "something is not exact and does not say why"
     return _empty_identity(taken.records, taken.buckets)
 
 

@@ -51,8 +51,8 @@ class Office:
 
 
 @asynccontextmanager
-async def open_office(folder: Path, *, socket_mode: bool = False) -> AsyncIterator[Office]:
-    """Everything on free ports; the clock stands at NOW until moved; finance is Farah."""
+async def open_office(folder: Path, *, socket_mode: bool = False, usage: bool = True) -> AsyncIterator[Office]:
+    """Everything on free ports; the clock stands at NOW until moved; finance is Farah; `usage` fills the books."""
     box = Sandbox(rate_limit=None)
     await box.start()
     settings = Settings(
@@ -71,7 +71,8 @@ async def open_office(folder: Path, *, socket_mode: bool = False) -> AsyncIterat
     await service.start()
     box.request_url = f"{service.url}/slack/events"
     try:
-        await send_usage(service)
+        if usage:
+            await send_usage(service)
         people = [Person(box.url, user) for user in ("U0ANA", "U0SAM", "U0FARAH", "U0KIM")]
         yield Office(box, service, clock, *people)
     finally:

@@ -102,6 +102,28 @@ def test_a_launch_that_came_yesterday_is_believed():
     assert to_come(a_month(launched)) < 0.5 * with_plan
 
 
+def test_a_cache_roll_out_that_came_yesterday_is_believed():
+    cached = TokenClasses(input_uncached=100, cache_read=900, output=50)
+    plain = TokenClasses(input_uncached=1000, output=50)
+    history = [used(day.on, 1000, shape=cached if day.on == AS_OF else plain) for day in a_history(steady)]
+
+    month = a_month(history, plans=[Plan(AS_OF, (CacheChange(0.9),))])
+
+    assert to_come(month) == pytest.approx(20 * used(AS_OF, 1000, shape=cached).cost_nanos, rel=0.02)
+
+
+def test_a_plan_whose_day_came_without_any_usage_still_waits():
+    resting = a_history(lambda on: 1000 if on < date(2026, 11, 9) else 0)
+    on = date(2026, 11, 9)
+
+    moved = a_month(resting, plans=[Plan(on, (MOVE,))])
+    launched = a_month(resting, plans=[Plan(on, (VolumeChange(3.0),))])
+    plain = a_month(resting)
+
+    assert to_come(moved) == pytest.approx(to_come(plain) * SMALL_DAY / DAY, rel=0.001)
+    assert to_come(launched) == pytest.approx(3 * to_come(plain), rel=0.001)
+
+
 def test_a_launch_that_did_nothing_is_forgotten():
     month = a_month(a_history(steady), plans=[Plan(AS_OF - timedelta(days=20), (VolumeChange(3.0),))])
 

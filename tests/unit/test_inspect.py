@@ -125,3 +125,9 @@ def test_what_is_no_payload_is_refused_in_one_sentence(run: Any, tmp_path: Path,
 def test_a_file_that_is_not_there_is_said(run: Any, tmp_path: Path) -> None:
     result = run(tmp_path / "nothing")
     assert (result.exit_code, "cannot be read" in result.stderr) == (1, True)
+
+
+def test_on_a_terminal_it_is_a_table(run: Any) -> None:
+    shown = inspect.table(objects(run(BATCH)) + objects(run(FIXTURES / "focus" / "focus-1.4-llm-bill.csv")))
+    assert shown.row_count == 22
+    assert [column.header for column in shown.columns][-1] == "problems"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from google.protobuf import json_format
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 
 from core.errors import Unreadable
 from core.intake.detect import HEAD, Format, detect, read_any
@@ -70,7 +72,11 @@ def test_a_table_shows_how_it_was_read() -> None:
 
 
 def test_logs_sent_as_traces_are_read_as_logs() -> None:
-    assert len(read_any(body("others/claude_code_otel_log.json"), Format.OTLP, received_at=NOW).records) == 1
+    told = body("others/claude_code_otel_log.json")
+    packed = json_format.Parse(told, ExportLogsServiceRequest()).SerializeToString()
+    for raw in (told, packed):
+        assert len(read_any(raw, Format.OTLP, received_at=NOW).records) == 1
+    assert detect(packed) is Format.OTLP
 
 
 def test_a_packed_file_has_to_be_unpacked() -> None:

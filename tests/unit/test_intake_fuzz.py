@@ -58,7 +58,9 @@ def test_any_bytes_have_a_format_or_none(raw: bytes) -> None:
         assert "--format" in refusal.message
 
 
-_CALL = dict.fromkeys(("prompt_tokens", "completion_tokens", "total_tokens", "prompt_tokens_details", "cache_hit", "startTime"), _COUNTS)
+_CALL = dict.fromkeys(
+    ("prompt_tokens", "completion_tokens", "total_tokens", "prompt_tokens_details", "cache_hit", "startTime"), _COUNTS
+)
 
 
 @settings(max_examples=200, deadline=None)

@@ -91,6 +91,27 @@ def test_openinference_calls_are_known_by_the_id_inside_their_answer() -> None:
     ]  # fmt: skip
 
 
+def test_logfire_counts_every_call_once_also_the_stream_that_it_tells_in_two_spans() -> None:
+    chat, stream, response, claude = records("logfire")
+    for found in (chat, stream, response):
+        assert told(found, OPENAI) == (OPENAI, EXACT)
+    assert told(claude, ANTHROPIC) == (ANTHROPIC, EXACT)
+    assert (claude.event.cache_write_1h_tokens, claude.event.web_searches) == (200, 2)
+
+
+def test_openinference_and_the_sdk_below_it_are_one_call_although_only_one_tells_its_id() -> None:
+    found = records("openinference-anthropic")
+    assert [told(record, ANTHROPIC) for record in found] == [(ANTHROPIC, EXACT)] * 2
+    assert all(record.merged_keys and record.event.web_searches == 2 for record in found)
+
+
+def test_the_vercel_sdks_calls_count_once_with_their_split_and_team() -> None:
+    taken = otlp.read(body("otlp/vercel-ai.traces.json"), received_at=NOW)
+    assert [told(record, OPENAI) for record in taken.records] == [(OPENAI, EXACT)] * 3
+    assert taken.ignored == 3
+    assert {record.event.tags["team"] for record in taken.records} == {"team-web"}
+
+
 def test_teams_and_environments_come_from_the_resource() -> None:
     tags = records("otel-genai-openai")[0].event.tags
     assert tags == {"team": "team-search", "environment": "prod", "service.name": "support-bot"}

@@ -77,6 +77,20 @@ def test_a_line_item_in_unknown_words_counts_and_says_so() -> None:
     assert (line.nanos, line.token_class, "unmapped" in line.problems[0]) == (nanos("14.8875"), None, True)
 
 
+@pytest.mark.parametrize(
+    ("described", "meaning"),
+    [
+        ("gpt-4o-mini-2024-07-18, cached input", ("gpt-4o-mini-2024-07-18", "cache_read", "standard")),
+        ("evals | gpt-5.1, batch output_tokens", ("gpt-5.1", "output", "batch")),
+        ("gpt-audio, audio input", ("gpt-audio", "input_audio", "standard")),
+        ("code interpreter sessions", (None, "code_execution", "standard")),
+        ("", (None, None, "standard")),
+    ],
+)
+def test_line_items_are_read_by_their_words(described: str, meaning: tuple[str | None, str | None, str]) -> None:
+    assert openai.line_item(described) == meaning
+
+
 def test_quantities_in_thousands_are_counted_one_by_one() -> None:
     page = json.loads(body("openai/costs.ungrouped.json"))
     page["data"][0]["results"][0] |= {"quantity": 2.5, "quantity_unit": "1000_tokens"}

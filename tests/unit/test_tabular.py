@@ -172,7 +172,8 @@ def test_cells_of_a_type_that_makes_no_sense_are_refused(cells: dict[str, Any]) 
 
 
 @given(st.dictionaries(st.sampled_from([*ROW, "input_tokens", "team", "tags", "cost_reported", "tags.x"]), st.one_of(
-    st.text(max_size=12), st.integers(), st.floats(), st.binary(max_size=5), st.dates(), st.none(), st.lists(st.text(max_size=3), max_size=3),
+    st.text(max_size=12), st.integers(), st.floats(), st.binary(max_size=5), st.dates(), st.none(),
+    st.lists(st.text(max_size=3), max_size=3),
 )))  # fmt: skip
 def test_any_cells_are_an_event_or_a_refusal(cells: dict[str, Any]) -> None:
     assert isinstance(event_of(ROW | cells, 1), UsageEvent | Refused)

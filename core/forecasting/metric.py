@@ -1,4 +1,4 @@
-"""What volume follows: a business metric where there is one, and launches that have come."""
+"""The business metric that volume follows, where there is one."""
 
 from __future__ import annotations
 
@@ -11,14 +11,9 @@ import numpy as np
 from core.forecasting.levels import WEEK, Floats
 from core.forecasting.month import BusinessMetric, WorkloadMonth
 from core.forecasting.panel import HISTORY_DAYS
-from core.scenario import VolumeChange
 
 METRIC_DAYS: Final = 14
 """A metric known on fewer of the last 28 days is not followed."""
-BRIDGE_DAYS: Final = 14
-"""Days on each side of a launch that are compared to learn what it really did."""
-BRIDGE_PRIOR_DAYS: Final = 3.0
-"""What was planned weighs as much as three days of what came."""
 
 
 def metrics(months: Sequence[WorkloadMonth], horizon: int) -> tuple[Floats, Floats]:
@@ -42,23 +37,3 @@ def follows_metric(metric: BusinessMetric, as_of: date) -> bool:
     """Whether enough recent days of the metric are known for volume to follow it."""
     recent = [metric.actual.get(as_of - timedelta(days=day), 0.0) for day in range(2 * METRIC_DAYS)]
     return sum(number > 0 for number in recent) >= METRIC_DAYS
-
-
-def bridge_launches(requests: Floats, month: WorkloadMonth) -> None:
-    """Lifts, in place, the requests before each planned launch that has come to the height after it.
-
-    Right after the launch that is the planned factor, some days later the measured one: a plan is believed until there
-    is something better.
-    """
-    for plan in month.plans:
-        column = HISTORY_DAYS - 1 - (month.as_of - plan.from_on).days
-        planned = float(np.prod([change.factor for change in plan.changes if isinstance(change, VolumeChange)]))
-        if not 0 < column < HISTORY_DAYS or planned in (0.0, 1.0):
-            continue
-        after = requests[column : column + BRIDGE_DAYS]
-        before = requests[max(column - BRIDGE_DAYS, 0) : column]
-        after, before = after[after > 0], before[before > 0]
-        if len(before):
-            measured = float(np.log(np.median(after) / np.median(before))) if len(after) else 0.0
-            trust = len(after) / (len(after) + BRIDGE_PRIOR_DAYS)
-            requests[:column] *= np.exp(trust * measured + (1 - trust) * np.log(planned))
