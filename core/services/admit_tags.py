@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,6 +13,7 @@ from core.store.unit_of_work import Transaction
 from core.tags import MANY, Aliases
 
 Key = TypeVar("Key")
+log = logging.getLogger(__name__)
 
 
 async def admit(
@@ -55,6 +57,8 @@ async def _beyond(tx: Transaction, kept: Mapping[Key, tuple[Labels, int]], *, li
         room = max(0, limit - await tx.tags.new_on(name, day))
         known += [(name, value, day) for value in values[:room]]
         beyond |= {(name, value) for value in values[room:]}
+        if len(values) > room:
+            log.warning("tag_values_folded", extra={"tag": name[:64], "values": len(values) - room, "limit": limit})
     if known:
         await tx.tags.know(known)
     return beyond
