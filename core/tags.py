@@ -10,10 +10,11 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Final
 
+import numpy as np
 from rapidfuzz.distance import OSA
+from rapidfuzz.process import cdist
 
 from core.errors import NameTaken, OutOfRange
 
@@ -36,6 +37,8 @@ _DIGITS: Final = re.compile(r"\d+")
 _SHORTEST: Final = 5
 """Below five letters a different letter is most likely a different code: `us` and `uk`, `west` and `east`."""
 _LONG: Final = 9
+_SLIPS: Final = 2
+"""In a word of nine letters or more; in a shorter one a single slip."""
 
 
 class Aliases:
@@ -127,7 +130,7 @@ def proposed_merges(dimension: str, values: Sequence[ValueSum]) -> tuple[Merge, 
         return value
 
     for block in _blocks(ranked).values():
-        for one, other in combinations(block, 2):
+        for one, other in _close(block):
             if is_near(one.value, other.value):
                 group[leader(other.value)] = leader(one.value)
     joined: dict[str, list[ValueSum]] = defaultdict(list)
@@ -143,6 +146,14 @@ def _blocks(values: Iterable[ValueSum]) -> dict[tuple[str, tuple[str, ...]], lis
     for one in values:
         found[one.value.casefold()[:1], tuple(_DIGITS.findall(one.value))].append(one)
     return found
+
+
+def _close(values: Sequence[ValueSum]) -> Iterator[tuple[ValueSum, ValueSum]]:
+    """Pairs that are near enough for a closer look: without separators they differ by at most two slips."""
+    joined = ["".join(_words(one.value)) for one in values]
+    distances = cdist(joined, joined, scorer=OSA.distance, score_cutoff=_SLIPS, dtype=np.uint8)
+    for place, other in np.argwhere(np.triu(distances <= _SLIPS, k=1)):
+        yield values[int(place)], values[int(other)]
 
 
 def is_near(one: str, other: str) -> bool:
@@ -168,5 +179,5 @@ def _words(value: str) -> list[str]:
 def _is_slip(one: str, other: str) -> bool:
     if not (one.isalpha() and other.isalpha()) or min(len(one), len(other)) < _SHORTEST or one[0] != other[0]:
         return False
-    allowed = 2 if min(len(one), len(other)) >= _LONG else 1
+    allowed = _SLIPS if min(len(one), len(other)) >= _LONG else 1
     return OSA.distance(one, other, score_cutoff=allowed) <= allowed

@@ -66,8 +66,20 @@ class Week:
 
 
 @dataclass(frozen=True, slots=True)
+class Misspelt:
+    """Usage that would find its workload if spellings of one tag were merged; `dimension` is the tag's bare name."""
+
+    dimension: str
+    nanos: int
+    requests: int
+
+
+@dataclass(frozen=True, slots=True)
 class Bucket:
-    """The unattributed spend of the current cycle: its owner, its trend and what it is made of."""
+    """The unattributed spend of the current cycle: its owner, its trend and what it is made of.
+
+    Usage that is only spelt otherwise is in `misspelt` and in no candidate: it needs no rule of its own.
+    """
 
     owner: str | None
     title: str
@@ -76,21 +88,28 @@ class Bucket:
     total_nanos: int
     weeks: tuple[Week, ...]
     candidates: tuple[Candidate, ...]
+    misspelt: tuple[Misspelt, ...] = ()
 
     @property
     def share(self) -> float:
         return self.nanos / self.total_nanos if self.total_nanos else 0.0
 
 
-def candidates(sums: Sequence[Sum], *, rules: Collection[Rule] = ()) -> tuple[Candidate, ...]:
+def candidates(
+    sums: Sequence[Sum], *, rules: Collection[Rule] = (), of: Sequence[Sum] | None = None
+) -> tuple[Candidate, ...]:
     """The labels that explain most, each counted without what the ones before it explain.
 
     Dimensions are tried in the order in which they say what work was done: feature, project and own tags before team,
     environment and customer, those before model and provider. Labels that a rule names already are left out: what is
     in the bucket came before that rule, and wants to be re-attributed rather than named again.
+
+    Args:
+      of: what the shares are shares of, where that is more than `sums`.
     """
-    has_cost = any(one.nanos for one in sums)
-    whole = sum(_weight(one, has_cost) for one in sums)
+    everything = sums if of is None else of
+    has_cost = any(one.nanos for one in everything)
+    whole = sum(_weight(one, has_cost) for one in everything)
     known = {(rule.conditions[0][0], rule.conditions[0][1].casefold()) for rule in rules if len(rule.conditions) == 1}
     left, found = list(sums), list[Candidate]()
     while whole and left and len(found) < CANDIDATES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -42,7 +43,7 @@ async def review_tags(uow: UnitOfWork, *, now: datetime) -> tuple[TagReview, ...
     sums, aliases = await _recent(uow, now)
     names = tag_names(labels for labels, _, _ in sums)
     ordered = [name for name in DIMENSIONS if name in names] + [name for name in names if name not in DIMENSIONS]
-    return tuple(review(name, sums, aliases) for name in ordered)
+    return await asyncio.to_thread(lambda: tuple(review(name, sums, aliases) for name in ordered))
 
 
 async def review_tag(uow: UnitOfWork, dimension: str, *, now: datetime) -> TagReview:

@@ -27,6 +27,7 @@ async def test_look_alikes_are_merged_with_their_history(office: Office):
     assert "Only the finance team can merge tag values" in refused.text
     done = await office.farah.clicks("Merge and re-label 3 months")
     assert "count as `production` from now on" in done.text and "2 requests" in done.text
+    assert "nothing to re-attribute" in (await office.farah.clicks("Re-attribute past usage…")).text
     tidy = await office.farah.types("/budget tags env")
     assert "look like" not in tidy.text and "`prod` counts as `production`" in tidy.text
     back = await office.farah.clicks("Take back")

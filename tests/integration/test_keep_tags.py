@@ -13,7 +13,9 @@ from core.services.keep_tags import drop_alias, merge_values, review_tag, review
 from core.services.manage_tokens import import_source
 from core.services.manage_workloads import add_rule
 from core.services.read_audit import trail
+from core.services.reattribute_usage import preview_reattribution
 from core.services.record_usage import Bookkeeper
+from core.services.review_unattributed import unattributed
 from core.store.unit_of_work import UnitOfWork
 from core.tags import MANY
 from core.usage import UsageEvent
@@ -167,3 +169,18 @@ async def test_near_duplicates_are_proposed_with_what_they_are_worth(uow: UnitOf
 async def test_an_unknown_tag_is_named_with_the_nearest_one(uow: UnitOfWork) -> None:
     with pytest.raises(UnknownName, match="environment"):
         await review_tag(uow, "enviroment", now=NOON)
+
+
+async def test_usage_that_is_only_misspelt_needs_no_rule_but_a_merge(uow: UnitOfWork) -> None:
+    await add_rule(uow, "live", {"feature": "search"} | PRODUCTION, by=FINANCE, reattribute=False, now=NOON)
+    search = {"feature": "search"}
+    await records(uow, [an_event(tags=search | PRODUCTION) for _ in range(5)])
+    await records(uow, [an_event(tags=search | {"environment": "prodution"}), an_event(tags={"feature": "chat"})])
+
+    bucket = await unattributed(uow, now=NOON)
+    assert [(one.dimension, one.requests) for one in bucket.misspelt] == [("environment", 1)]
+    assert [(one.value, one.share) for one in bucket.candidates] == [("chat", 0.5)]
+
+    await merge_values(uow, "environment", ["prodution"], "production", by=FINANCE, now=NOON)
+    this_month, _ = await preview_reattribution(uow, PRODUCTION, now=NOON)
+    assert [(one.source, one.target, one.requests) for one in this_month.shifts] == [("unattributed", "live", 1)]

@@ -141,3 +141,13 @@ def test_folded_values_are_told_apart_from_real_ones() -> None:
     )
     assert [one.value for one in found.values] == ["acme"]
     assert (found.many.requests, found.without.nanos, found.coverage) == (3, 2, 0.8)
+
+
+@given(st.lists(st.text("abcdeprod-_ 12", min_size=1, max_size=14), unique=True, max_size=12))
+def test_looking_only_at_close_pairs_misses_none(values: list[str]) -> None:
+    merges = proposed_merges("feature", [ValueSum(value, 1, 1) for value in values])
+    joined = {one.value for merge in merges for one in (merge.kept, *merge.others)}
+    for one in values:
+        same_start = [other for other in values if other[0].casefold() == one[0].casefold()]
+        if any(is_near(one, other) for other in same_start):
+            assert one in joined

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -12,7 +13,7 @@ from bot.slack import ids
 from bot.slack.listeners.workloads import carried
 from bot.slack.views.trend import bar, trend_lines
 from bot.slack.views.unattributed import unattributed_message
-from core.unattributed import Bucket, Candidate, Sum, Week, candidates, proposed_name, weeks_of
+from core.unattributed import Bucket, Candidate, Misspelt, Sum, Week, candidates, proposed_name, weeks_of
 from core.workload import make_rule, workload_name
 from tests.support.books import labels
 from tests.support.shown import interpreted, refused, words
@@ -105,6 +106,15 @@ def test_the_bucket_has_its_owner_its_trend_and_a_button_per_candidate() -> None
     assert "▰▰▱▱▱▱▱▱▱▱ 25% · this week" in said
     button = next(block["accessory"] for block in shown["blocks"] if "accessory" in block)
     assert (button["action_id"], button["value"]) == (ids.PREVIEW_RULE, '["ranker",{"project":"ranker"}]')
+
+
+def test_what_is_only_misspelt_leads_to_its_spellings() -> None:
+    bucket = replace(a_bucket(), misspelt=(Misspelt("environment", dollars(103), 40),))
+    shown = unattributed_message(bucket, carry=carried)
+    said = words(shown["blocks"])
+    assert "25% of it is only spelt otherwise in `environment`, 40 requests ($103)" in said
+    assert "Beyond that no label stands out." in said
+    assert not refused(shown)
 
 
 def test_an_empty_bucket_is_good_news() -> None:

@@ -16,6 +16,7 @@ from bot.slack.views.wording import counted, listed, plural
 from core.money import usd
 from core.tag_review import Alias, TagReview
 from core.tags import MANY, MAX_NEW_VALUES, Merge, ValueSum
+from core.usage import DIMENSIONS
 
 if TYPE_CHECKING:
     from core.services.keep_tags import MergeOutcome
@@ -226,9 +227,20 @@ def merged_message(done: MergeOutcome) -> Message:
     return blocks.message(
         text,
         blocks.section(f"{text} {past}"),
-        blocks.context("Rules read both spellings as one · take it back in the tag's own list"),
-        blocks.actions(blocks.button(f"Look at {done.dimension[:40]}", ids.SHOW_TAGS, done.dimension)),
+        blocks.context(
+            "Rules read both spellings as one, and past usage can follow them now · take it back in the tag's own list"
+        ),
+        blocks.actions(
+            blocks.button("Re-attribute past usage…", ids.PREVIEW_MOVE, _pairs(done)),
+            blocks.button(f"Look at {done.dimension[:40]}", ids.SHOW_TAGS, done.dimension),
+        ),
     )
+
+
+def _pairs(done: MergeOutcome) -> str:
+    """The merged value as the condition of a rule, as the preview of a re-attribution takes it: for no workload in particular."""
+    dimension = done.dimension if done.dimension in DIMENSIONS else f"tag.{done.dimension}"
+    return json.dumps(["", {dimension: done.value}], ensure_ascii=False, separators=(",", ":"))
 
 
 def taken_back_message(dimension: str, spelling: str, value: str) -> Message:

@@ -12,7 +12,7 @@ from bot.slack.views.mrkdwn import code, name, person
 from bot.slack.views.trend import trend_lines
 from bot.slack.views.wording import counted, plural
 from core.money import usd
-from core.unattributed import Bucket, Candidate
+from core.unattributed import Bucket, Candidate, Misspelt
 from core.workload import quoted
 
 Carry = Callable[[str, dict[str, str]], str]
@@ -33,7 +33,9 @@ def unattributed_message(bucket: Bucket, *, carry: Carry) -> Message:
     return blocks.message(
         finding,
         blocks.header(f"Unattributed · {bucket.title}"),
-        blocks.section(f"{finding}\n{_proposal(bucket)}"),
+        blocks.section(finding),
+        *(_spelling(one, bucket) for one in bucket.misspelt),
+        blocks.section(_proposal(bucket)),
         *(_candidate(one, carry) for one in bucket.candidates),
         _trend(bucket),
         blocks.context(
@@ -55,7 +57,19 @@ def _finding(bucket: Bucket) -> str:
     return f"*{usd(bucket.nanos)}* ({share(bucket.share)} of {bucket.title}) is unattributed. {owner}"
 
 
+def _spelling(one: Misspelt, bucket: Bucket) -> Block:
+    """Needs no rule: only its spelling keeps it from the workload that it belongs to."""
+    part = f"{share(one.nanos / bucket.nanos)} of it is" if bucket.nanos else "Some of it is"
+    return blocks.section(
+        f"{part} only spelt otherwise in {code(one.dimension, 60)}, {counted(one.requests, one.nanos)}: "
+        "merge the spellings, then re-attribute.",
+        accessory=blocks.button("See spellings", ids.SHOW_TAGS, one.dimension),
+    )
+
+
 def _proposal(bucket: Bucket) -> str:
+    if not bucket.candidates and bucket.misspelt:
+        return "Beyond that no label stands out."
     if not bucket.candidates:
         return "No label stands out: the requests carry none, or many small ones. Tag them at their source."
     together = sum(one.share for one in bucket.candidates)
