@@ -108,6 +108,7 @@ async def drop_alias(uow: UnitOfWork, dimension: str, spelling: str, *, by: Acto
     """
     by.require_finance("merge tag values")
     async with uow.write() as tx:
+        await tx.audit.hold()
         aliases = await tx.tags.aliases()
         value = aliases.value(dimension, spelling)
         if all((name, known) != (dimension, spelling.casefold()) for name, known, _ in aliases):

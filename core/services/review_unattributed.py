@@ -51,7 +51,8 @@ def _misspelt(book: RuleBook, sums: Sequence[Sum], bucket: Sequence[Sum]) -> tup
             for other in merge.others:
                 aliases = aliases.with_pair(dimension, other.value, merge.kept.value)
         merged = Attribution(book.workloads, aliases)
-        at_home, homeless = [], []
+        at_home: list[Sum] = []
+        homeless: list[Sum] = []
         for one in left:
             finds = attribution.workload_for(one.labels) == UNATTRIBUTED_ID != merged.workload_for(one.labels)
             (at_home if finds else homeless).append(one)

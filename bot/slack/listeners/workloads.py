@@ -17,6 +17,8 @@ from core.services import manage_workloads, preview_rules
 
 BUTTON_VALUE: Final = 2_000
 """Slack's limit for what a button carries (2026-11)."""
+RULE_VALUE: Final = BUTTON_VALUE - 40
+"""Leaves room for the rule's number, which the buttons that remove and restore it carry too."""
 
 
 def register(registrar: Registrar) -> None:
@@ -57,9 +59,9 @@ async def _add(asked: Interaction, *, reattribute: bool, months: int = 1) -> Non
 def carried(name: str, pairs: dict[str, str]) -> str:
     """The rule as a button's value. Raises OutOfRange when it does not fit."""
     value = json.dumps([name, pairs], ensure_ascii=False, separators=(",", ":"))
-    if len(value) > BUTTON_VALUE:
+    if len(value) > RULE_VALUE:
         raise OutOfRange(
-            f"That rule is {len(value):,} characters long; at most {BUTTON_VALUE:,} fit. Match on fewer dimensions."
+            f"That rule is {len(value):,} characters long; at most {RULE_VALUE:,} fit. Match on fewer dimensions."
         )
     return value
 
