@@ -32,10 +32,10 @@ def traces_router(inlet: Inlet) -> APIRouter:
         summary="Take in OpenTelemetry traces (OTLP/HTTP)",
         openapi_extra={
             "requestBody": {
-                "required": True,
+                "required": False,
                 "content": {
                     _PROTOBUF: {"schema": {"type": "string", "format": "binary"}},
-                    _JSON: {"schema": {"type": "object", "properties": {"resourceSpans": {"type": "array", "items": {"type": "object"}}}}},
+                    _JSON: {"schema": {"type": "object", "properties": {"resourceSpans": {"type": ["array", "null"], "items": {"type": "object"}}}}},
                 },
             }
         },
@@ -61,7 +61,7 @@ def traces_router(inlet: Inlet) -> APIRouter:
         is_json = kind == _JSON
         try:
             async with inlet.body(request, MAX_BODY) as body:
-                if not body.strip():
+                if not body:
                     return _answer(0, "", is_json=is_json)
                 receipt, taken = await inlet.take(source, body, partial(_read, is_json), "otlp")
         except Unreadable as unreadable:

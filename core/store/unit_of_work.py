@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from core.errors import SettingsProblem
 from core.store.audit_rows import AuditRows
+from core.store.bucket_rows import BucketRows, CursorRows
 from core.store.claim_rows import ClaimRows
 from core.store.driver_rows import DriverRows
 from core.store.envelope_rows import EnvelopeRows
@@ -61,6 +62,14 @@ class Transaction:
     @cached_property
     def source_days(self) -> SourceDays:
         return SourceDays(self.connection)
+
+    @cached_property
+    def buckets(self) -> BucketRows:
+        return BucketRows(self.connection)
+
+    @cached_property
+    def cursors(self) -> CursorRows:
+        return CursorRows(self.connection)
 
     @cached_property
     def series(self) -> SeriesRows:

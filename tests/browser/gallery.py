@@ -93,6 +93,7 @@ class Studio:
             expect(page.get_by_test_id("tour")).to_be_visible()
             page.get_by_test_id("tour-do").click()
             expect(page.get_by_test_id("feed").get_by_test_id("data-table")).to_be_visible()
+            expect(page.locator("[data-testid=tour-next].primary")).to_be_visible()
             page.mouse.move(0, 0)
             compress(page.screenshot(animations="disabled"), GALLERY / f"{PAGE}-{mode}.png", colours=None)
             page.add_init_script("localStorage.setItem('sandbox.tour', JSON.stringify({ over: true }))")

@@ -87,6 +87,8 @@ SCENES: Final = (
     Scene("requester-told", "Whoever asked is told", "chen", "dm", "was approved by"),
     Scene("requester-declined", "… or told that it was declined", "ben", "dm", "was declined by", before=(
         ("ben", "set support-assistant 20k"),), click="sam:Decline"),
+    Scene("requester-unreached", "… or that the sponsor cannot be reached", "chen", "dm", "I cannot reach", before=(
+        ("chen", "set research-agent 9k"),), faults=({"method": "conversations.open", "kind": "gone"},)),
     Scene("status-states", "Every state at once", "farah", BUDGET, "past", "status", before=(
         ("farah", "set moderation 350"),)),
     Scene("status-over", "One workload over its envelope", "chen", BUDGET, "Tokens", "status moderation"),

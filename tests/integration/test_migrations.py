@@ -110,7 +110,7 @@ def read(url: str, query: str) -> list[tuple[object, ...]]:
 
 def test_values_that_are_in_the_books_already_count_as_known(empty_url: str) -> None:
     migrate(empty_url)
-    command.downgrade(configured(empty_url), "0003")
+    command.downgrade(configured(empty_url), "0004")
     write(
         empty_url,
         "INSERT INTO series (digest, provider, model, tier, tags) "
