@@ -23,8 +23,8 @@ from bot.slack.reply import UNSHOWABLE, UnshowableMessage, send_with_picture
 from bot.slack.views.blocks import Message
 from bot.slack.views.mrkdwn import is_user
 from bot.slack.views.request import decided_message, request_message, requester_message, unreached_message
-from core.change_request import ChangeRequest, RequestState
-from core.services.decide_requests import request_with_envelope
+from core.change_request import RequestState
+from core.services.decide_requests import request_standing
 from core.store.outbox import Notice
 from core.store.unit_of_work import UnitOfWork
 
@@ -141,17 +141,17 @@ class Delivery:
         """Post the notice; (channel, ts) of the message."""
         if composer := self._composers.get(notice.kind):
             return await self._post_composed(notice, composer)
-        known = await request_with_envelope(self._uow, int(notice.facts["request_id"]))
+        known = await request_standing(self._uow, int(notice.facts["request_id"]))
         if known is None:
             raise _Gone(f"notice {notice.id} is about a request that is not in the books")
-        request, envelope, copies = known
+        request, envelope, copies = known.request, known.envelope, known.copies
         reader = await self._readers.zone_of(notice.recipient)
         if notice.kind == "request_unreached":
             return await self._post(notice, unreached_message(request, because=str(notice.facts["because"])))
         if notice.kind == "request":
             pending = request.state is RequestState.PENDING
             message = (
-                request_message(request, reader=reader, spent_nanos=await self._spent(request))
+                request_message(request, reader=reader, spent_nanos=known.spent_nanos)
                 if pending
                 else decided_message(request, envelope, reader=reader)
             )
@@ -162,12 +162,6 @@ class Delivery:
         if notice.kind == "request_closed":
             return copies[0] if copies else ("", "")
         return await self._post(notice, requester_message(request))
-
-    async def _spent(self, request: ChangeRequest) -> int:
-        """What the workload has spent in the request's cycle so far, in nanos: nobody decides well without it."""
-        async with self._uow.read() as tx:
-            spent = await tx.spend.by_workload(request.cycle.first_on, request.cycle.last_on)
-        return spent[request.workload_id].cost_nanos if request.workload_id in spent else 0
 
     async def _replace(self, channel: str, ts: str, message: Message) -> None:
         """Show the decision on one copy. A copy that cannot be changed any more must not keep the requester waiting."""

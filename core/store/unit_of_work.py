@@ -34,6 +34,7 @@ from core.store.series_rows import SeriesRows
 from core.store.source_days import SourceDays
 from core.store.source_rows import SourceRows
 from core.store.spend_rows import SpendRows
+from core.store.tag_rows import TagRows
 from core.store.workload_rows import WorkloadRows
 
 _BUSY_MS: Final = 15_000
@@ -101,6 +102,10 @@ class Transaction:
     @cached_property
     def workloads(self) -> WorkloadRows:
         return WorkloadRows(self.connection)
+
+    @cached_property
+    def tags(self) -> TagRows:
+        return TagRows(self.connection)
 
     @cached_property
     def envelopes(self) -> EnvelopeRows:

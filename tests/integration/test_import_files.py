@@ -30,10 +30,7 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def imports(uow: UnitOfWork, path: Path, source: str = "import") -> Imported:
-    def clock() -> Any:
-        return NOON
-
-    return await Importer(uow, Bookkeeper(uow), clock).run(path, source, moved=lambda at, size: None)
+    return await Importer(uow, Bookkeeper(uow), lambda: NOON).run(path, source, moved=lambda at, size: None)
 
 
 def row(number: int, **cells: str) -> str:
