@@ -22,6 +22,7 @@ from core.intake.record import Taken
 MAX_BODY: Final = 64 << 20
 """After decompression; the size that the OTLP specification recommends."""
 _JSON, _PROTOBUF = "application/json", "application/x-protobuf"
+_SPANS: Final = {"type": ["array", "null"], "items": {"type": "object"}}
 
 
 def traces_router(inlet: Inlet) -> APIRouter:
@@ -35,7 +36,7 @@ def traces_router(inlet: Inlet) -> APIRouter:
                 "required": False,
                 "content": {
                     _PROTOBUF: {"schema": {"type": "string", "format": "binary"}},
-                    _JSON: {"schema": {"type": "object", "properties": {"resourceSpans": {"type": ["array", "null"], "items": {"type": "object"}}}}},
+                    _JSON: {"schema": {"type": "object", "properties": {"resourceSpans": _SPANS}}},
                 },
             }
         },

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-BUDGET, SEARCH, SUPPORT = "C0BUDGET", "C0SEARCH", "C0SUPPORT"
+BUDGET, SEARCH = "C0BUDGET", "C0SEARCH"
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ SCENES: Final = (
     Scene("hub", "`/budget` alone: the hub", "kim", BUDGET, "Answers are only for you", ""),
     Scene("status", "`/budget status`: every workload", "ana", BUDGET, "AI budget", "status"),
     Scene("status-one", "`/budget status search-answers`: one workload", "ana", SEARCH, "Tokens", "status search-answers"),
-    Scene("status-no-envelope", "One workload without an envelope", "ben", SUPPORT, "Tokens", "status translation"),
+    Scene("status-no-envelope", "One workload without an envelope", "ana", SEARCH, "Tokens", "status translation"),
     Scene("status-unattributed", "What nobody has claimed", "farah", BUDGET, "Tokens", "status unattributed"),
     Scene("spend-by-team", "`/budget spend by team`", "farah", BUDGET, "carry a team", "spend by team"),
     Scene("spend-by-environment", "`/budget spend by environment`", "farah", BUDGET, "prodution", "spend by environment"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,7 +16,7 @@ from tests.support.api import Api, running_api
 @pytest.fixture
 async def api(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Api]:
     path = tmp_path / "outlay.db"
-    path.write_bytes(sqlite_template.read_bytes())
+    shutil.copy(sqlite_template, path)
     async with running_api(f"sqlite:///{path}") as running:
         yield running
 
