@@ -106,8 +106,9 @@ def _form(asked: Interaction, proposal: Proposal, workload: str | None) -> View:
 
 
 def _first_order(asked: Interaction, proposal: Proposal) -> SetOrder:
-    """What an untouched form proposes: whoever opens a new envelope most likely answers for it."""
-    return SetOrder(proposal.workload or "", owner=None if proposal.envelope else asked.actor.id)
+    """What an untouched form proposes: where nobody owns the workload yet, whoever opens the form most likely answers for it."""
+    is_owned = proposal.envelope is not None or proposal.owner is not None
+    return SetOrder(proposal.workload or "", owner=None if is_owned else asked.actor.id)
 
 
 async def pick_workload(asked: Interaction) -> None:
