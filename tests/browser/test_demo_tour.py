@@ -41,7 +41,7 @@ def test_a_newcomer_clicks_through_the_whole_tour(opens: Opens, viewport: Viewpo
 
 @ON_BOTH
 def test_a_newcomer_types_instead(opens: Opens, viewport: ViewportSize) -> None:
-    page = opens("U0CHEN", viewport=viewport, has_touch=viewport is PHONE)
+    page = opens("U0ANA", viewport=viewport, has_touch=viewport is PHONE)
     types(page, "/budget stauts")
     expect(newest(page)).to_contain_text("Did you mean status?")
     types(page, "/budget status")
@@ -49,8 +49,8 @@ def test_a_newcomer_types_instead(opens: Opens, viewport: ViewportSize) -> None:
     types(page, "/budget set doc-summaries")
     modal = page.get_by_test_id("modal")
     expect(modal).to_contain_text("run-rate")
-    modal.get_by_label("Owner").select_option(label="Chen Wei")
-    modal.get_by_label("Sponsor").select_option(label="Chen Wei")
+    modal.get_by_label("Owner").select_option(label="Ana Ruiz")
+    modal.get_by_label("Sponsor").select_option(label="Ana Ruiz")
     amount = modal.get_by_label("Dollars a month")
     amount.fill("a lot")
     modal.get_by_test_id("modal-submit").click()

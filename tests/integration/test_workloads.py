@@ -11,7 +11,8 @@ from core.errors import BudgetError, NameTaken, NotAllowed, OutOfRange, UnknownN
 from core.people import Actor
 from core.services.budget_status import breakdown, overview
 from core.services.keep_books import rebuild_books
-from core.services.manage_workloads import add_rule, list_workloads, preview_rule, remove_rule, rules_of
+from core.services.manage_workloads import add_rule, list_workloads, remove_rule
+from core.services.preview_rules import preview_rule, rules_of
 from core.store.unit_of_work import UnitOfWork
 from tests.support.books import ANA, FARAH, FINANCE, KIM, NOON, agreed, an_event, an_order, books_in, records, sets
 from tests.support.tables import number_of, projections
@@ -98,7 +99,8 @@ async def test_the_preview_says_what_the_rule_then_does(uow: UnitOfWork) -> None
     assert catch.moves == (("unattributed", 3, 3 * COST),)
     assert (catch.unattributed_requests, catch.unattributed_nanos) == (2, 2 * COST)
     assert await rule(uow, "search", reattribute=True, feature="search") == (2, 2 * COST)
-    workload, after = await rules_of(uow, "search", now=NOON)
+    standing = await rules_of(uow, "search", now=NOON)
+    workload, after = standing.workload, standing.catch
     assert [str(kept) for kept in workload.rules] == ["feature=search"]
     assert after.requests == 3
 
