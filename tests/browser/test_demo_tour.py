@@ -48,7 +48,7 @@ def test_a_newcomer_types_instead(opens: Opens, viewport: ViewportSize) -> None:
     see_every_workload(page)
     types(page, "/budget set doc-summaries")
     modal = page.get_by_test_id("modal")
-    expect(modal).to_contain_text("run-rate")
+    expect(modal).to_contain_text("forecast")
     modal.get_by_label("Owner").select_option(label="Ana Ruiz")
     modal.get_by_label("Sponsor").select_option(label="Ana Ruiz")
     amount = modal.get_by_label("Dollars a month")
@@ -76,15 +76,30 @@ def see_every_workload(page: Page) -> None:
     expect(table).to_contain_text("search-answers")
 
 
-def see_a_chart(page: Page, words: str) -> None:
+def see_a_chart(page: Page, words: str, *, kind: str = "Burn-up") -> None:
     expect(newest(page)).to_contain_text(words)
-    picture = newest(page).locator("img[alt^='Burn-up chart']")
+    picture = newest(page).locator(f"img[alt^='{kind}']")
     expect(picture).to_be_visible()
     assert picture.evaluate("(image) => image.decode().then(() => image.naturalWidth)") > 800
 
 
 def see_one_workload(page: Page) -> None:
     see_a_chart(page, "search-answers")
+
+
+def see_the_forecast(page: Page) -> None:
+    expect(newest(page)).to_contain_text("chance")
+    see_a_chart(page, "search-answers", kind="Fan chart")
+
+
+def see_the_causes(page: Page) -> None:
+    expect(newest(page)).to_contain_text("volume")
+    see_a_chart(page, "search-answers", kind="Waterfall")
+
+
+def see_a_trial(page: Page) -> None:
+    expect(newest(page)).to_contain_text("tokenizers differ")
+    expect(newest(page).get_by_role("button", name="Save as plan")).to_be_visible()
 
 
 def see_the_environments(page: Page) -> None:
@@ -120,6 +135,9 @@ def see_the_chain(page: Page) -> None:
 LOOKS: tuple[Callable[[Page], None], ...] = (
     see_every_workload,
     see_one_workload,
+    see_the_forecast,
+    see_the_causes,
+    see_a_trial,
     see_the_environments,
     claim,
     see_the_envelope,
