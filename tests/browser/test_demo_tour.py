@@ -48,7 +48,7 @@ def test_a_newcomer_types_instead(opens: Opens, viewport: ViewportSize) -> None:
     see_every_workload(page)
     types(page, "/budget set doc-summaries")
     modal = page.get_by_test_id("modal")
-    expect(modal).to_contain_text("forecast")
+    expect(modal).to_contain_text("Forecast of")
     modal.get_by_label("Owner").select_option(label="Ana Ruiz")
     modal.get_by_label("Sponsor").select_option(label="Ana Ruiz")
     amount = modal.get_by_label("Dollars a month")
