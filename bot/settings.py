@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from core.errors import SettingsProblem
+from core.errors import OutOfRange, SettingsProblem
 from core.people import USER_ID
 from core.period import zone_named
+from core.rates import parse_price
+from core.services.guard_orders import Policy
 
 
 class Settings(BaseSettings):
@@ -22,6 +24,9 @@ class Settings(BaseSettings):
       slack_app_token: with it, Socket Mode is used and no public address is needed.
       slack_api_url: another Web API base, for stand-ins; ends with a slash.
       outlay_finance: Slack user ids of the finance team; the first owns what is unattributed until somebody else does.
+      outlay_guard_ceiling: dollars per million input/output tokens at which the guard holds a model without a price, or `deny`.
+      outlay_guard_hold_seconds: how long a hold waits for its usage before it is charged.
+      outlay_guard_wait_seconds: how long a request waits for money that others only hold before it is denied.
     """
 
     model_config = SettingsConfigDict(
@@ -38,6 +43,9 @@ class Settings(BaseSettings):
     outlay_timezone: str = "UTC"
     outlay_finance: Annotated[tuple[str, ...], NoDecode] = ()
     outlay_channel: str | None = None
+    outlay_guard_ceiling: str = "30/180"
+    outlay_guard_hold_seconds: Annotated[int, Field(ge=1, le=86_400)] = 600
+    outlay_guard_wait_seconds: Annotated[float, Field(ge=0, le=30)] = 2.5
 
     @field_validator("outlay_finance", mode="before")
     @classmethod
@@ -64,6 +72,16 @@ class Settings(BaseSettings):
     def _ends_with_slash(cls, value: str) -> str:
         return value if value.endswith("/") else value + "/"
 
+    @field_validator("outlay_guard_ceiling")
+    @classmethod
+    def _prices(cls, value: str) -> str:
+        _ceiling(value)
+        return value
+
+    @property
+    def guard_policy(self) -> Policy:
+        return Policy(_ceiling(self.outlay_guard_ceiling), self.outlay_guard_hold_seconds)
+
     @property
     def zone(self) -> ZoneInfo:
         """The books' time zone. Raises SettingsProblem."""
@@ -83,6 +101,22 @@ class Settings(BaseSettings):
             raise SettingsProblem(
                 "Set SLACK_APP_TOKEN for Socket Mode, or SLACK_SIGNING_SECRET for Slack over HTTP (docs/slack-setup.md)."
             )
+
+
+def _ceiling(text: str) -> tuple[int, int] | None:
+    """Nanos per million tokens, or None for `deny`. Raises ValueError."""
+    if text.strip().lower() == "deny":
+        return None
+    into, separator, out = text.partition("/")
+    try:
+        prices = parse_price(into), parse_price(out)
+    except OutOfRange as wrong:
+        raise ValueError(wrong.message) from wrong
+    if not separator or 0 in prices:
+        raise ValueError(
+            f"“{text[:40]}” is not a ceiling. Write it like 30/180 (dollars per million input/output tokens), or deny"
+        )
+    return prices
 
 
 def load_settings(env_file: Path | None = Path(".env")) -> Settings:

@@ -26,6 +26,8 @@ MAX_BATCH_NANOS: Final = 1_000 * MAX_EVENT_NANOS
 
 DAY_SECONDS: Final = 86_400
 _AT, _SERIES, _WORKLOAD, _REQUESTS, _COST = 2, 3, 4, 5, 15
+COST: Final = _COST
+"""Where a journal row has its cost in nanos."""
 
 Row: TypeAlias = tuple[Any, ...]
 SumKey: TypeAlias = tuple[int, int, int, int]

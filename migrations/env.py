@@ -11,14 +11,14 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString
 
-from core.store import tables
+from core.store import guard_tables, tables
 from core.store.columns import Instant, Json
 from core.store.unit_of_work import driver_url, make_folder
 
 _MIGRATION_LOCK = 0x0A0D16
 """Two replicas that start together must not migrate at once; the second finds nothing left to do."""
 
-assert tables.MetaRow.metadata is SQLModel.metadata
+assert tables.MetaRow.metadata is guard_tables.CounterRow.metadata is SQLModel.metadata
 
 
 def _plain_type(kind: str, item: Any, _: object) -> str | Literal[False]:

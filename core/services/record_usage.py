@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from core.attribution import Attribution, Labels
 from core.errors import Overloaded
 from core.period import day_counter
-from core.posting import Book, Posting, Row, add_up, conflict_text, daily_rows, hourly_rows, post
+from core.posting import COST, Book, Posting, Row, add_up, conflict_text, daily_rows, hourly_rows, post
 from core.services.price_usage import PriceBook
 from core.store.journal import compared
 from core.store.unit_of_work import Transaction, UnitOfWork
@@ -46,6 +46,26 @@ class _Laid:
     posting: Posting
     hourly: list[Row]
     daily: list[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A batch that is priced and laid out under one version of rules and prices, to be booked in somebody's transaction.
+
+    `costs` are nanos by event id, None where unpriced; `rejected` are (index, reason).
+    """
+
+    source_id: int
+    version: int
+    laid: _Laid
+
+    @property
+    def costs(self) -> dict[str, int | None]:
+        return {row[1]: row[COST] for row in self.laid.posting.rows}
+
+    @property
+    def rejected(self) -> list[tuple[int, str]]:
+        return self.laid.posting.rejected
 
 
 class Bookkeeper:
@@ -86,9 +106,33 @@ class Bookkeeper:
             version, laid = await self._lay_out(source_id, events, now)
             async with self._uow.write() as tx:
                 if await tx.meta.held_version() == version:
-                    return await self._commit(tx, source_id, laid)
+                    receipt = await self._commit(tx, source_id, laid)
+                    await tx.guard.counters()
+                    return receipt
             # Rules or prices changed since the batch was laid out: look at it again with the new ones.
-            self._version = None
+            self.forget()
+
+    async def rules(self) -> tuple[int, Attribution, PriceBook]:
+        """(version, rules, prices) as this process knows them; whoever uses them compares the version when it writes."""
+        while self._version is None:
+            await self._reload()
+        return self._version, self._attribution, self._prices
+
+    def forget(self) -> None:
+        """Read rules and prices anew before the next batch."""
+        self._version = None
+
+    async def prepare(self, source_id: int, events: Sequence[tuple[int, UsageEvent]], *, now: datetime) -> Prepared:
+        """Price and lay out a batch for `book`."""
+        version, laid = await self._lay_out(source_id, events, now)
+        return Prepared(source_id, version, laid)
+
+    async def book(self, tx: Transaction, prepared: Prepared) -> Receipt:
+        """Record a prepared batch in the caller's transaction, after the caller has compared the version.
+
+        The caller also writes the counters (`tx.guard.counters`), after everything else that it changes of them.
+        """
+        return await self._commit(tx, prepared.source_id, prepared.laid)
 
     async def _lay_out(
         self, source_id: int, events: Sequence[tuple[int, UsageEvent]], now: datetime
@@ -130,6 +174,7 @@ class Bookkeeper:
             laid = await asyncio.to_thread(self._summed, posting, fresh)
         await tx.journal.add_hourly(laid.hourly)
         await tx.journal.add_daily(laid.daily)
+        tx.guard.count_spend(laid.daily)
         return Receipt(
             accepted=len(rows) - len(known),
             duplicates=posting.duplicates + len(known),

@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from core.errors import SettingsProblem
 from core.store.audit_rows import AuditRows
 from core.store.envelope_rows import EnvelopeRows
+from core.store.guard_rows import GuardRows
 from core.store.journal import Journal
 from core.store.meta_rows import MetaRows
 from core.store.outbox import Outbox
@@ -71,6 +72,10 @@ class Transaction:
     @cached_property
     def envelopes(self) -> EnvelopeRows:
         return EnvelopeRows(self.connection)
+
+    @cached_property
+    def guard(self) -> GuardRows:
+        return GuardRows(self.connection)
 
     @cached_property
     def requests(self) -> RequestRows:
