@@ -92,15 +92,15 @@ class GuardRows:
                 "JOIN guard_counters AS c ON c.workload_id = k.value ->> 0 AND c.cycle = k.value ->> 1"
             )
             keys = msgspec.json.encode([row[:2] for row in rows]).decode()
-            result = await self._connection.exec_driver_sql(query, (keys,))
+            result = await self._rows(query, (keys,))
         else:
             columns = tuple(list(column) for column in zip(*rows, strict=True))
-            result = await self._connection.exec_driver_sql(_POSTGRES_COUNT, columns)
+            result = await self._rows(_POSTGRES_COUNT, columns)
         return {(workload, cycle): Used(*amounts) for workload, cycle, *amounts in result}
 
     async def used(self, cycle: str) -> dict[int, Used]:
         """Every counter of a cycle by workload, to read."""
-        result = await self._connection.exec_driver_sql(
+        result = await self._rows(
             f"SELECT workload_id, spent_nanos, held_nanos, charged_nanos FROM guard_counters WHERE cycle = {self._mark(1)}",
             (cycle,),
         )
@@ -118,7 +118,7 @@ class GuardRows:
 
     async def envelopes_changed(self, workload_ids: Sequence[int]) -> dict[int, tuple[int, ...]]:
         """Per workload with an envelope what differs after any change of it: (revision, entries, sum of them)."""
-        result = await self._connection.exec_driver_sql(
+        result = await self._rows(
             "SELECT e.workload_id, e.revision, count(n.id), coalesce(sum(n.nanos), 0) FROM envelopes e "
             "LEFT JOIN envelope_entries n ON n.workload_id = e.workload_id "
             f"WHERE e.workload_id IN ({self._listed('bigint')}) GROUP BY e.workload_id, e.revision",
@@ -129,14 +129,14 @@ class GuardRows:
     async def asked_before(self, source_id: int, request_ids: Sequence[str]) -> dict[str, Hold]:
         """Those requests of a source that hold or held money, by request id."""
         query = f"SELECT {_NAMES} FROM guard_holds WHERE source_id = {self._mark(1)} AND request_id IN ({self._listed('text', 2)})"
-        result = await self._connection.exec_driver_sql(query, (source_id, self._list(request_ids)))
+        result = await self._rows(query, (source_id, self._list(request_ids)))
         return {hold.request_id: hold for hold in map(_hold, result)}
 
     async def holds(self, ids: Iterable[str], *, lock: bool = False) -> dict[str, Hold]:
         """Those holds; with `lock` nobody else closes them before this transaction ends."""
         locking = " ORDER BY id FOR UPDATE" if lock and not self._is_sqlite else ""
         query = f"SELECT {_NAMES} FROM guard_holds WHERE id IN ({self._listed('text')}){locking}"
-        result = await self._connection.exec_driver_sql(query, (self._list(list(ids)),))
+        result = await self._rows(query, (self._list(list(ids)),))
         return {hold.id: hold for hold in map(_hold, result)}
 
     async def due(self, now_micros: int, *, limit: int) -> list[Hold]:
@@ -146,7 +146,7 @@ class GuardRows:
             f"SELECT {_NAMES} FROM guard_holds WHERE state = {OPEN} AND expires_at <= {self._mark(1)} "
             f"ORDER BY expires_at LIMIT {limit}{skipping}"
         )
-        return [_hold(row) for row in await self._connection.exec_driver_sql(query, (now_micros,))]
+        return [_hold(row) for row in await self._rows(query, (now_micros,))]
 
     async def recorded(self, since_micros: int, *, limit: int, lock: bool) -> list[tuple[Hold, int | None]]:
         """Holds that are not settled although the journal has their usage (same source, event id = request id), with its cost.
@@ -161,13 +161,13 @@ class GuardRows:
             "JOIN usage_events u ON u.source_id = h.source_id AND u.event_id = h.request_id "
             f"WHERE h.state IN ({OPEN}, {EXPIRED}) AND h.expires_at > {self._mark(1)} AND NOT h.is_lease LIMIT {limit}{locking}"
         )
-        result = await self._connection.exec_driver_sql(query, (since_micros,))
+        result = await self._rows(query, (since_micros,))
         return [(_hold(row[:-1]), row[-1]) for row in result]
 
     async def is_due(self, now_micros: int) -> bool:
         """Whether an open hold has expired."""
         query = f"SELECT 1 FROM guard_holds WHERE state = {OPEN} AND expires_at <= {self._mark(1)} LIMIT 1"
-        return (await self._connection.exec_driver_sql(query, (now_micros,))).first() is not None
+        return bool(await self._rows(query, (now_micros,)))
 
     async def costs(self, source_id: int, event_ids: Sequence[str]) -> dict[str, int | None]:
         """What those events cost according to the journal; unpriced ones None, unknown ones absent."""
@@ -175,8 +175,8 @@ class GuardRows:
             f"SELECT event_id, cost_nanos FROM usage_events WHERE source_id = {self._mark(1)} "
             f"AND event_id IN ({self._listed('text', 2)})"
         )
-        result = await self._connection.exec_driver_sql(query, (source_id, self._list(event_ids)))
-        return {event_id: cost for event_id, cost in result}
+        result = await self._rows(query, (source_id, self._list(event_ids)))
+        return {row[0]: row[1] for row in result}
 
     async def add(self, holds: Sequence[Hold]) -> None:
         rows = [msgspec.structs.astuple(hold) for hold in holds]
@@ -218,7 +218,7 @@ class GuardRows:
 
     async def learned(self, workload_ids: Iterable[int]) -> dict[LearnedKey, Learned]:
         """What is known of these workloads' models."""
-        result = await self._connection.exec_driver_sql(
+        result = await self._rows(
             f"SELECT workload_id, provider, model, outputs, overruns FROM guard_learned WHERE workload_id IN ({self._listed('bigint')})",
             (self._list(sorted(workload_ids)),),
         )
@@ -239,6 +239,9 @@ class GuardRows:
         )
         if rows:
             await self._connection.exec_driver_sql(statement, cast(Any, rows))
+
+    async def _rows(self, query: str, parameters: tuple[Any, ...]) -> list[Any]:
+        return list(await self._connection.exec_driver_sql(query, parameters))
 
     def _mark(self, place: int) -> str:
         return "?" if self._is_sqlite else f"${place}"
