@@ -37,8 +37,8 @@ bench: $(VENV)/.dev ## run the benchmarks; figures in benchmarks/RESULTS.md
 
 lock: $(VENV)/.dev ## pin the dependencies anew
 	$(BIN)/pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra build pyproject.toml -o requirements/run.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra build --extra dev pyproject.toml -o requirements/dev.txt
+	$(BIN)/uv pip compile --quiet --universal --prerelease if-necessary-or-explicit --python-version 3.11 --generate-hashes --no-header --extra build pyproject.toml -o requirements/run.txt
+	$(BIN)/uv pip compile --quiet --universal --prerelease if-necessary-or-explicit --python-version 3.11 --generate-hashes --no-header --extra build --extra dev pyproject.toml -o requirements/dev.txt
 
 clean: ## remove what was built; keeps databases
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -20,6 +20,7 @@ import aiohttp
 import msgspec
 import psutil
 
+from benchmarks.formats import SPANS, decode_json, decode_otlp, litellm_bodies, otlp_bodies
 from benchmarks.process import environment, outlay, postgres, running
 from benchmarks.report import finish, median, say
 from benchmarks.traffic import bodies, events
@@ -39,8 +40,8 @@ def bare(folder: Path, payloads: list[bytes]) -> float:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute(
-        "CREATE TABLE events (source INTEGER, id TEXT, at REAL, provider TEXT, model TEXT, requests INTEGER, input INTEGER, cache_read INTEGER,"
-        " cache_write INTEGER, cache_write_1h INTEGER, output INTEGER, reasoning INTEGER, tier TEXT, response_id TEXT,"
+        "CREATE TABLE events (source INTEGER, id TEXT, at REAL, provider TEXT, model TEXT, requests INTEGER, input INTEGER,"
+        " cache_read INTEGER, cache_write INTEGER, cache_write_1h INTEGER, output INTEGER, reasoning INTEGER, tier TEXT, response_id TEXT,"
         " PRIMARY KEY (source, id)) WITHOUT ROWID"
     )
     decoder = msgspec.json.Decoder(list[UsageEvent])
@@ -61,24 +62,38 @@ def bare(folder: Path, payloads: list[bytes]) -> float:
     return count / seconds
 
 
-async def over_http(url: str, token: str, payloads: list[bytes]) -> float:
-    """Events a second that the running bot accepts over a few connections."""
+async def over_http(
+    url: str,
+    token: str,
+    payloads: list[bytes],
+    *,
+    path: str = "/v1/usage",
+    kind: str = "application/json",
+    senders: int = CONNECTIONS,
+) -> float:
+    """Requests' events a second that the running bot takes over a few connections; for /v1/usage those it accepted."""
     waiting = iter(payloads)
     taken = 0
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": kind}
 
     async def send(session: aiohttp.ClientSession) -> None:
         nonlocal taken
         for body in waiting:
-            async with session.post(f"{url}/v1/usage", data=body) as answer:
-                told = await answer.json()
-                if answer.status != 202 or told["rejected"]:
-                    raise RuntimeError(f"{answer.status}: {told}")
-                taken += told["accepted"]
+            async with session.post(f"{url}{path}", data=body) as answer:
+                told = await answer.read()
+                if answer.status not in (200, 202):
+                    raise RuntimeError(f"{answer.status}: {told[:200]!r}")
+                if path == "/v1/traces":
+                    taken += SPANS
+                    continue
+                counts = msgspec.json.decode(told)
+                if counts["rejected"]:
+                    raise RuntimeError(str(counts))
+                taken += counts["accepted"]
 
     async with aiohttp.ClientSession(headers=headers) as session:
         started = time.perf_counter()
-        await asyncio.gather(*(send(session) for _ in range(CONNECTIONS)))
+        await asyncio.gather(*(send(session) for _ in range(senders)))
         return taken / (time.perf_counter() - started)
 
 
@@ -97,6 +112,57 @@ def served(database_url: str, folder: Path, count: int, *, rounds: int, beside: 
             say(f"  outlay on {database_url.split(':', maxsplit=1)[0]}: {rates[-1]:,.0f} events/s")
     outlay("check", database_url=database_url, folder=folder)
     return rates
+
+
+def formats(folder: Path, count: int) -> dict[str, Any]:
+    """OTLP and LiteLLM beside plain decoding of the same bytes, and the memory while 50 senders push 6 MB batches."""
+    database_url = f"sqlite:///{folder / 'formats.db'}"
+    token = outlay("token", "create", "bench", database_url=database_url, folder=folder)
+    figures: dict[str, Any] = {}
+    with running(database_url, folder) as url:
+        for name, make, decode, path, kind in (
+            ("otlp", otlp_bodies, decode_otlp, "/v1/traces", "application/x-protobuf"),
+            ("litellm", litellm_bodies, decode_json, "/v1/litellm", "application/json"),
+        ):
+            asyncio.run(over_http(url, token, make(2 * SPANS, salt=f"{name}-warm"), path=path, kind=kind))
+            ratios = []
+            for turn in range(ROUNDS):
+                payloads = make(count, salt=f"{name}-{turn}")
+                started = time.perf_counter()
+                for body in payloads:
+                    decode(body)
+                plain = len(payloads) * SPANS / (time.perf_counter() - started)
+                ours = asyncio.run(over_http(url, token, payloads, path=path, kind=kind))
+                ratios.append(ours / plain)
+                say(f"  {name}: {ours:,.0f}/s over HTTP, plain decoding {plain:,.0f}/s")
+            figures |= {f"{name}_over_plain_decoding": round(median(ratios), 3), f"{name}_per_second": round(ours)}
+        watched = psutil.Process(server_pid(url))
+        before = watched.memory_info().rss
+        push = litellm_bodies(50 * SPANS, salt="push")
+        peak = asyncio.run(_pushed(url, token, push, watched))
+        figures["push_50_senders_mb"] = round((peak - before) / 1e6)
+        figures["push_50_senders_over_body_bytes"] = round((peak - before) / sum(map(len, push)), 2)
+    return figures
+
+
+async def _pushed(url: str, token: str, payloads: list[bytes], watched: psutil.Process) -> int:
+    """Peak memory of the server while every sender pushes at once."""
+    pushing = asyncio.create_task(over_http(url, token, payloads, path="/v1/litellm", senders=50))
+    peak = 0
+    while not pushing.done():
+        peak = max(peak, watched.memory_info().rss)
+        await asyncio.sleep(0.01)
+    await pushing
+    return peak
+
+
+def server_pid(url: str) -> int:
+    """The process that listens there."""
+    port = int(url.rsplit(":", 1)[1])
+    for connection in psutil.net_connections("tcp"):
+        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
+            return connection.pid
+    raise RuntimeError(f"nothing listens on {url}")
 
 
 def imported(folder: Path, count: int) -> dict[str, Any]:
@@ -146,6 +212,7 @@ def main() -> None:
             "postgresql_events_per_second": round(median(postgresql)),
             "postgresql_over_bare": round(median(postgresql) / median(plain), 3),
         }  # fmt: skip
+        figures |= formats(folder, options.events // 10)
         if not options.skip_import:
             figures |= imported(folder, options.import_events)
         finish("ingest", figures)

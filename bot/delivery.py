@@ -15,11 +15,12 @@ from typing import Any, Final
 import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.slack.identity import Readers
 from bot.slack.views.blocks import Message
 from bot.slack.views.request import decided_message, request_message, requester_message
-from core.change_request import RequestState
+from core.change_request import ChangeRequest, RequestState
 from core.services.decide_requests import request_with_envelope
 from core.store.outbox import Notice
 from core.store.unit_of_work import UnitOfWork
@@ -39,7 +40,12 @@ _PARKING: Final = frozenset(
 )  # fmt: skip
 """Slack's refusals that another try does not mend; the notice waits, visibly, for a person."""
 
+_LONGEST_WAIT: Final = timedelta(minutes=10)
 _UNANSWERED: Final = (aiohttp.ClientError, asyncio.TimeoutError, OSError)
+
+
+class _Gone(Exception):
+    """A notice is about something that is not in the books any more."""
 
 
 class Delivery:
@@ -64,7 +70,10 @@ class Delivery:
         while True:
             await self._woken.wait()
             self._woken.clear()
-            await self.deliver_due()
+            try:
+                await self.deliver_due()
+            except SQLAlchemyError:
+                log.exception("outbox_unreadable")
 
     async def deliver_due(self) -> int:
         """Send everything that is due; how many were sent. Never raises for a single notice: it stays for later."""
@@ -89,6 +98,14 @@ class Delivery:
             log.warning("notice_unanswered", extra={**fields, "error": type(lost).__name__})
             await self._retry(notice, _LATER)
             return False
+        except _Gone:
+            await self._park(notice, "request_gone")
+            return False
+        except Exception:
+            # Whatever is wrong with this one, those behind it in the queue must not wait for it.
+            log.exception("notice_failed", extra=fields)
+            await self._retry(notice, min(_LATER * notice.attempts, _LONGEST_WAIT))
+            return False
         async with self._uow.write() as tx:
             await tx.outbox.sent(notice.id, channel=place[0], ts=place[1], at=self._clock())
         log.info("notice_delivered", extra=fields)
@@ -98,13 +115,13 @@ class Delivery:
         """Post the notice; (channel, ts) of the message."""
         known = await request_with_envelope(self._uow, int(notice.facts["request_id"]))
         if known is None:
-            raise LookupError(f"notice {notice.id} is about a request that is not in the books")
+            raise _Gone(f"notice {notice.id} is about a request that is not in the books")
         request, envelope, copies = known
         reader = await self._readers.zone_of(notice.recipient)
         if notice.kind == "request":
             pending = request.state is RequestState.PENDING
             message = (
-                request_message(request, reader=reader)
+                request_message(request, reader=reader, spent_nanos=await self._spent(request))
                 if pending
                 else decided_message(request, envelope, reader=reader)
             )
@@ -116,16 +133,20 @@ class Delivery:
             return copies[0] if copies else ("", "")
         return await self._post(notice, requester_message(request))
 
+    async def _spent(self, request: ChangeRequest) -> int:
+        """What the workload has spent in the request's cycle so far, in nanos: nobody decides well without it."""
+        async with self._uow.read() as tx:
+            spent = await tx.spend.by_workload(request.cycle.first_on, request.cycle.last_on)
+        return spent[request.workload_id].cost_nanos if request.workload_id in spent else 0
+
     async def _replace(self, channel: str, ts: str, message: Message) -> None:
         """Show the decision on one copy. A copy that cannot be changed any more must not keep the requester waiting."""
         try:
             await self._client.chat_update(channel=channel, ts=ts, **message)
         except SlackApiError as refused:
-            if refused.response.status_code == 429:
+            if refused.response.status_code == 429 or refused.response.status_code >= 500:
                 raise
-            log.warning(
-                "copy_not_updated", extra={"channel": channel, "ts": ts, "error": refused.response.get("error")}
-            )
+            log.warning("copy_not_updated", extra={"channel": channel, "ts": ts, "error": _error_of(refused)})
 
     async def _post(self, notice: Notice, message: Message) -> tuple[str, str]:
         opened = await self._client.conversations_open(users=notice.recipient)
@@ -143,7 +164,7 @@ class Delivery:
                 channel=channel, limit=_LOOK_BACK, include_all_metadata=True
             )
         except SlackApiError as refused:
-            log.info("history_unreadable", extra={"outbox_id": notice_id, "error": refused.response.get("error")})
+            log.info("history_unreadable", extra={"outbox_id": notice_id, "error": _error_of(refused)})
             return None
         messages: list[dict[str, Any]] = history.get("messages", [])
         for posted in messages:
@@ -156,16 +177,25 @@ class Delivery:
         return None
 
     async def _refused(self, notice: Notice, refused: SlackApiError) -> None:
-        error = str(refused.response.get("error", refused.response.status_code))
+        error = _error_of(refused)
         if error in _PARKING:
-            log.error("notice_parked", extra={"outbox_id": notice.id, "kind": notice.kind, "error": error})
-            async with self._uow.write() as tx:
-                await tx.outbox.park(notice.id, error)
+            await self._park(notice, error)
             return
         seconds = refused.response.headers.get("Retry-After", "")
         log.warning("notice_refused", extra={"outbox_id": notice.id, "error": error})
         await self._retry(notice, timedelta(seconds=int(seconds)) if seconds.isdecimal() else _LATER)
 
+    async def _park(self, notice: Notice, because: str) -> None:
+        log.error("notice_parked", extra={"outbox_id": notice.id, "kind": notice.kind, "error": because})
+        async with self._uow.write() as tx:
+            await tx.outbox.park(notice.id, because)
+
     async def _retry(self, notice: Notice, wait: timedelta) -> None:
         async with self._uow.write() as tx:
             await tx.outbox.retry_at(notice.id, self._clock() + wait)
+
+
+def _error_of(refused: SlackApiError) -> str:
+    """Slack's name for the refusal, or the HTTP status where it gave none."""
+    answer = refused.response.data
+    return str((answer.get("error") if isinstance(answer, dict) else None) or refused.response.status_code)

@@ -8,6 +8,7 @@ import tempfile
 import webbrowser
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -29,7 +30,7 @@ from core.money import NANOS
 from core.people import Actor
 from core.services.manage_envelopes import Defaults, set_envelope
 from core.services.manage_tokens import create_token
-from core.services.manage_workloads import add_rule
+from core.services.manage_workloads import add_rule, list_workloads
 from sandbox import Sandbox
 from sandbox.usage import WORKLOADS, events
 
@@ -39,6 +40,8 @@ _FINANCE: Final = "U0FARAH"
 _CHANNEL: Final = "C0BUDGET"
 _OPENS_ON: Final = 17
 _OPENS_AT: Final = 10
+_KEPT: Final = "demo.json"
+_BOOKS: Final = "outlay.db"
 
 
 class DemoClock:
@@ -61,46 +64,72 @@ class Demo:
     def __init__(self, folder: Path, *, port: int) -> None:
         self._folder = folder
         self._port = port
-        opens_at, anchor, self._is_new = _opening(folder)
-        self.clock = DemoClock(opens_at)
-        self._anchor = anchor
+        self._kept = _Kept.of(folder)
+        self.clock = DemoClock(self._kept.now)
         self._moving = asyncio.Lock()
-        self._sent_until = opens_at
         self.sandbox = Sandbox(on_clock=self.advance, state_dir=folder, now=self.clock, tour=TOUR)
         self.service: Service
         self._token = ""
+        self._stack = AsyncExitStack()
 
     async def start(self) -> None:
-        """Workspace and bot up, the company's history in the books."""
-        await self.sandbox.start(self._port)
+        """Workspace and bot up, the company's history in the books. Raises SettingsProblem."""
+        try:
+            await self.sandbox.start(self._port)
+        except (OSError, OverflowError) as taken:
+            reason = getattr(taken, "strerror", None) or str(taken)
+            raise SettingsProblem(
+                f"Port {self._port} cannot be used: {reason}. Is another demo running?",
+                correction="outlay demo --port 8301",
+            ) from taken
+        except ValueError as unreadable:
+            raise SettingsProblem(str(unreadable)) from unreadable
+        self._stack.push_async_callback(self.sandbox.stop)
         settings = Settings(
             _env_file=None, slack_bot_token=self.sandbox.bot_token, slack_signing_secret=self.sandbox.signing_secret, slack_app_token=None,
-            slack_api_url=self.sandbox.api_url, outlay_database_url=f"sqlite:///{self._folder / 'outlay.db'}", outlay_host="127.0.0.1",
+            slack_api_url=self.sandbox.api_url, outlay_database_url=f"sqlite:///{self._folder / _BOOKS}", outlay_host="127.0.0.1",
             outlay_port=0, outlay_timezone="UTC", outlay_finance=(_FINANCE,), outlay_channel=_CHANNEL,
         )  # fmt: skip
         self.service = Service(settings, self.clock)
+        self._stack.push_async_callback(self.service.stop)
         await self.service.start()
         self.sandbox.request_url = f"{self.service.url}/slack/events"
         self._token = await self._source_token()
-        if self._is_new:
-            await self._add_workloads()
-            await self._send(self.clock() - HISTORY, self.clock(), show=True)
-            await self._set_envelopes()
-            self._keep(self.clock())
+        if not self._kept.is_furnished:
+            await self._furnish(self._kept.sent_until)
 
     async def stop(self) -> None:
-        self._keep(self._sent_until)
-        await self.service.stop()
-        await self.sandbox.stop()
+        """Close what was started, however far the start came."""
+        if self._kept.is_furnished:
+            self._kept.now = self.clock()
+            self._kept.write(self._folder)
+        await self._stack.aclose()
+
+    async def _furnish(self, opens_at: datetime) -> None:
+        """The company's past; goes on where an interrupted start left off: an event counts once, a rule is added once."""
+        known = {one.name: one for one in await list_workloads(self.service.uow, now=opens_at)}
+        await self._add_workloads(opens_at - HISTORY, {name for name, one in known.items() if one.rules})
+        await self._send(opens_at - HISTORY, opens_at, show=True)
+        await self._set_envelopes(opens_at, {name for name, one in known.items() if one.has_envelope})
+        self._kept.is_furnished = True
+        self._kept.write(self._folder)
 
     async def advance(self, step: str) -> dict[str, Any]:
-        """Move the clock by `1h`, `3d`, … or to `month-end`; that time's usage arrives through the HTTP API, jobs run."""
+        """Move the clock by `1h`, `3d`, … or to `month-end`; that time's usage arrives through the HTTP API, jobs run.
+
+        The answer is the control endpoint's: `ok` is false, with the reason, for a step that cannot be read.
+        """
         async with self._moving:
             before = self.clock()
-            until = before + _span(step, before)
-            sent = await self._send(before, until)
+            try:
+                until = before + _span(step, before)
+            except Unreadable as refusal:
+                return {"ok": False, "error": refusal.message}
+            # From where the last step ended, not from now: the clock ticks by itself too, and that time had usage.
+            sent = await self._send(self._kept.sent_until, until)
+            self._kept.now = self._kept.sent_until = until
             self.clock.move(until - self.clock())
-            self._keep(until)
+            self._kept.write(self._folder)
             await self.service.delivery.deliver_due()
         return {"now": until.isoformat(), "events": sent}
 
@@ -120,32 +149,37 @@ class Demo:
         kept.write_text(token)
         return token
 
-    async def _add_workloads(self) -> None:
+    async def _add_workloads(self, since: datetime, known: set[str]) -> None:
         for workload in WORKLOADS:
+            if workload.name in known:
+                continue
             by = Actor(workload.owner_id)
-            await add_rule(
-                self.service.uow, workload.name, dict(workload.rules), by=by, reattribute=False, now=self.clock()
-            )
+            await add_rule(self.service.uow, workload.name, dict(workload.rules), by=by, reattribute=False, now=since)
 
-    async def _set_envelopes(self) -> None:
-        opened = self.clock().replace(day=1, hour=8)
+    async def _set_envelopes(self, opens_at: datetime, known: set[str]) -> None:
+        month_began = opens_at.replace(day=1, hour=8)
         for workload in WORKLOADS:
-            if workload.envelope_usd is None:
+            if workload.envelope_usd is None or workload.name in known:
                 continue
             order = SetOrder(
                 workload.name, nanos=workload.envelope_usd * NANOS, owner=workload.owner_id,
                 finance=workload.finance_id, sponsor=workload.sponsor_id, channel=workload.channel_id,
             )  # fmt: skip
             await set_envelope(
-                self.service.uow, order, by=Actor(_FINANCE, is_finance=True), defaults=Defaults(None, None), now=opened
+                self.service.uow,
+                order,
+                by=Actor(_FINANCE, is_finance=True),
+                defaults=Defaults(None, None),
+                now=month_began,
             )
 
     async def _send(self, start: datetime, end: datetime, *, show: bool = False) -> int:
         """The company's usage of a stretch of time, sent as any gateway would; how many events."""
-        stream = events(start, end, anchor=self._anchor)
+        stream = events(start, end, anchor=self._kept.anchor)
         sent = 0
         headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
-        with Progress(console=Console(stderr=True), transient=True, disable=not show) as bars:
+        console = Console(stderr=True)
+        with Progress(console=console, transient=True, disable=not (show and console.is_terminal)) as bars:
             bar = bars.add_task(f"Sending {(end - start).days} days of usage", total=(end - start).total_seconds())
             async with aiohttp.ClientSession(headers=headers) as session:
                 while batch := await asyncio.to_thread(_take, stream):
@@ -154,12 +188,49 @@ class Demo:
                         sent += len(batch)
                     reached = datetime.fromisoformat(batch[-1]["at"])
                     bars.update(bar, completed=(reached - start).total_seconds())
-        self._sent_until = end
         return sent
 
-    def _keep(self, until: datetime) -> None:
-        kept = {"now": until.isoformat(), "anchor": self._anchor.isoformat()}
-        (self._folder / "demo.json").write_bytes(msgspec.json.encode(kept))
+
+@dataclass
+class _Kept:
+    """What a demo needs to go on where it stopped.
+
+    Attributes:
+      now: where its clock stood.
+      sent_until: usage before this instant is in the books.
+      anchor: any day of the month that the usage is anchored in.
+      is_furnished: whether the company's past is complete.
+    """
+
+    now: datetime
+    sent_until: datetime
+    anchor: date
+    is_furnished: bool = False
+
+    @classmethod
+    def of(cls, folder: Path) -> _Kept:
+        """What the folder holds; in an empty one a new demo, that opens on the 17th of this month at 10:00 UTC.
+
+        Raises SettingsProblem, also for books that are not a demo's: they are no place for invented usage.
+        """
+        path = folder / _KEPT
+        if path.exists():
+            try:
+                return msgspec.json.decode(path.read_bytes(), type=cls)
+            except msgspec.DecodeError as unreadable:
+                raise SettingsProblem(f"{path} cannot be read. Remove {folder} to start anew.") from unreadable
+        if (folder / _BOOKS).exists():
+            raise SettingsProblem(f"{folder} holds books that are not a demo's. Name another folder.")
+        at = system_clock().replace(day=_OPENS_ON, hour=_OPENS_AT, minute=0, second=0, microsecond=0)
+        opening = cls(at, at, at.date())
+        opening.write(folder)
+        return opening
+
+    def write(self, folder: Path) -> None:
+        """In one step: a crash leaves the old or the new state, whole."""
+        fresh = folder / f"{_KEPT}.new"
+        fresh.write_bytes(msgspec.json.encode(self))
+        fresh.replace(folder / _KEPT)
 
 
 async def run_demo(*, port: int, state: Path | None, browser: bool) -> None:
@@ -167,29 +238,25 @@ async def run_demo(*, port: int, state: Path | None, browser: bool) -> None:
     log_to_stderr(level=30)
     async with AsyncExitStack() as stack:
         folder = state or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="outlay-demo-")))
-        folder.mkdir(parents=True, exist_ok=True)
-        demo = Demo(folder, port=port)
         try:
-            await demo.start()
-        except OSError as taken:
-            raise SettingsProblem(
-                f"Port {port} is taken: {taken.strerror}. Choose another with `outlay demo --port 8301`."
-            ) from taken
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as refused:
+            raise SettingsProblem(f"{folder} cannot hold a demo: {refused.strerror}.") from refused
+        demo = Demo(folder, port=port)
         stack.push_async_callback(demo.stop)
+        # Listened for from the first second: filling the books takes a few, and a signal right after `ready` counts too.
+        signalled = asyncio.create_task(until_signalled())
+        starting = asyncio.create_task(demo.start())
+        await asyncio.wait({signalled, starting}, return_when=asyncio.FIRST_COMPLETED)
+        if signalled.done():
+            starting.cancel()
+            await asyncio.gather(starting, return_exceptions=True)
+            return
+        await starting
         print(f"ready {demo.sandbox.url}", flush=True)  # noqa: T201 - promised to scripts
         if browser:
             await asyncio.to_thread(webbrowser.open, demo.sandbox.url)
-        await until_signalled()
-
-
-def _opening(folder: Path) -> tuple[datetime, date, bool]:
-    """(when the clock opens, the month that the usage is anchored in, whether the demo is new)."""
-    kept = folder / "demo.json"
-    if kept.exists():
-        state = msgspec.json.decode(kept.read_bytes())
-        return datetime.fromisoformat(state["now"]), date.fromisoformat(state["anchor"]), False
-    opens_at = system_clock().replace(day=_OPENS_ON, hour=_OPENS_AT, minute=0, second=0, microsecond=0)
-    return opens_at, opens_at.date(), True
+        await signalled
 
 
 def _span(step: str, now: datetime) -> timedelta:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-ANA, FARAH, SAM = "U0ANA", "U0FARAH", "U0SAM"
+ANA, BEN, FARAH, SAM = "U0ANA", "U0BEN", "U0FARAH", "U0SAM"
 BUDGET, SEARCH, SAMS_MESSAGES = "C0BUDGET", "C0SEARCH", "D0SAM"
 
 
@@ -30,13 +30,13 @@ TOUR: Final = (
     ),
     _step(
         "Claim what is unattributed",
-        "Farah owns what nobody has claimed. A preview shows what a rule would catch, before anything changes.",
+        "Farah owns what nobody has claimed. The preview shows what a rule would catch; the button under it makes it so.",
         who=FARAH, where=BUDGET, line="/budget workload add search-answers team=search environment=prod",
     ),
     _step(
         "Give a workload an envelope",
-        "Translation spends without one. A line is enough; without an amount a form opens, filled in from the spend.",
-        who=ANA, where=BUDGET, line="/budget set translation $2k sponsor=@sam",
+        "Ben's translation spends without one. A line is enough; without an amount a form opens, filled in from the spend.",
+        who=BEN, where=BUDGET, line="/budget set translation $2k sponsor=@sam",
     ),
     _step(
         "Ask for more",

@@ -29,7 +29,7 @@ def make_scheduler(uow: UnitOfWork, delivery: Delivery) -> AsyncIOScheduler:
         except asyncio.CancelledError:
             # The process stops; what was claimed comes back when its lease ends.
             log.info("delivery_stopped")
-        except (SQLAlchemyError, LookupError):
+        except SQLAlchemyError:
             log.exception("delivery_failed")
 
     async def compare() -> None:

@@ -10,8 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, contextmanager, suppress
 
 import uvicorn
-from fastapi import FastAPI, Request, Response
-from slack_bolt.adapter.fastapi.async_handler import AsyncSlackRequestHandler
+from fastapi import FastAPI
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
@@ -28,7 +27,11 @@ from bot.web.envelopes import envelopes_router
 from bot.web.gate import Gate
 from bot.web.guard import guard_router
 from bot.web.health import health_router
-from bot.web.usage import Inlet, usage_router
+from bot.web.inlet import Inlet
+from bot.web.litellm import litellm_router
+from bot.web.slack_events import slack_router
+from bot.web.traces import traces_router
+from bot.web.usage import usage_router
 from bot.wiring import Clock, open_store, system_clock
 from core.services.authorize_spend import Guard
 from core.services.record_usage import Bookkeeper
@@ -90,37 +93,34 @@ class Service:
         self.delivery = Delivery(
             self.uow, AsyncWebClient(token, base_url=settings.slack_api_url, retry_handlers=[]), readers, self.clock
         )
-        secret = settings.slack_signing_secret
+        secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else ""
         slack = build_app(
             Desk(
                 self.uow, self.clock, token, charts,
-                signing_secret=secret.get_secret_value() if secret else "", finance=settings.outlay_finance,
+                signing_secret=secret, finance=settings.outlay_finance,
                 channel=settings.outlay_channel, api_url=settings.slack_api_url, wake_delivery=self.delivery.wake,
             )
         )  # fmt: skip
-        await self._listen(self.web_app(slack if secret else None))
+        await self._listen(self.web_app(slack if secret else None, secret))
         if settings.slack_app_token:
             await self._connect(slack, settings.slack_app_token.get_secret_value())
         await self._tick()
         log.info("started", extra={"url": self.url, "socket_mode": bool(settings.slack_app_token)})
 
-    def web_app(self, slack: AsyncApp | None) -> FastAPI:
-        """The HTTP side; with `slack`, deliveries come in at `/slack/events`."""
+    def web_app(self, slack: AsyncApp | None, signing_secret: str = "") -> FastAPI:
+        """The HTTP side; with `slack`, signed deliveries come in at `/slack/events`."""
         app = FastAPI(title="Outlay", version="1", description="Usage in, budgets out.", redoc_url=None)
         answers.install(app)
-        app.include_router(usage_router(Inlet(self.uow, self.bookkeeper, self.clock)))
+        inlet = Inlet(self.uow, self.bookkeeper, self.clock)
+        for router in (usage_router, traces_router, litellm_router):
+            app.include_router(router(inlet))
         gate = Gate(self.uow, self.clock)
         waits = self._settings.outlay_guard_wait_seconds
         app.include_router(guard_router(self.guard, gate, self.clock, wait_seconds=waits))
         app.include_router(envelopes_router(self.uow, gate, self.clock))
         app.include_router(health_router(self.uow))
         if slack is not None:
-            handler = AsyncSlackRequestHandler(slack)
-
-            @app.post("/slack/events", include_in_schema=False)
-            async def slack_events(request: Request) -> Response:
-                return await handler.handle(request)
-
+            app.include_router(slack_router(slack, signing_secret))
         return app
 
     async def stop(self) -> None:

@@ -31,9 +31,17 @@ def migrate(database_url: str) -> None:
     command.upgrade(config, "head")
 
 
-async def open_store(settings: Settings) -> UnitOfWork:
-    """Migrate, open the books and check that they fit the settings. Raises SettingsProblem."""
+async def open_store(settings: Settings, *, to_rebuild: bool = False) -> UnitOfWork:
+    """Migrate, open the books and check that they fit the settings. Raises SettingsProblem.
+
+    Args:
+      to_rebuild: the days are about to be cut anew, so the books may still be in another time zone.
+    """
     await asyncio.to_thread(migrate, settings.outlay_database_url)
     uow = UnitOfWork(settings.outlay_database_url, settings.zone)
-    await open_books(uow, default_owner=settings.default_finance)
+    try:
+        await open_books(uow, default_owner=settings.default_finance, to_rebuild=to_rebuild)
+    except BaseException:
+        await uow.close()
+        raise
     return uow

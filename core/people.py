@@ -35,9 +35,7 @@ class People:
             if not USER_ID.fullmatch(person):
                 raise OutOfRange(f"An envelope needs a {role}. Name one with {role.split()[0]}=@name.")
         if self.sponsor == self.owner:
-            raise OutOfRange(
-                "The sponsor decides on breaches, so it cannot be the owner. Name somebody else with sponsor=@name."
-            )
+            raise OutOfRange("The sponsor decides on breaches, so it cannot be the owner. Name somebody else.")
         if self.deputy == self.owner:
             raise OutOfRange("The deputy stands in for the sponsor, so it cannot be the owner. Name somebody else.")
 

@@ -6,16 +6,20 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from operator import add
+from functools import lru_cache
+from hashlib import blake2b
+from operator import add, sub
 from typing import Any, Final, TypeAlias
 
 from core.money import NANOS, nanos_from_decimal, usd
 from core.rates import Rate
 from core.usage import CLASS_NAMES, Quality, UsageEvent
+from core.witness import SENDER, Witness
 
 JOURNAL_COLUMNS: Final = (
     "source_id", "event_id", "at", "series_id", "workload_id", "requests", *CLASS_NAMES,
     "cost_nanos", "rate_id", "reported_nanos", "response_id", "quality",
+    "trust", "knows", "superseded",
 )  # fmt: skip
 SUM_COLUMNS: Final = ("requests", *CLASS_NAMES, "unpriced_requests", "cost_nanos", "latest_at")
 QUALITIES: Final = tuple(Quality)
@@ -28,6 +32,9 @@ DAY_SECONDS: Final = 86_400
 _AT, _SERIES, _WORKLOAD, _REQUESTS, _COST = 2, 3, 4, 5, 15
 COST: Final = _COST
 """Where a journal row has its cost in nanos."""
+RESPONSE_ID, QUALITY, TRUST, KNOWS, SUPERSEDED = 18, 19, 20, 21, 22
+"""Places in a journal row. A superseded row is a second report of a call that another row counts; it is in no sum."""
+
 
 Row: TypeAlias = tuple[Any, ...]
 SumKey: TypeAlias = tuple[int, int, int, int]
@@ -55,6 +62,10 @@ class Book:
         return len(self.series) + len(self.prices)
 
 
+Claim: TypeAlias = tuple[int, int, str]
+"""(response key, source id, event id): the first report of a provider's answer, whoever sends it."""
+
+
 @dataclass(slots=True)
 class Posting:
     """What one batch becomes. `rows` follow `JOURNAL_COLUMNS`; `indexes[i]` is where row i stood in the batch.
@@ -67,8 +78,10 @@ class Posting:
     duplicates: int = 0
     rejected: list[tuple[int, str]] = field(default_factory=list)
     conflicts: list[tuple[int, str]] = field(default_factory=list)
+    claims: list[Claim] = field(default_factory=list)
     missing_series: dict[tuple[object, ...], UsageEvent] = field(default_factory=dict)
     missing_prices: set[tuple[int, int]] = field(default_factory=set)
+    has_superseded: bool = False
 
 
 def series_key(event: UsageEvent) -> tuple[object, ...]:
@@ -80,12 +93,25 @@ def conflict_text(event_id: str) -> str:
     return f"id {event_id[:80]} was recorded before with different content; the first one counts. Send a correction under a new id"
 
 
-def post(events: Sequence[tuple[int, UsageEvent]], *, source_id: int, book: Book, latest: datetime) -> Posting:
+def response_key(response_id: str) -> int:
+    """A 64-bit name for a provider's response id; equal names are compared in full before they mean anything."""
+    return int.from_bytes(blake2b(response_id.encode(), digest_size=8).digest(), signed=True)
+
+
+def post(
+    events: Sequence[tuple[int, UsageEvent]],
+    *,
+    source_id: int,
+    book: Book,
+    latest: datetime,
+    witnesses: Mapping[int, Witness] | None = None,
+) -> Posting:
     """Validate, price and lay out a batch.
 
     Args:
       events: (index in the batch, event) pairs, in the order they came.
       latest: last instant accepted, aware.
+      witnesses: how the events came to be known, by index; native events need none.
     """
     posting = Posting()
     rows, indexes = posting.rows, posting.indexes
@@ -133,10 +159,30 @@ def post(events: Sequence[tuple[int, UsageEvent]], *, source_id: int, book: Book
         batch_nanos += cost or 0
         rows.append(
             (source_id, event.id, seconds * 1_000_000 + at.microsecond, *located, event.requests, *classes,
-             cost, rate_id, reported, event.response_id, 0)
+             cost, rate_id, reported, event.response_id, *(_told(witnesses.get(index, SENDER)) if witnesses else _SENDER_TOLD))
         )  # fmt: skip
         indexes.append(index)
+        for seen_id in witnesses[index].seen_ids if witnesses and index in witnesses else ():
+            # Folded into this one already; kept so that it is recognised when it comes again by itself.
+            rows.append((source_id, seen_id, *rows[-1][2:SUPERSEDED], 1))
+            indexes.append(index)
+            posting.has_superseded = True
+        if event.response_id:
+            posting.claims.append((response_key(event.response_id), source_id, event.id))
     return posting
+
+
+@lru_cache(maxsize=256)
+def _told_of(quality: Quality, trust: int, knows: int) -> tuple[int, int, int, int]:
+    return QUALITIES.index(quality), int(trust), knows, 0
+
+
+def _told(witness: Witness) -> tuple[int, int, int, int]:
+    """The last columns of a journal row: quality, trust, knows, superseded."""
+    return _told_of(witness.quality, witness.trust, witness.knows)
+
+
+_SENDER_TOLD: Final = _told(SENDER)
 
 
 def _too_dear(cost: int) -> str:
@@ -160,6 +206,13 @@ def _reported_nanos(value: str | float) -> int | None:
     except InvalidOperation:
         return None
     return nanos_from_decimal(dollars) if dollars.is_finite() and 0 <= dollars <= 1_000_000 else None
+
+
+def correct(sums: dict[SumKey, list[int]], was: Iterable[Row], day_number_of: Callable[[int], int]) -> None:
+    """Take what these rows had added out of the sums again; amounts may become negative, as a difference to what is stored."""
+    for key, amounts in add_up(was, day_number_of).items():
+        found = sums.setdefault(key, [0] * 12 + [amounts[12]])
+        found[:12] = map(sub, found[:12], amounts)
 
 
 def add_up(rows: Iterable[Row], day_number_of: Callable[[int], int]) -> dict[SumKey, list[int]]:

@@ -11,14 +11,15 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString
 
-from core.store import guard_tables, tables
+from core.store import forecast_tables, guard_tables, source_tables, tables
 from core.store.columns import Instant, Json
 from core.store.unit_of_work import driver_url, make_folder
 
 _MIGRATION_LOCK = 0x0A0D16
 """Two replicas that start together must not migrate at once; the second finds nothing left to do."""
 
-assert tables.MetaRow.metadata is guard_tables.CounterRow.metadata is SQLModel.metadata
+for _table in (tables.MetaRow, source_tables.ClaimRow, forecast_tables.ForecastRow, guard_tables.CounterRow):
+    assert _table.metadata is SQLModel.metadata  # imported, so that Alembic knows every table
 
 
 def _plain_type(kind: str, item: Any, _: object) -> str | Literal[False]:
@@ -38,7 +39,6 @@ def _migrate(connection: Connection) -> None:
         target_metadata=SQLModel.metadata,
         render_as_batch=True,
         compare_type=True,
-        transaction_per_migration=True,
         render_item=_plain_type,
     )
     with context.begin_transaction():

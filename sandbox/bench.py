@@ -39,6 +39,7 @@ class Settings:
 
     on_clock: OnClock | None = None
     file_ready_seconds: float = 0.0
+    quiet_seconds: float = 0.2
     tour: list[Json] = field(default_factory=list)
 
 

@@ -31,6 +31,7 @@ class Sandbox:
       commands: slash commands that exist, by name or with the `description` and `examples` the page offers.
       events: subscribed events; None subscribes to those of the sample app.
       trigger_seconds, retry_seconds, file_ready_seconds: Slack's own waits, for tests that cannot wait.
+      quiet_seconds: how long nothing may happen before a control call answers with what a person saw.
       tour: steps of a guided tour for the page.
     """
 
@@ -48,9 +49,10 @@ class Sandbox:
         trigger_seconds: float = TRIGGER_SECONDS,
         retry_seconds: Sequence[float] = RETRY_SECONDS,
         file_ready_seconds: float = 0.0,
+        quiet_seconds: float = 0.2,
         tour: Sequence[Json] = (),
     ) -> None:
-        settings = Settings(on_clock, file_ready_seconds, list(tour))
+        settings = Settings(on_clock, file_ready_seconds, quiet_seconds, list(tour))
         rate = RateLimit(rate_limit.per_second, rate_limit.burst, rate_limit.clock) if rate_limit else None
         self.bench = Bench(now=now, rate=rate, settings=settings, tickets=Tickets(trigger_seconds))
         described = ({"command": one} if isinstance(one, str) else one for one in commands)
@@ -74,6 +76,11 @@ class Sandbox:
     def api_url(self) -> str:
         """The base of the Web API, with the slash at its end that clients expect."""
         return f"{self.bench.url}/api/"
+
+    @property
+    def scopes(self) -> set[str]:
+        """The granted scopes; what is taken out is missing from the next call on."""
+        return self.bench.grants.scopes
 
     @property
     def request_url(self) -> str | None:

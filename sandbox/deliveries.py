@@ -111,8 +111,9 @@ class Deliveries:
             ack = await self._over_http(delivery, self.request_url, retry)
         else:
             ack = Ack("dispatch_failed", 0, 0.0)
-        if fault is not None and fault.kind == "lost":
-            # The app did its work, but its answer never arrived.
+        late = fault is not None and fault.kind == "slow" and fault.seconds + ack.ms / 1000 > self.ack_seconds
+        if fault is not None and (fault.kind == "lost" or late):
+            # The app did its work, but Slack heard of it too late or never.
             ack = Ack("operation_timeout", 0, ack.ms)
         self._log(delivery, ack, started, retry, fault)
         return ack

@@ -58,11 +58,12 @@ class NotYet(Exception):
 class Desk:
     """What is within a person's reach when they fill in a form.
 
-    `exists(kind, id)` tells whether a "user" or "channel" can be picked; `file(id)` is an uploaded file as Slack's API
-    shows it, None when there is none; `offered(action_id)` are the options the app last sent for an external select.
+    `picked(kind, given)` is the id of a "user" or "channel" a picker would offer, None when it would not; `file(id)` is
+    an uploaded file as Slack's API shows it, None when there is none; `offered(action_id)` are the options the app last
+    sent for an external select.
     """
 
-    exists: Callable[[str, str], bool]
+    picked: Callable[[str, str], str | None]
     file: Callable[[str], Json | None]
     offered: Callable[[str], list[Json]]
 
@@ -97,12 +98,14 @@ def options_of(element: Json) -> Iterator[Json]:
 
 
 def state_of(element: Json, given: Any, desk: Desk) -> Json:
-    """The state an element has after a person entered `given`: a plain value, or a list of them.
+    """The state an element has after a person entered `given`: a plain value, a list of them, or a state of Slack's shape.
 
     Raises CannotFill when there is nothing like that to pick, NotYet when the client would ask for something else.
     """
     kind = element["type"]
     name, _, several = STATE_FIELDS[kind]
+    if isinstance(given, dict) and name in given and given.get("type") == kind:
+        given = given[name]
     if given is None or given == "":
         return {"type": kind, name: [] if several else None}
     listed = given if isinstance(given, list) else [given]
@@ -128,9 +131,10 @@ def _one(element: Json, given: Any, desk: Desk) -> Any:
         raise CannotFill(f"no option {wanted!r}; there are: {', '.join(option['value'] for option in offered)}")
     if kind.removeprefix("multi_") in {"users_select", "channels_select", "conversations_select"}:
         what = "user" if "users" in kind else "channel"
-        if not desk.exists(what, str(given)):
+        picked = desk.picked(what, str(given))
+        if picked is None:
             raise CannotFill(f"no {what} {given}")
-        return str(given)
+        return picked
     if kind == "datetimepicker":
         return int(given)
     if kind == "rich_text_input" and isinstance(given, dict):

@@ -9,6 +9,7 @@ import asyncio
 import secrets
 import time
 import uuid
+from contextlib import suppress
 from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -68,6 +69,9 @@ class SocketMode:
                 self._answered(await socket.receive_json())
         except WebSocketDisconnect as gone:
             self._traffic.add("socket", ok=True, ms=0.0, type="disconnect", status=gone.code)
+        except (ValueError, KeyError):  # Not JSON, or a binary frame.
+            self._traffic.add("socket", ok=False, ms=0.0, type="disconnect", status=1003, error="invalid_message")
+            await socket.close(code=1003)
         finally:
             if socket in self._connections:
                 self._connections.remove(socket)
@@ -100,7 +104,10 @@ class SocketMode:
         finally:
             self._waiting.pop(envelope_id, None)
 
-    def _answered(self, answer: Json) -> None:
+    def _answered(self, answer: Any) -> None:
+        """Takes an acknowledgement. Raises ValueError when it is not an object."""
+        if not isinstance(answer, dict):
+            raise ValueError("not an object")
         waiting = self._waiting.get(str(answer.get("envelope_id")))
         if waiting is not None and not waiting.done():
             waiting.set_result(answer.get("payload"))
@@ -109,6 +116,7 @@ class SocketMode:
         """Tells every connection that it is about to end and ends it, as Slack does every few hours."""
         ended = list(self._connections)
         for socket in ended:
-            await socket.send_json({"type": "disconnect", "reason": reason, "debug_info": {"host": "sandbox"}})
-            await socket.close()
+            with suppress(WebSocketDisconnect, RuntimeError):  # It may have ended by itself a moment ago.
+                await socket.send_json({"type": "disconnect", "reason": reason, "debug_info": {"host": "sandbox"}})
+                await socket.close()
         return len(ended)

@@ -7,6 +7,7 @@ import string
 from collections import defaultdict, deque
 from collections.abc import Iterator
 from itertools import islice
+from typing import Any
 
 from sandbox.clock import Now, Timestamps
 from sandbox.company import APP_ID, BOT_ID, BOT_USER, channels, users
@@ -114,10 +115,10 @@ class Workspace:
                 self.stream.publish("message_changed", parent.shown(), members)
         self.stream.publish("message_deleted", gone, members)
 
-    def from_bot(self, channel_id: str, text: str, **rest: object) -> Message:
+    def from_bot(self, channel_id: str, text: str, **rest: Any) -> Message:
         """A message by the app, not yet posted."""
         ts = self.timestamps.next()
-        return Message(ts=ts, channel=channel_id, user=BOT_USER, bot_id=BOT_ID, text=text, **rest)  # type: ignore[arg-type]
+        return Message(ts=ts, channel=channel_id, user=BOT_USER, bot_id=BOT_ID, text=text, **rest)
 
     # Files
 

@@ -37,6 +37,14 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture
+def postgres_url(postgres: Postgres) -> Iterator[str]:
+    """The URL of fresh books on PostgreSQL, for what only several processes can show."""
+    url = postgres.books()
+    yield url
+    postgres.drop(url)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of fresh books with the newest schema; every test with it runs on both engines."""
@@ -45,10 +53,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite:///{path}"
         return
-    server: Postgres = request.getfixturevalue("postgres")
-    url = server.books()
-    yield url
-    server.drop(url)
+    yield request.getfixturevalue("postgres_url")
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@
 Pure and safe in any thread: each chart is a figure of its own, nothing global in matplotlib is read or changed.
 """
 
-from bot.charts.alternatives import alt_breakdown, alt_burn_up, unlabelled
+from bot.charts.alternatives import alt_breakdown, alt_burn_up, labelled, unlabelled
 from bot.charts.breakdown import breakdown_chart
 from bot.charts.burn_up import burn_up
 
-__all__ = ["alt_breakdown", "alt_burn_up", "breakdown_chart", "burn_up", "unlabelled"]
+__all__ = ["alt_breakdown", "alt_burn_up", "breakdown_chart", "burn_up", "labelled", "unlabelled"]

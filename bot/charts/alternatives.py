@@ -36,7 +36,12 @@ def _beside(run_rate: int, size: int | None) -> str:
 
 def carries(dimension: str) -> str:
     """What labelled spend does, to follow a share of the dollars."""
-    return "is attributed" if dimension == "workload" else f"carries a {dimension}"
+    return "is attributed" if dimension == "workload" else f"carries {labelled(dimension)}"
+
+
+def labelled(dimension: str) -> str:
+    """A dimension with its article: `a team`, `an environment`."""
+    return f"{'an' if dimension[0] in 'aeiou' else 'a'} {dimension}"
 
 
 def unlabelled(dimension: str) -> str:

@@ -17,7 +17,7 @@ ROW: Final = 36
 HEAD: Final = 66
 
 Row = tuple[str, Slice, str]
-"""Label, figures, and kind: `value`, `rest` (small values together) or `none` (spend without the label)."""
+"""Label, figures, and kind: `value`, `rest` (small values together), `none` (spend without the label) or `unpriced`."""
 
 
 def breakdown_chart(breakdown: Breakdown) -> bytes:
@@ -39,13 +39,18 @@ def _rows(breakdown: Breakdown) -> list[Row]:
     named = [(place, part) for place, part in enumerate(breakdown.slices, start=1) if part.label is not None]
     bars = BARS + (len(named) == BARS + 1)  # one value alone needs no row for “1 more”
     rows: list[Row] = [
-        (legible(part.label or "", f"row {place} of the table"), part, "value") for place, part in named[:bars]
+        (legible(part.label or "", f"row {place} of the table"), part, _kind(part, breakdown))
+        for place, part in named[:bars]
     ]
     if rest := named[bars:]:
         together = Slice(None, sum(part.spent_nanos for _, part in rest), sum(part.requests for _, part in rest))
         rows.append((f"{len(rest):,} more", together, "rest"))
     rows += [(unlabelled(breakdown.dimension), part, "none") for part in breakdown.slices if part.label is None]
     return rows
+
+
+def _kind(part: Slice, breakdown: Breakdown) -> str:
+    return "unpriced" if not part.spent_nanos and part.label in breakdown.freshness.unpriced_models else "value"
 
 
 def _heading(sheet: Sheet, breakdown: Breakdown) -> None:
@@ -62,6 +67,8 @@ def _bar(sheet: Sheet, top: float, row: Row, scale: tuple[int, int]) -> None:
     """Label and amount, and the bar below them; `scale` is the widest bar's nanos and the total."""
     (label, part, kind), (widest, total), colours = row, scale, sheet.colours
     amount = usd(part.spent_nanos) + (f" · {share(part.spent_nanos / total)}" if total else "")
+    if kind == "unpriced":
+        amount = "no price"
     whole = WIDTH - 2 * EDGE
     room = whole - sheet.width_of(amount, weight="bold") - 12
     ink = colours.ink if kind == "value" else colours.quiet

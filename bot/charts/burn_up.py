@@ -158,12 +158,14 @@ class _Plot:
         self._name_today(here, now)
 
     def _name_today(self, here: float, now: float) -> None:
-        """Above the point and left of it, where nothing is in the way; else below or above it on its right."""
+        """Above the point and left of it, where nothing is in the way; else below it on its right, above the labels on its
+        left, or above it on its right."""
         words = f"{usd(self.spent)} today" if self.is_open else usd(self.spent)
         width = self.sheet.width_of(words, weight="bold")
         places = (
             (here - 7, now + 7, "right", "bottom"),
             (here + 9, now - 5, "left", "top"),
+            (here - 7, self._above_labels(here - 7 - width, here, now), "right", "bottom"),
             (here + 9, now + 7, "left", "bottom"),
         )
         free = (place for place in places if self._is_free(box_at(place, width)))
@@ -179,6 +181,10 @@ class _Plot:
             zorder=7,
             bbox=self._behind(),
         )
+
+    def _above_labels(self, left: float, right: float, now: float) -> float:
+        """The lowest height above the point where no label lies between `left` and `right`."""
+        return max([now + 7, *(high + 3 for low_x, _, high_x, high in self.labels if low_x < right and left < high_x)])
 
     def _is_free(self, box: Box) -> bool:
         """Whether words in this box would cover no line, no label, and stay on the sheet."""

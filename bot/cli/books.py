@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from bot.cli.tokens import operator, with_books
 from bot.importing.importer import Imported, Importer
@@ -46,9 +47,7 @@ def import_files(
             for path in files:
                 bar = bars.add_task(path.name, total=None)
                 try:
-                    done = await importer.run(
-                        path, source, moved=lambda at, size, bar=bar: bars.update(bar, completed=at, total=size)
-                    )
+                    done = await importer.run(path, source, moved=partial(_show, bars, bar))
                 except BudgetError as wrong:
                     console.print(
                         f"{path}: {wrong.message}", style="red", markup=False, highlight=False, soft_wrap=True
@@ -64,6 +63,10 @@ def import_files(
 
     if with_books(work):
         raise typer.Exit(1)
+
+
+def _show(bars: Progress, bar: TaskID, at: int, size: int) -> None:
+    bars.update(bar, completed=at, total=size)
 
 
 def described(path: Path, done: Imported) -> list[str]:
@@ -109,4 +112,7 @@ def rebuild() -> None:
     async def work(uow: UnitOfWork) -> bool:
         return (await rebuild_books(uow, by=operator(), now=system_clock())).holds
 
-    print("rebuilt; the books agree" if with_books(work) else "rebuilt, but the books still disagree")  # noqa: T201
+    holds = with_books(work, to_rebuild=True)
+    print("rebuilt; the books agree" if holds else "rebuilt, but the books still disagree")  # noqa: T201
+    if not holds:
+        raise typer.Exit(1)

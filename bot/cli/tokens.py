@@ -20,11 +20,11 @@ app = typer.Typer(no_args_is_help=True, help="Make, list and revoke the tokens w
 T = TypeVar("T")
 
 
-def with_books(act: Callable[[UnitOfWork], Awaitable[T]]) -> T:
+def with_books(act: Callable[[UnitOfWork], Awaitable[T]], *, to_rebuild: bool = False) -> T:
     """Open the books named in the settings, act, close them."""
 
     async def work() -> T:
-        uow = await open_store(load_settings())
+        uow = await open_store(load_settings(), to_rebuild=to_rebuild)
         try:
             return await act(uow)
         finally:

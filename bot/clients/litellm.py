@@ -62,7 +62,7 @@ class Refused(Exception):
         self.headers = {} if retry_after is None else {"retry-after": f"{retry_after:g}"}
 
 
-class BudgetGuard(CustomLogger):  # type: ignore[misc]
+class BudgetGuard(CustomLogger):
     """The callback. One object per proxy process.
 
     Args:
@@ -203,13 +203,15 @@ class BudgetGuard(CustomLogger):  # type: ignore[misc]
     ) -> dict[str, Any]:
         """The usage event. Its id is the call id, as in LiteLLM's own exports: sent under one token, it counts once."""
         told = kwargs.get("standard_logging_object") or {}
-        provider, model = told.get("custom_llm_provider") or under_way.provider, under_way.decision.model
+        # The model that answered, which a fallback of the proxy may have changed.
+        answered = str(told.get("model") or under_way.decision.model)
+        provider = told.get("custom_llm_provider") or under_way.provider
         response_id = getattr(response, "id", None)
         return {
             "id": call_id,
             "at": now_text(),
             "provider": provider,
-            "model": model,
+            "model": answered.removeprefix(f"{provider}/"),
             "tags": dict(under_way.tags),
             "response_id": response_id if isinstance(response_id, str) and len(response_id) <= 200 else None,
             **counts_of(usage),

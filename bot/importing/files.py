@@ -8,13 +8,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from io import TextIOWrapper
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, AnyStr, Final
 
 from core.errors import Unreadable
 from core.intake.tabular import Item, check_columns, csv_items, event_of, json_items
 
 _PARQUET_MAGIC: Final = b"PAR1"
 _BATCH_ROWS: Final = 5_000
+_MAX_LINE: Final = 16 << 20
+"""Of a longer line only the beginning is looked at; it is no usage event, and must not fill the memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +55,19 @@ def format_of(path: Path) -> str:
         raise Unreadable(f"{path} is one JSON array. Write one event a line (JSON lines); `jq -c '.[]'` does it.")
     if not text:
         raise Unreadable(f"{path} is empty.")
-    if b"\x00" in head:
-        raise Unreadable(f"{path} is neither CSV, JSON lines nor Parquet.")
+    first, _, _ = text.partition(b"\n")
+    if b"\x00" in first or "\ufffd" in first.decode(errors="replace"):
+        raise Unreadable(f"{path} is neither CSV in UTF-8, JSON lines nor Parquet.")
     return "csv"
 
 
 def fingerprint(path: Path) -> str:
-    """SHA-256 of the content; reads the file once, in constant memory."""
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
+    """SHA-256 of the content; reads the file once, in constant memory. Raises Unreadable."""
+    try:
+        with path.open("rb") as handle:
+            return hashlib.file_digest(handle, "sha256").hexdigest()
+    except OSError as failed:
+        raise Unreadable(f"{path} cannot be read: {failed.strerror or failed}.") from failed
 
 
 @contextmanager
@@ -74,11 +80,19 @@ def opened(path: Path) -> Iterator[Opened]:
     with path.open("rb") as handle:
         position = Position(handle)
         if kind == "jsonl":
-            yield Opened(json_items(iter(handle.readline, b"")), position, path.stat().st_size)
+            yield Opened(json_items(_lines(handle)), position, path.stat().st_size)
         else:
             # `errors="replace"`: one broken byte spoils at most its own row, never the file.
             with TextIOWrapper(handle, encoding="utf-8-sig", errors="replace", newline="") as text:
-                yield Opened(csv_items(iter(text.readline, "")), Position(handle), path.stat().st_size)
+                yield Opened(csv_items(_lines(text)), Position(handle), path.stat().st_size)
+
+
+def _lines(handle: IO[AnyStr]) -> Iterator[AnyStr]:
+    """The lines of a file, each cut at `_MAX_LINE`."""
+    while line := handle.readline(_MAX_LINE):
+        yield line
+        while len(line) == _MAX_LINE and line[-1:] not in ("\n", b"\n"):
+            line = handle.readline(_MAX_LINE)
 
 
 def _parquet(path: Path) -> Opened:
@@ -98,9 +112,6 @@ def _parquet(path: Path) -> Opened:
             for row in batch.to_pylist():
                 number += 1
                 position.rows = number
-                nested = row.pop("tags", None)
-                if isinstance(nested, dict):
-                    row |= {f"tags.{name}": value for name, value in nested.items()}
                 yield number, event_of(row, number)
 
     return Opened(items(), position, table.metadata.num_rows)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -53,19 +54,19 @@ class Importer:
         async with self._uow.read() as tx:
             progress = await tx.sources.progress(mark, source.id) or ImportProgress()
         resumed_at = progress.rows_done
-        rejects = Rejects(path, keep=resumed_at > 0)
-        try:
-            with opened(path) as file:
-                # Rows before the mark were committed before it was; if the process died in between, their ids say so.
-                await asyncio.to_thread(_skip, file.items, resumed_at)
+        with opened(path) as file:
+            # Rows before the mark were committed before it was; if the process died in between, their ids say so.
+            last_line = await asyncio.to_thread(_skip, file.items, resumed_at)
+            with closing(Rejects(path, last_line)) as rejects:
                 while chunk := await asyncio.to_thread(_take, file.items):
                     progress = await self._book(chunk, source.id, progress, rejects)
-                    async with self._uow.write() as tx:
-                        await tx.sources.save_progress(mark, source.id, path.name, progress, at=self._clock())
+                    await self._mark(mark, source.id, path.name, progress)
                     moved(file.position.now(), file.size)
-        finally:
-            rejects.close()
         return Imported(progress, rejects.path if progress.rejected and rejects.path.exists() else None, resumed_at)
+
+    async def _mark(self, mark: str, source_id: int, file_name: str, progress: ImportProgress) -> None:
+        async with self._uow.write() as tx:
+            await tx.sources.save_progress(mark, source_id, file_name, progress, at=self._clock())
 
     async def _book(
         self, chunk: list[Item], source_id: int, progress: ImportProgress, rejects: Rejects
@@ -88,20 +89,38 @@ def _take(items: Iterator[Item]) -> list[Item]:
     return list(islice(items, CHUNK))
 
 
-def _skip(items: Iterator[Item], rows: int) -> None:
-    for _ in islice(items, rows):
-        pass
+def _skip(items: Iterator[Item], rows: int) -> int:
+    """Pass over rows that are done; the line of the last one, 0 when there is none."""
+    last_line = 0
+    for line, _ in islice(items, rows):
+        last_line = line
+    return last_line
 
 
 class Rejects:
-    """The list of refused rows, made when the first one comes: file, line, id, reason. No content of the row is kept."""
+    """The list of refused rows, made when the first one comes: file, line, id, reason. No content of the row is kept.
 
-    def __init__(self, source: Path, *, keep: bool) -> None:
+    What an earlier run listed up to `last_line` stays; what it listed beyond is looked at again, and listed again.
+    """
+
+    def __init__(self, source: Path, last_line: int) -> None:
         self.path = source.with_name(source.name + ".rejects.csv")
         self._source = source.name
-        self._mode = "a" if keep and self.path.exists() else "w"
+        self._mode = "a" if last_line and self.path.exists() else "w"
         self._handle: IO[str] | None = None
         self._writer: Any = None
+        if self._mode == "a":
+            self._forget_beyond(last_line)
+
+    def _forget_beyond(self, last_line: int) -> None:
+        kept = self.path.with_name(self.path.name + ".kept")
+        with self.path.open(encoding="utf-8", newline="") as old, kept.open("w", encoding="utf-8", newline="") as new:
+            rows = csv.reader(old)
+            writer = csv.writer(new)
+            writer.writerows(
+                row for row in rows if len(row) == 4 and not (row[1].isdecimal() and int(row[1]) > last_line)
+            )
+        kept.replace(self.path)
 
     def add(self, refused: list[Refused]) -> None:
         if refused and self._handle is None:

@@ -16,6 +16,11 @@ from bot.slack.interaction import Registrar
 from bot.slack.listeners import register_all
 
 TIMEOUT_SECONDS: Final = 10
+REVOKED: Final = (
+    "Slack no longer lets Outlay into this workspace, so this was not done. The books are whole; ask whoever runs Outlay "
+    "to install the app again."
+)
+"""Said instead of Bolt's own words when the bot's token is refused."""
 
 
 def build_app(desk: Desk) -> AsyncApp:
@@ -38,6 +43,7 @@ def build_app(desk: Desk) -> AsyncApp:
         # Without a secret nothing may come in over HTTP; an empty one would let anybody sign.
         signing_secret=desk.signing_secret or secrets.token_hex(32),
         process_before_response=False,
+        user_facing_authorize_error_message=REVOKED,
         logger=logging.getLogger("outlay.bolt"),
     )
     register_all(Registrar(app, desk, Readers(reads, desk.uow.zone)))

@@ -20,6 +20,9 @@ _STATUS: dict[type[BudgetError], int] = {
     Overloaded: 503,
 }
 
+RETRYING = frozenset({"/v1/traces", "/v1/litellm"})
+"""Paths whose senders are exporters that cannot read a sentence; only the status makes them do the right thing."""
+
 
 def install(app: FastAPI) -> None:
     """Teach the app to answer refusals, and anything unforeseen with a reference number."""
@@ -35,4 +38,7 @@ def install(app: FastAPI) -> None:
         reference = secrets.token_hex(4)
         log.error("request_failed", exc_info=failure, extra={"reference": reference, "path": request.url.path})
         text = f"Something went wrong on our side; nothing was recorded. Send it again, or report the reference {reference}."
-        return JSONResponse({"error": text, "reference": reference}, status_code=500)
+        # Exporters send again after 503 and drop the batch after 500 (OTLP/HTTP, and LiteLLM from 500 on).
+        status = 503 if request.url.path in RETRYING else 500
+        headers = {"Retry-After": "5"} if status == 503 else None
+        return JSONResponse({"error": text, "reference": reference}, status_code=status, headers=headers)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from starlette.requests import ClientDisconnect, Request
 
@@ -14,8 +14,15 @@ _GZIP = 31
 """Window size by which zlib reads the gzip format, checksum included."""
 
 
-async def read_body(request: Request, limit: int) -> bytes:
+def _unweighed(_: int) -> None:
+    """For a body whose limit is bound enough."""
+
+
+async def read_body(request: Request, limit: int, weigh: Callable[[int], None] = _unweighed) -> bytes:
     """The whole body, decompressed when it says gzip.
+
+    Args:
+      weigh: told the size of every part before it is kept; may raise.
 
     Raises:
       TooLarge: more than `limit` bytes, counted after decompression; reading stops there.
@@ -36,6 +43,7 @@ async def read_body(request: Request, limit: int) -> bytes:
                 size += len(part)
                 if size > limit:
                     raise _too_large(limit)
+                weigh(len(part))
                 parts.append(part)
     except zlib.error as broken:
         raise Unreadable(f"The body says gzip, but it is not: {broken}.") from broken

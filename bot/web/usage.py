@@ -2,70 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from datetime import datetime
 from typing import Annotated, Any, Final
 
 import msgspec
 from fastapi import APIRouter, Header, Request, Response
-from prometheus_client import Counter, Histogram
 
-from bot.web.bodies import read_body
-from core.errors import BadToken, Overloaded
-from core.intake import native
-from core.services.manage_tokens import source_for
-from core.services.record_usage import Bookkeeper, Receipt
-from core.store.source_rows import Source
-from core.store.unit_of_work import UnitOfWork
+from bot.web.inlet import Inlet
 from core.usage import UsageEvent
 
 MAX_BODY: Final = 32 << 20
-_WAITING: Final = 64
-"""Requests that may wait for the books at once; the next is told to come back, so that memory stays bounded."""
-_INLINE_BYTES: Final = 32 << 10
-"""Bodies up to this size are decoded on the event loop (well under a millisecond)."""
-
-EVENTS = Counter("outlay_usage_events_total", "Usage events by outcome", ["outcome"])
-SECONDS = Histogram("outlay_usage_seconds", "Time to record one request's events, in seconds")
-
-
-class Inlet:
-    """The way in for usage: authenticates, bounds what waits, records."""
-
-    def __init__(self, uow: UnitOfWork, bookkeeper: Bookkeeper, clock: Callable[[], datetime]) -> None:
-        self._uow = uow
-        self._bookkeeper = bookkeeper
-        self._clock = clock
-        self._inside = 0
-
-    async def source(self, authorization: str | None, scope: str) -> Source:
-        """The sender behind an `Authorization` header. Raises BadToken, MissingScope."""
-        kind, _, token = (authorization or "").partition(" ")
-        if kind.lower() != "bearer" or not token.strip():
-            raise BadToken(
-                "Send the ingest token as `Authorization: Bearer …`. Make one with `outlay token create NAME --scope usage`."
-            )
-        return await source_for(self._uow, token.strip(), scope, now=self._clock())
-
-    @asynccontextmanager
-    async def place(self) -> AsyncIterator[None]:
-        """A place among those who wait. Raises Overloaded when there is none."""
-        if self._inside >= _WAITING:
-            raise Overloaded("Too many batches are waiting; send this one again in a moment.")
-        self._inside += 1
-        try:
-            yield
-        finally:
-            self._inside -= 1
-
-    async def take(self, source: Source, body: bytes) -> tuple[Receipt, tuple[tuple[int, str], ...]]:
-        """Record a body; the receipt, and all refusals in the order of the items."""
-        intake = native.read(body) if len(body) <= _INLINE_BYTES else await asyncio.to_thread(native.read, body)
-        receipt = await self._bookkeeper.record(source.id, intake.events, now=self._clock())
-        return receipt, tuple(sorted((*intake.rejected, *receipt.rejected)))
 
 
 def usage_router(inlet: Inlet) -> APIRouter:
@@ -90,17 +35,9 @@ def usage_router(inlet: Inlet) -> APIRouter:
         },
     )
     async def record(request: Request, authorization: Annotated[str | None, Header()] = None) -> Response:
-        started = time.perf_counter()
-        source = await inlet.source(authorization, "usage")
-        async with inlet.place():
-            receipt, rejected = await inlet.take(source, await read_body(request, MAX_BODY))
-        for outcome, count in (
-            ("accepted", receipt.accepted),
-            ("duplicate", receipt.duplicates),
-            ("rejected", len(rejected)),
-        ):
-            EVENTS.labels(outcome).inc(count)
-        SECONDS.observe(time.perf_counter() - started)
+        source = await inlet.source(authorization)
+        async with inlet.body(request, MAX_BODY) as body:
+            receipt, rejected = await inlet.take_native(source, body)
         answer: dict[str, Any] = {
             "accepted": receipt.accepted,
             "duplicates": receipt.duplicates,

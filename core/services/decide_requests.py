@@ -29,11 +29,12 @@ async def decide(uow: UnitOfWork, request_id: int, approve: bool, *, by: Actor, 
     Raises AlreadyDecided, OwnRequest, NotAllowed, or Outdated when the envelope changed since the request was made.
     """
     async with uow.write() as tx:
+        asked = await tx.requests.of(request_id)
+        # The envelope is locked before its requests, here as in `set`: two orders would wait for each other.
+        envelope = await tx.envelopes.of(asked.workload_id, lock=True) if asked else None
         request = await tx.requests.of(request_id, lock=True)
-        if request is None:
+        if request is None or envelope is None:
             raise AlreadyDecided("This request does not exist any more.")
-        envelope = await tx.envelopes.of(request.workload_id, lock=True)
-        assert envelope is not None, "a request always concerns an existing envelope"
         decided = request.decide(approve, by=by.id, at=now)
         if approve and envelope.revision != request.revision:
             raise Outdated(

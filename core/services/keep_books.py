@@ -25,19 +25,20 @@ class Agreement:
         return self.events == self.hourly == self.daily
 
 
-async def open_books(uow: UnitOfWork, *, default_owner: str | None) -> None:
+async def open_books(uow: UnitOfWork, *, default_owner: str | None, to_rebuild: bool = False) -> None:
     """Called once at start. Fixes the time zone of the days on first use, and gives the unattributed bucket its owner.
 
-    Raises SettingsProblem when the configured time zone is not the one that the days were cut in.
+    Raises SettingsProblem when the configured time zone is not the one that the days were cut in, unless `to_rebuild`
+    says that they are about to be cut anew.
     """
     async with uow.write() as tx:
         kept = await tx.meta.get(ZONE)
         if kept is None:
             await tx.meta.put(ZONE, uow.zone.key)
-        elif kept != uow.zone.key:
+        elif kept != uow.zone.key and not to_rebuild:
             raise SettingsProblem(
                 f"The books' days are cut in {kept}, but OUTLAY_TIMEZONE is {uow.zone.key}. "
-                "Set it back, or run `outlay rebuild --timezone` to cut the days anew."
+                "Set it back, or stop Outlay and run `outlay rebuild` to cut the days anew."
             )
         bucket = next(known for known in await tx.workloads.all() if known.id == UNATTRIBUTED_ID)
         if bucket.owner is None and default_owner:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy.exc import IntegrityError
+
 from core.change_request import ChangeRequest, SetOrder
 from core.envelope import Change, Degradation, Envelope, Terms, entry_for, loosenings
 from core.errors import NotAllowed, Outdated, OutOfRange
@@ -61,6 +63,17 @@ async def set_envelope(uow: UnitOfWork, order: SetOrder, *, by: Actor, defaults:
     Raises NotAllowed, OutOfRange (with what is missing), Outdated when the envelope changed since the modal was filled.
     """
     name = workload_name(order.workload)
+    try:
+        return await _set(uow, name, order, by=by, defaults=defaults, now=now)
+    except IntegrityError as met:
+        raise Outdated(
+            f"Somebody else set the envelope of {name} at the same moment. Look at it with `/budget status {name}`."
+        ) from met
+
+
+async def _set(
+    uow: UnitOfWork, name: str, order: SetOrder, *, by: Actor, defaults: Defaults, now: datetime
+) -> SetOutcome:
     cycle = Cycle.of(now, uow.zone)
     async with uow.write() as tx:
         workload_id = (await tx.workloads.names()).get(name)
@@ -70,7 +83,8 @@ async def set_envelope(uow: UnitOfWork, order: SetOrder, *, by: Actor, defaults:
                 f"The envelope of {name} was changed while the form was open. Look at it again with `/budget status {name}`."
             )
         change = _proposed(order, before, cycle, by=by, defaults=defaults)
-        _require_right(before, change, by, name)
+        keeper = await tx.workloads.owner(workload_id) if workload_id else None
+        _require_right(before, change, by, name, keeper=keeper)
         spent = await tx.spend.by_workload(cycle.first_on, cycle.last_on)
         spent_nanos = spent[workload_id].cost_nanos if workload_id in spent else 0
         created = workload_id is None
@@ -118,8 +132,7 @@ async def apply_change(
     await tx.audit.append(
         at=now, actor=by, act="changed envelope" if before else "opened envelope", subject=name, detail=detail
     )
-    for stale in await tx.requests.pending(workload_id=workload_id):
-        await tx.requests.save_decision(stale.superseded(at=now))
+    await _supersede(tx, workload_id, now)
     stored = await tx.envelopes.of(workload_id)
     assert stored is not None
     return stored
@@ -200,9 +213,23 @@ def _proposed(order: SetOrder, before: Envelope | None, cycle: Cycle, *, by: Act
     return Change(nanos, terms)
 
 
-def _require_right(before: Envelope | None, change: Change, by: Actor, name: str) -> None:
-    """Owner or finance of the existing envelope; for a new one, who names themselves in either role, or workspace finance."""
+async def _supersede(tx: Transaction, workload_id: int, now: datetime) -> None:
+    """What waits for the sponsor is overtaken; the messages that asked will say so."""
+    for older in await tx.requests.pending(workload_id=workload_id):
+        await tx.requests.save_decision(older.superseded(at=now))
+        await tx.outbox.add(
+            f"request/{older.id}/superseded", "request_closed", older.deciders.sponsor, facts={"request_id": older.id}, at=now
+        )  # fmt: skip
+
+
+def _require_right(before: Envelope | None, change: Change, by: Actor, name: str, *, keeper: str | None) -> None:
+    """Owner or finance of the existing envelope; for a new one, who names themselves in either role, or workspace finance.
+
+    A workload that belongs to somebody (`keeper`) already gets its first envelope from them or from the finance team.
+    """
     people = before.terms.people if before else change.terms.people
+    if before is None and keeper not in (None, by.id) and not by.is_finance:
+        raise NotAllowed(f"{name} belongs to <@{keeper}>. Ask them or the finance team to set its envelope.")
     if before is None and not by.is_finance and by.id not in (people.owner, people.finance):
         raise NotAllowed(
             f"A new envelope is set by its owner or the finance team. Ask <@{people.owner}> to set the one for {name}."
@@ -218,11 +245,7 @@ async def _ask_sponsor(
         raise NotAllowed(
             "You are the sponsor, and nobody decides on their own request. Let the owner ask, or name a deputy first with deputy=@name."
         )
-    for older in await tx.requests.pending(workload_id=before.workload_id):
-        await tx.requests.save_decision(older.superseded(at=now))
-        await tx.outbox.add(
-            f"request/{older.id}/superseded", "request_closed", people.sponsor, facts={"request_id": older.id}, at=now
-        )
+    await _supersede(tx, before.workload_id, now)
     draft = ChangeRequest(
         0, before.workload_id, before.workload, cycle, before.revision, before.size(cycle), change, people, loose, by.id, now
     )  # fmt: skip

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
+from sqlalchemy.exc import IntegrityError
+
 from core.attribution import Attribution, Labels, matches
 from core.errors import NameTaken, NotAllowed, UnknownName
 from core.people import Actor
@@ -91,6 +93,17 @@ async def add_rule(
     the projections, and the audit says so. Raises NotAllowed, NameTaken for a rule that exists already.
     """
     name, rule = workload_name(name), make_rule(pairs)
+    try:
+        return await _add_rule(uow, name, rule, by=by, reattribute=reattribute, now=now)
+    except IntegrityError as met:
+        raise NameTaken(
+            f"Somebody else added {name} at the same moment. Look at it with `/budget workload rules {name}`."
+        ) from met
+
+
+async def _add_rule(
+    uow: UnitOfWork, name: str, rule: Rule, *, by: Actor, reattribute: bool, now: datetime
+) -> RuleOutcome:
     async with uow.write() as tx:
         workloads = await tx.workloads.all()
         existing = next((known for known in workloads if known.name == name), None)

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from core.attribution import Labels
-from core.list_prices import list_rates
+from core.list_prices import list_rates, providers_of
 from core.rates import NegotiatedPrice, Rate
 from core.store.columns import day_of
 from core.store.price_rows import RateKey
 from core.store.unit_of_work import Transaction
+
+_NOON = 12 * 3600
 
 
 class PriceBook:
@@ -32,6 +34,14 @@ class PriceBook:
         if agreed is None:
             return tuple(listed)
         return tuple((start, agreed.applied_to(rate)) for start, rate in listed) or ((0, agreed.applied_to(None)),)
+
+    def current(self, provider: str, model: str, tier: str, on: date) -> Rate | None:
+        """One rate for a whole day, the one at noon where it changes by the hour; another provider's list price where the
+        named one has none, since a model may be planned that this workload has not used yet."""
+        rates = self.in_force(provider, model, tier, on)
+        if not rates:
+            rates = next(filter(None, (self.in_force(other, model, tier, on) for other in providers_of(model))), ())
+        return next((rate for start, rate in reversed(rates) if start <= _NOON), None)
 
     def negotiated_on(self, provider: str, model: str, tier: str, on: date) -> NegotiatedPrice | None:
         """The latest negotiated price that has begun, or None. Of two from one day the one entered last."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Final
 
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -13,11 +14,28 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from core.attribution import Attribution, Labels
 from core.errors import Overloaded
 from core.period import day_counter
-from core.posting import COST, Book, Posting, Row, add_up, conflict_text, daily_rows, hourly_rows, post
+from core.posting import (
+    COST,
+    DAY_SECONDS,
+    SUPERSEDED,
+    Book,
+    Posting,
+    Row,
+    add_up,
+    conflict_text,
+    correct,
+    daily_rows,
+    hourly_rows,
+    post,
+    series_key,
+)
+from core.services.fold_reports import Folded, fold_reports, superseded
 from core.services.price_usage import PriceBook
+from core.services.watch_sources import arrivals_of
 from core.store.journal import compared
 from core.store.unit_of_work import Transaction, UnitOfWork
 from core.usage import CLOCK_SLACK, UsageEvent
+from core.witness import Knows, Witness
 
 _INLINE: Final = 50
 """Batches up to this size are laid out on the event loop (under a millisecond); larger ones in a thread."""
@@ -49,15 +67,28 @@ class _Laid:
 
 
 @dataclass(frozen=True, slots=True)
+class _Batch:
+    source_id: int
+    events: Sequence[tuple[int, UsageEvent]]
+    witnesses: Mapping[int, Witness] | None
+    now: datetime
+    refused: int
+
+
+@dataclass(frozen=True, slots=True)
 class Prepared:
     """A batch that is priced and laid out under one version of rules and prices, to be booked in somebody's transaction.
 
     `costs` are nanos by event id, None where unpriced; `rejected` are (index, reason).
     """
 
-    source_id: int
+    batch: _Batch
     version: int
     laid: _Laid
+
+    @property
+    def source_id(self) -> int:
+        return self.batch.source_id
 
     @property
     def costs(self) -> dict[str, int | None]:
@@ -82,14 +113,27 @@ class Bookkeeper:
         self._preparing = asyncio.Lock()
         self._had_duplicates = False
 
-    async def record(self, source_id: int, events: Sequence[tuple[int, UsageEvent]], *, now: datetime) -> Receipt:
+    async def record(
+        self,
+        source_id: int,
+        events: Sequence[tuple[int, UsageEvent]],
+        *,
+        now: datetime,
+        witnesses: Mapping[int, Witness] | None = None,
+        refused: int = 0,
+    ) -> Receipt:
         """Record one batch, given as (index, event) pairs. All of the good ones are committed when this returns.
+
+        Args:
+          witnesses: how the events came to be known, by index; native events need none.
+          refused: items that were no events at all, for the source's record.
 
         Raises Overloaded when the database stays locked; the whole batch can be sent again.
         """
+        batch = _Batch(source_id, events, witnesses, now, refused)
         for attempt in range(_ATTEMPTS):
             try:
-                return await self._record_once(source_id, events, now)
+                return await self._record_once(batch)
             except OperationalError as locked:
                 if "locked" not in str(locked.orig):
                     raise
@@ -101,12 +145,12 @@ class Bookkeeper:
                 await asyncio.sleep(0.02 * 2**attempt)
         raise Overloaded("The books are busy; send the batch again in a moment.")
 
-    async def _record_once(self, source_id: int, events: Sequence[tuple[int, UsageEvent]], now: datetime) -> Receipt:
+    async def _record_once(self, batch: _Batch) -> Receipt:
         while True:
-            version, laid = await self._lay_out(source_id, events, now)
+            version, laid = await self._lay_out(batch)
             async with self._uow.write() as tx:
                 if await tx.meta.held_version() == version:
-                    receipt = await self._commit(tx, source_id, laid)
+                    receipt = await self._commit(tx, batch, laid)
                     await tx.guard.counters()
                     return receipt
             # Rules or prices changed since the batch was laid out: look at it again with the new ones.
@@ -124,63 +168,91 @@ class Bookkeeper:
 
     async def prepare(self, source_id: int, events: Sequence[tuple[int, UsageEvent]], *, now: datetime) -> Prepared:
         """Price and lay out a batch for `book`."""
-        version, laid = await self._lay_out(source_id, events, now)
-        return Prepared(source_id, version, laid)
+        batch = _Batch(source_id, events, None, now, 0)
+        version, laid = await self._lay_out(batch)
+        return Prepared(batch, version, laid)
 
     async def book(self, tx: Transaction, prepared: Prepared) -> Receipt:
         """Record a prepared batch in the caller's transaction, after the caller has compared the version.
 
         The caller also writes the counters (`tx.guard.counters`), after everything else that it changes of them.
         """
-        return await self._commit(tx, prepared.source_id, prepared.laid)
+        return await self._commit(tx, prepared.batch, prepared.laid)
 
-    async def _lay_out(
-        self, source_id: int, events: Sequence[tuple[int, UsageEvent]], now: datetime
-    ) -> tuple[int, _Laid]:
+    async def _lay_out(self, batch: _Batch) -> tuple[int, _Laid]:
         while True:
             if self._version is None or self._book.size >= _MAX_CACHED:
                 await self._reload()
             version = self._version
-            if len(events) <= _INLINE:
-                laid = self._laid(source_id, events, now)
+            if len(batch.events) <= _INLINE:
+                laid = self._laid(batch)
             else:
-                laid = await asyncio.to_thread(self._laid, source_id, events, now)
+                laid = await asyncio.to_thread(self._laid, batch)
             if version is not None and not laid.posting.missing_series and not laid.posting.missing_prices:
                 return version, laid
             await self._prepare(laid.posting)
 
-    def _laid(self, source_id: int, events: Sequence[tuple[int, UsageEvent]], now: datetime) -> _Laid:
-        posting = post(events, source_id=source_id, book=self._book, latest=now + CLOCK_SLACK)
+    def _laid(self, batch: _Batch) -> _Laid:
+        latest = batch.now + CLOCK_SLACK
+        posting = post(
+            batch.events, source_id=batch.source_id, book=self._book, latest=latest, witnesses=batch.witnesses
+        )
         if posting.missing_series or posting.missing_prices:
             return _Laid(posting, [], [])
-        return self._summed(posting, posting.rows)
+        return self._summed(posting, counting(posting.rows) if posting.has_superseded else posting.rows, ())
 
-    def _summed(self, posting: Posting, rows: Iterable[Row]) -> _Laid:
-        sums = add_up(rows, self._day_of)
+    def _summed(self, posting: Posting, counted: Sequence[Row], amended: Sequence[tuple[Row, Row | None]]) -> _Laid:
+        """The sums of new rows that count, and the differences that amended rows make."""
+        sums = add_up(chain(counted, (after for _, after in amended if after)), self._day_of)
+        if amended:
+            correct(sums, (before for before, _ in amended), self._day_of)
         return _Laid(posting, hourly_rows(sums), daily_rows(sums))
 
-    async def _commit(self, tx: Transaction, source_id: int, laid: _Laid) -> Receipt:
+    async def _commit(self, tx: Transaction, batch: _Batch, laid: _Laid) -> Receipt:
         posting, rows = laid.posting, laid.posting.rows
-        known = await tx.journal.insert(rows, expect_new=not self._had_duplicates)
+        contested = await tx.claims.take(posting.claims)
+        folded = await fold_reports(tx, rows, contested, self._row_of) if contested else Folded(rows)
+        known = await tx.journal.insert(folded.rows, expect_new=not self._had_duplicates)
         self._had_duplicates = bool(known)
-        conflicts = list(posting.conflicts)
-        if known:
-            there = await tx.journal.existing(source_id, [rows[position][1] for position in known])
-            for position in known:
-                if there[rows[position][1]] != compared(rows[position]):
-                    conflicts.append((posting.indexes[position], conflict_text(rows[position][1])))
+        conflicts = [*posting.conflicts, *await _conflicts(tx, posting, known)]
+        counted = posting.rows if not posting.has_superseded else counting(posting.rows)
+        sent, second = len(counted), 0
+        if known or contested:
             skipped = set(known)
-            fresh = [row for position, row in enumerate(rows) if position not in skipped]
-            laid = await asyncio.to_thread(self._summed, posting, fresh)
+            fresh = [row for place, row in enumerate(folded.rows) if place not in skipped]
+            counted = counting(fresh)
+            second = sum(
+                row[SUPERSEDED] and not before[SUPERSEDED] for row, before in zip(folded.rows, rows, strict=True)
+            )
+            await tx.journal.amend([after or superseded(before) for before, after in folded.amended])
+            await tx.claims.hand_over(folded.handed)
+            laid = await asyncio.to_thread(self._summed, posting, counted, folded.amended)
         await tx.journal.add_hourly(laid.hourly)
         await tx.journal.add_daily(laid.daily)
         tx.guard.count_spend(laid.daily)
-        return Receipt(
-            accepted=len(rows) - len(known),
-            duplicates=posting.duplicates + len(known),
+        receipt = Receipt(
+            accepted=len(counted),
+            duplicates=posting.duplicates + sent - len(counted),
             rejected=tuple(posting.rejected),
             conflicts=tuple(sorted(conflicts)),
         )
+        arrivals = arrivals_of(receipt, counted, refused=batch.refused, folded=second)
+        await tx.source_days.add(batch.source_id, arrivals, now=batch.now)
+        return receipt
+
+    async def _row_of(self, tx: Transaction, source_id: int, event: UsageEvent, witness: Witness) -> Row | None:
+        """The journal row of one event outside of a batch, priced and attributed; None when it cannot be booked."""
+        labels = labels_of(event)
+        number = (await tx.series.intern([labels]))[labels]
+        day = int(event.at.timestamp()) // DAY_SECONDS
+        rates = self._prices.rates_on(labels, day)
+        numbers = await self._prices.intern(tx, [rates])
+        prices = tuple((start, key[3], numbers[key]) for start, key in rates)
+        located = (number, self._attribution.workload_for(labels))
+        book = Book({series_key(event): located}, {(number, day): prices})
+        # Already accepted once, so no later bound on its time applies.
+        posting = post([(0, event)], source_id=source_id, book=book, latest=event.at, witnesses={0: witness})
+        return posting.rows[0] if posting.rows else None
 
     async def _prepare(self, posting: Posting) -> None:
         """Intern what the book lacks. One at a time: the second of two batches usually finds it done."""
@@ -217,6 +289,27 @@ class Bookkeeper:
             self._book = Book()
             self._labels = {}
             self._version = version
+
+
+def counting(rows: Sequence[Row]) -> list[Row]:
+    """Those that are in the sums: not the second reports of calls that another row counts."""
+    return [row for row in rows if not row[SUPERSEDED]]
+
+
+async def _conflicts(tx: Transaction, posting: Posting, known: Sequence[int]) -> list[tuple[int, str]]:
+    """Of the rows that were there already, those with other content than what came now."""
+    rows = posting.rows
+    if not known:
+        return []
+    there = await tx.journal.existing(rows[0][0], [rows[place][1] for place in known])
+    found = []
+    for place in known:
+        before = there[rows[place][1]]
+        *content, knows, hidden = before
+        # A row that learned from another report, or that another report replaced, differs without anybody's fault.
+        if not hidden and not knows & Knows.MERGED and tuple(content) != compared(rows[place])[:-2]:
+            found.append((posting.indexes[place], conflict_text(rows[place][1])))
+    return found
 
 
 def labels_of(event: UsageEvent) -> Labels:

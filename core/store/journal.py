@@ -9,27 +9,27 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final, cast
 
 import msgspec
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.posting import JOURNAL_COLUMNS, SUM_COLUMNS, Row
+from core.posting import JOURNAL_COLUMNS, KNOWS, SUM_COLUMNS, Row
 from core.store.columns import instant, micros
 from core.store.tables import DailyRow, HourlyRow, UsageRow
 from core.usage import CLASS_NAMES
 
-_COMPARED: Final = ("event_id", "at", "series_id", "requests", *CLASS_NAMES)
+_COMPARED: Final = ("event_id", "at", "series_id", "requests", *CLASS_NAMES, "knows", "superseded")
 """What makes two events with one id the same event; prices and workloads may have changed in between."""
 
 _USAGE: Any = UsageRow.__table__  # type: ignore[attr-defined]
 _HOURLY: Any = HourlyRow.__table__  # type: ignore[attr-defined]
 _DAILY: Any = DailyRow.__table__  # type: ignore[attr-defined]
 _TEXT: Final = ("event_id", "response_id")
-_SMALL: Final = ("quality",)
+_SMALL: Final = ("quality", "trust", "knows", "superseded")
 
 
 def compared(row: Row) -> Row:
     """The part of a journal row that identifies its content, in the order of `existing`."""
-    return row[1:4] + row[5:15]
+    return row[1:4] + row[5:15] + row[KNOWS:]
 
 
 class Journal:
@@ -81,6 +81,32 @@ class Journal:
             parameters = (source_id, list(ids))
         result = await self._connection.exec_driver_sql(query, parameters)
         return {row[0]: tuple(row) for row in result}
+
+    async def rows_at(self, places: Sequence[tuple[int, str]]) -> dict[tuple[int, str], Row]:
+        """Whole rows by (source id, event id), in the order of `JOURNAL_COLUMNS`; those that are not there are absent."""
+        query = select(*(_USAGE.c[name] for name in JOURNAL_COLUMNS if name != "at"), _USAGE.c.at)
+        query = query.where(tuple_(_USAGE.c.source_id, _USAGE.c.event_id).in_(list(places)))
+        rows = [_journal_row(row) for row in await self._connection.execute(query)]
+        return {(row[0], row[1]): row for row in rows}
+
+    async def amend(self, rows: Sequence[Row]) -> None:
+        """Replace the content of rows that are there, named by their source and event id."""
+        names = JOURNAL_COLUMNS[2:]
+        changed = update(_USAGE).where(
+            _USAGE.c.source_id == bindparam("of_source"), _USAGE.c.event_id == bindparam("of_event")
+        )
+        changed = changed.values({name: bindparam(f"new_{name}") for name in names})
+        values = [
+            {
+                "of_source": row[0],
+                "of_event": row[1],
+                **{f"new_{name}": value for name, value in zip(names, row[2:], strict=True)},
+            }
+            for row in rows
+        ]
+        for value in values:
+            value["new_at"] = instant(value["new_at"])
+            await self._connection.execute(changed, value)
 
     async def add_hourly(self, rows: Sequence[Row]) -> None:
         await self._add("hourly_spend", "hour", rows)

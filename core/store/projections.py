@@ -57,14 +57,14 @@ async def rebuild(
     await run(
         f"INSERT INTO hourly_spend (hour, workload_id, series_id, {_COLUMNS}) "
         f"SELECT at / 3600000000 * 3600, workload_id, series_id, {_ADDED}, {_TAIL} FROM usage_events "
-        f"WHERE at >= :since{where} GROUP BY 1, 2, 3",
+        f"WHERE superseded = 0 AND at >= :since{where} GROUP BY 1, 2, 3",
         since=hour * _SECOND,
     )
     for begins, ends, offset in offset_segments(zone, start, instant(last)):
         await run(
             f"INSERT INTO daily_spend (day, workload_id, series_id, {_COLUMNS}) "
             f"SELECT (at + :offset) / 86400000000, workload_id, series_id, {_ADDED}, {_TAIL} FROM usage_events "
-            f"WHERE at >= :begins AND at < :ends{where} GROUP BY 1, 2, 3 "
+            f"WHERE superseded = 0 AND at >= :begins AND at < :ends{where} GROUP BY 1, 2, 3 "
             f"ON CONFLICT (day, workload_id, series_id) DO UPDATE SET "
             + ", ".join(f"{name} = daily_spend.{name} + excluded.{name}" for name in SUM_COLUMNS[:-1])
             + f", latest_at = {_larger(connection)}(daily_spend.latest_at, excluded.latest_at)",

@@ -55,6 +55,11 @@ class SeriesRows:
                 found[digests[digest]] = number
         return found
 
+    async def of(self, numbers: Iterable[int]) -> dict[int, Labels]:
+        """Some series by number."""
+        result = await self._connection.execute(select(_SERIES).where(_SERIES.c.id.in_(sorted(numbers))))
+        return {row.id: _labels(row) for row in result}
+
     async def all(self) -> dict[int, Labels]:
         """Every series of the books by number. As many as there are distinct label sets: thousands, not millions."""
         result = await self._connection.execute(select(_SERIES))

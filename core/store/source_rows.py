@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.store.series_rows import insert_ignoring
@@ -88,15 +88,20 @@ class SourceRows:
     async def save_progress(
         self, fingerprint: str, source_id: int, file_name: str, progress: ImportProgress, *, at: datetime
     ) -> None:
+        row = {
+            "file_name": file_name, "rows_done": progress.rows_done, "accepted": progress.accepted,
+            "duplicates": progress.duplicates, "rejected": progress.rejected, "updated_at": at,
+        }  # fmt: skip
+        # Two runs of one file may meet here; the later mark holds, and ids keep what it passes over from counting twice.
         await self._connection.execute(
-            _IMPORTS.delete().where(_IMPORTS.c.fingerprint == fingerprint, _IMPORTS.c.source_id == source_id)
+            insert_ignoring(self._connection, _IMPORTS, unique=["fingerprint", "source_id"]),
+            {"fingerprint": fingerprint, "source_id": source_id, **row},
         )
         await self._connection.execute(
-            insert(_IMPORTS).values(
-                fingerprint=fingerprint, source_id=source_id, file_name=file_name, rows_done=progress.rows_done,
-                accepted=progress.accepted, duplicates=progress.duplicates, rejected=progress.rejected, updated_at=at,
-            )
-        )  # fmt: skip
+            update(_IMPORTS)
+            .where(_IMPORTS.c.fingerprint == fingerprint, _IMPORTS.c.source_id == source_id)
+            .values(**row)
+        )
 
     async def _one(self, condition: Any) -> Source | None:
         row = (await self._connection.execute(select(_SOURCES).where(condition))).first()

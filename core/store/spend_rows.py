@@ -130,11 +130,10 @@ class SpendRows:
         """(events' requests, nanos, output tokens) of journal, hourly and daily: they have to be equal."""
         found = {}
         for name, table in (("events", _USAGE), ("hourly", _HOURLY), ("daily", _DAILY)):
-            row = (
-                await self._connection.execute(
-                    select(_sum(table.c.requests), _sum(table.c.cost_nanos), _sum(table.c.output))
-                )
-            ).one()
+            query = select(_sum(table.c.requests), _sum(table.c.cost_nanos), _sum(table.c.output))
+            if table is _USAGE:
+                query = query.where(_USAGE.c.superseded == 0)
+            row = (await self._connection.execute(query)).one()
             found[name] = (int(row[0]), int(row[1]), int(row[2]))
         return found
 

@@ -134,6 +134,9 @@ class UsageRow(Counts, table=True):
     reported_nanos: int | None = Field(default=None, sa_type=BIG)
     response_id: str | None = Field(default=None, sa_type=TEXT)
     quality: int = Field(default=0, sa_type=SmallInteger)
+    trust: int = Field(default=3, sa_type=SmallInteger)
+    knows: int = Field(default=3, sa_type=SmallInteger)
+    superseded: int = Field(default=0, sa_type=SmallInteger)
 
 
 class Sums(Counts):

@@ -19,14 +19,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from core.errors import SettingsProblem
 from core.store.audit_rows import AuditRows
+from core.store.claim_rows import ClaimRows
+from core.store.driver_rows import DriverRows
 from core.store.envelope_rows import EnvelopeRows
+from core.store.forecast_rows import ForecastRows
 from core.store.guard_rows import GuardRows
 from core.store.journal import Journal
 from core.store.meta_rows import MetaRows
 from core.store.outbox import Outbox
+from core.store.plan_rows import PlanRows
 from core.store.price_rows import PriceRows
 from core.store.request_rows import RequestRows
 from core.store.series_rows import SeriesRows
+from core.store.source_days import SourceDays
 from core.store.source_rows import SourceRows
 from core.store.spend_rows import SpendRows
 from core.store.workload_rows import WorkloadRows
@@ -50,6 +55,14 @@ class Transaction:
         return SourceRows(self.connection)
 
     @cached_property
+    def claims(self) -> ClaimRows:
+        return ClaimRows(self.connection)
+
+    @cached_property
+    def source_days(self) -> SourceDays:
+        return SourceDays(self.connection)
+
+    @cached_property
     def series(self) -> SeriesRows:
         return SeriesRows(self.connection)
 
@@ -64,6 +77,18 @@ class Transaction:
     @cached_property
     def spend(self) -> SpendRows:
         return SpendRows(self.connection)
+
+    @cached_property
+    def drivers(self) -> DriverRows:
+        return DriverRows(self.connection)
+
+    @cached_property
+    def plans(self) -> PlanRows:
+        return PlanRows(self.connection)
+
+    @cached_property
+    def forecasts(self) -> ForecastRows:
+        return ForecastRows(self.connection)
 
     @cached_property
     def workloads(self) -> WorkloadRows:

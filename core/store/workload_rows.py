@@ -41,6 +41,9 @@ class WorkloadRows:
         )
         return int(result.scalar_one())
 
+    async def owner(self, workload_id: int) -> str | None:
+        return await self._connection.scalar(select(_WORKLOADS.c.owner).where(_WORKLOADS.c.id == workload_id))
+
     async def set_owner(self, workload_id: int, owner: str) -> None:
         await self._connection.execute(update(_WORKLOADS).where(_WORKLOADS.c.id == workload_id).values(owner=owner))
 

@@ -7,8 +7,8 @@ from typing import Any
 from sandbox.bench import Bench
 from sandbox.blocks.ids import interactive_elements
 from sandbox.control.commands import outcome
-from sandbox.control.people import Impossible, can_pick, the_channel, the_message, the_user
-from sandbox.control.watch import MOST_SECONDS, watch
+from sandbox.control.people import Impossible, picked, the_channel, the_message, the_user
+from sandbox.control.watch import MOST_SECONDS, patience, watch
 from sandbox.deliveries import Delivery
 from sandbox.forms import STATE_FIELDS, CannotFill, Desk, NotYet, fill, initial_values, options_of, state_of
 from sandbox.model import Json, Message, User, View
@@ -30,11 +30,11 @@ async def click(bench: Bench, body: Json) -> Json:
     with watch(bench, user.id) as seen:
         ack = await bench.deliveries.send(Delivery("block_actions", payload, user.id, channel_id))
         if ack.ok:
-            await seen.settle(float(body.get("wait", _patience(payload["actions"][0]))))
+            await seen.settle(patience(body, _usual_wait(payload["actions"][0])))
         return outcome(ack, ack.error) | seen.result()
 
 
-def _patience(action: Json) -> float:
+def _usual_wait(action: Json) -> float:
     """Seconds to wait for something visible: a button promises a result, a picker often only remembers."""
     return MOST_SECONDS if action["type"] in {"button", "overflow"} and "url" not in action else PICKED_SECONDS
 
@@ -112,7 +112,7 @@ def desk_of(bench: Bench, user: User) -> Desk:
         return api_file(file, bench.url) if file else None
 
     return Desk(
-        exists=lambda kind, id_: can_pick(bench, user, kind, id_),
+        picked=lambda kind, given: picked(bench, user, kind, given),
         file=uploaded,
         offered=lambda action_id: bench.offers.get((user.id, action_id), []),
     )

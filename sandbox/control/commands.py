@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from sandbox.bench import Bench
-from sandbox.company import SLACKBOT
+from sandbox.company import BOT_USER, SLACKBOT
 from sandbox.control.people import Impossible, the_channel, the_user, typed
-from sandbox.control.watch import MOST_SECONDS, watch
+from sandbox.control.watch import MOST_SECONDS, patience, watch
 from sandbox.deliveries import Ack, Delivery
 from sandbox.model import Channel, Json, Message, User
 from sandbox.payloads import event, slash_command
@@ -38,7 +38,7 @@ async def run_command(bench: Bench, body: Json) -> Json:
         error = ack.error or _show_answer(bench, user, channel, ack)
         if error:
             _show_failure(bench, user, channel, command, error)
-        await seen.settle(float(body.get("wait", MOST_SECONDS)))
+        await seen.settle(patience(body, MOST_SECONDS))
         return outcome(ack, error) | seen.result()
 
 
@@ -87,6 +87,8 @@ def write_message(bench: Bench, body: Json) -> Json:
     kind, name = _event_name(channel)
     inner = api_message(message) | {"channel": channel.id, "channel_type": kind, "event_ts": ts}
     bench.deliver_event(name, event(inner), user=user.id, channel=channel.id)
+    if f"<@{BOT_USER}>" in text and BOT_USER in channel.members and not channel.is_im:
+        bench.deliver_event("app_mention", event(inner | {"type": "app_mention"}), user=user.id, channel=channel.id)
     return {"ok": True, "message": bench.workspace.shown(message)}
 
 

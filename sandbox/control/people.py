@@ -9,7 +9,11 @@ from sandbox.bench import Bench
 from sandbox.model import Channel, Json, Message, User
 from sandbox.webapi.content import typed_by_person
 
-MENTION = re.compile(r"(?<![\w@#])([@#])([a-z0-9][a-z0-9._-]*[a-z0-9]|[a-z0-9])", re.IGNORECASE)
+MENTION = re.compile(
+    r"&lt;(?P<chosen>[@#])(?P<id>[UC][A-Z0-9]+)(?:\|[^|&<>]*)?&gt;"
+    r"|(?<![\w@#])(?P<typed>[@#])(?P<name>[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?)",
+    re.IGNORECASE,
+)
 URL = re.compile(r"https?://[^\s<>]+")
 
 
@@ -55,17 +59,19 @@ def the_message(bench: Bench, user: User, channel: Channel, ts: Any) -> Message:
 def typed(bench: Bench, text: str, *, named: bool) -> str:
     """What a person typed, as Slack sends it: characters escaped, mentions and links in angle brackets.
 
+    A mention may also come as Slack itself writes it (`<@U0ANA>`), as if it had been chosen from the list of people.
+
     Args:
       named: for commands with `should_escape`, where a mention carries its name too (`<@U0ANA|ana>`).
     https://docs.slack.dev/interactivity/implementing-slash-commands (escaping)
     """
 
     def mention(found: re.Match[str]) -> str:
-        sign, name = found.groups()
+        sign, id_, name = found["chosen"] or found["typed"], found["id"], found["name"]
         if sign == "@":
-            user = bench.workspace.user_by_handle(name)
+            user = bench.workspace.users.get(id_) if id_ else bench.workspace.user_by_handle(name)
             return f"<@{user.id}|{user.name}>" if user and named else f"<@{user.id}>" if user else found.group()
-        channel = bench.workspace.channel_by_name(name)
+        channel = bench.workspace.channels.get(id_) if id_ else bench.workspace.channel_by_name(name)
         return f"<#{channel.id}|{channel.name}>" if channel and not channel.is_private else found.group()
 
     parts, end = [], 0
@@ -75,10 +81,10 @@ def typed(bench: Bench, text: str, *, named: bool) -> str:
     return "".join([*parts, MENTION.sub(mention, typed_by_person(text[end:]))])
 
 
-def can_pick(bench: Bench, user: User, kind: str, id_: str) -> bool:
-    """Whether a picker would offer this user or channel to the person."""
+def picked(bench: Bench, user: User, kind: str, given: str) -> str | None:
+    """The id of the user or channel a picker would offer the person, by id or name; None when it would not."""
     if kind == "user":
-        picked = bench.workspace.users.get(id_)
-        return picked is not None and not picked.deleted
-    channel = bench.workspace.channels.get(id_)
-    return channel is not None and (not channel.is_private or user.id in channel.members)
+        one = bench.workspace.users.get(given) or bench.workspace.user_by_handle(given.removeprefix("@"))
+        return one.id if one is not None and not one.deleted else None
+    channel = bench.workspace.channels.get(given) or bench.workspace.channel_by_name(given.removeprefix("#"))
+    return channel.id if channel is not None and (not channel.is_private or user.id in channel.members) else None

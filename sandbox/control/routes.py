@@ -40,7 +40,7 @@ def control_routes(bench: Bench) -> list[Route]:
             except Impossible as refused:
                 return _answer({"ok": False, "error": str(refused)})
             except BadRequest as wrong:
-                return JSONResponse({"ok": False, "error": str(wrong)}, 400)
+                return JSONResponse({"ok": False, "error": str(wrong)}, wrong.status)
 
         return endpoint
 
@@ -76,6 +76,14 @@ def control_routes(bench: Bench) -> list[Route]:
 
 class BadRequest(Exception):
     """The request is not what the endpoint takes; the text says why."""
+
+    status = 400
+
+
+class NoClock(BadRequest):
+    """This sandbox was not given a clock to move."""
+
+    status = 404
 
 
 async def _body(request: Request) -> Json:
@@ -157,9 +165,9 @@ async def _disconnect(bench: Bench, body: Json) -> Json:
 
 
 async def _clock(bench: Bench, body: Json) -> Json:
-    """Moves the story's clock through the callback the sandbox was given."""
+    """Moves the story's clock through the callback the sandbox was given. Raises NoClock."""
     if bench.settings.on_clock is None:
-        return {"ok": False, "error": "no_clock"}
+        raise NoClock("no_clock")
     told = await bench.settings.on_clock(str(body.get("advance", "")))
     now = clock(bench)
     bench.stream.publish("clock", {"clock": now})

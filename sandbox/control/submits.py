@@ -9,7 +9,7 @@ from sandbox.blocks.rules import MODAL
 from sandbox.control.clicks import enter, the_view
 from sandbox.control.commands import outcome
 from sandbox.control.people import Impossible, the_user
-from sandbox.control.watch import Watch, watch
+from sandbox.control.watch import Watch, patience, watch
 from sandbox.deliveries import Ack, Delivery
 from sandbox.modals import ViewRefused
 from sandbox.model import Json, User, View
@@ -45,7 +45,7 @@ async def submit(bench: Bench, body: Json) -> Json:
     with watch(bench, user.id) as seen:
         payload = view_submission(bench, user=user, view=view)
         ack = await bench.deliveries.send(Delivery("view_submission", payload, user.id))
-        return await _after(bench, view, ack, seen, float(body.get("wait", AFTER_CLOSE_SECONDS)))
+        return await _after(bench, view, ack, seen, patience(body, AFTER_CLOSE_SECONDS))
 
 
 async def _after(bench: Bench, view: View, ack: Ack, seen: Watch, wait: float) -> Json:

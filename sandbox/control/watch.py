@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,7 +14,6 @@ from sandbox.model import Json
 from sandbox.stream import Change, Reader
 
 MOST_SECONDS = 15.0
-QUIET_SECONDS = 0.2
 SEEN = {
     "message",
     "message_changed",
@@ -25,6 +25,14 @@ SEEN = {
     "home",
 }
 MESSAGES = {"message", "message_changed", "ephemeral"}
+
+
+def patience(body: Json, default: float) -> float:
+    """Seconds the caller wants to wait at most: `wait` of the request, between 0 and a minute."""
+    asked = body.get("wait")
+    if isinstance(asked, bool) or not isinstance(asked, int | float) or not math.isfinite(asked):
+        return default
+    return max(0.0, min(60.0, float(asked)))
 
 
 @dataclass
@@ -46,7 +54,7 @@ class Watch:
         while True:
             is_done = any(change.kind not in ignore for change in self.seen)
             left = deadline - monotonic()
-            wait = min(QUIET_SECONDS, left) if is_done else left
+            wait = min(self.bench.settings.quiet_seconds, left) if is_done else left
             if wait <= 0:
                 return
             try:

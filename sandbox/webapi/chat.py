@@ -86,8 +86,11 @@ def get_permalink(bench: Bench, call: Call) -> Json:
 
 def _content(bench: Bench, call: Call) -> Json:
     """Text and blocks of a message. Raises SlackError: no_text, msg_too_long, and those of `checked_blocks`."""
+    if call.args.get("attachments"):
+        told = {"messages": ["[ERROR] this workspace does not know legacy attachments; use blocks"]}
+        raise SlackError("invalid_attachments", response_metadata=told)
     blocks = checked_blocks(call.args.get("blocks"), bench.workspace.can_show_file)
     text = checked_text(call.args.get("text"))
-    if not text.strip() and not blocks and not call.args.get("attachments"):
+    if not text.strip() and not blocks:
         raise SlackError("no_text")
     return {"text": text, "blocks": blocks}

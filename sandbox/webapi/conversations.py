@@ -11,7 +11,7 @@ from sandbox.model import Channel, Json, Message
 from sandbox.webapi.call import Call, SlackError, method, missing_scope
 from sandbox.webapi.paging import page
 from sandbox.webapi.reach import direct_message, visible_channel
-from sandbox.webapi.shapes import api_channel, api_message
+from sandbox.webapi.shapes import api_channel, api_file, api_message
 
 if TYPE_CHECKING:
     from sandbox.bench import Bench
@@ -96,7 +96,7 @@ def channel_history(bench: Bench, call: Call) -> Json:
         if not message.thread_ts or message.thread_ts == message.ts or message.is_broadcast
     )
     some, metadata = page(_between(heads, call), call, default=100, high=999)
-    answer: Json = {"messages": _shapes(some, call), "has_more": bool(metadata["next_cursor"]), "pin_count": 0}
+    answer: Json = {"messages": _shapes(bench, some, call), "has_more": bool(metadata["next_cursor"]), "pin_count": 0}
     return answer | ({"response_metadata": metadata} if metadata["next_cursor"] else {})
 
 
@@ -111,7 +111,7 @@ def thread_replies(bench: Bench, call: Call) -> Json:
     held = bench.workspace.messages[channel.id]
     thread = [head, *(held[ts] for ts in head.reply_ts if ts in held)] if head else [asked]
     some, metadata = page(_between(thread, call), call, default=1000, high=1000)
-    answer: Json = {"messages": _shapes(some, call), "has_more": bool(metadata["next_cursor"])}
+    answer: Json = {"messages": _shapes(bench, some, call), "has_more": bool(metadata["next_cursor"])}
     return answer | ({"response_metadata": metadata} if metadata["next_cursor"] else {})
 
 
@@ -141,6 +141,11 @@ def _moment(call: Call, name: str, default: float) -> float:
         raise SlackError(f"invalid_ts_{name}") from None
 
 
-def _shapes(messages: list[Message], call: Call) -> list[Json]:
-    with_metadata = call.flag("include_all_metadata")
-    return [api_message(message, with_metadata=with_metadata) for message in messages]
+def _shapes(bench: Bench, messages: list[Message], call: Call) -> list[Json]:
+    """Messages as read back: metadata when asked for, files whole."""
+    shapes = [api_message(message, with_metadata=call.flag("include_all_metadata")) for message in messages]
+    known = bench.workspace.files
+    for shape, message in zip(shapes, messages, strict=True):
+        if message.files:
+            shape["files"] = [api_file(known[one], bench.url) for one in message.files if one in known]
+    return shapes

@@ -22,7 +22,10 @@ def make_app(*, token: str, signing_secret: str, api_url: str) -> AsyncApp:
     app.action("acknowledge")(answer_acknowledge)
     app.action("stop")(answer_acknowledge)
     app.action("home_count")(answer_home)
+    app.action("more")(show_more)
+    app.action("explain")(push_explanation)
     app.view("envelope")(answer_envelope)
+    app.view("form")(answer_form)
     app.event("app_home_opened")(show_home)
     return app
 
@@ -32,6 +35,8 @@ async def answer_command(ack: AsyncAck, respond: AsyncRespond, client: AsyncWebC
     await ack()
     if asked == "set":
         await client.views_open(trigger_id=command["trigger_id"], view=envelope_view())
+    elif asked == "form":
+        await client.views_open(trigger_id=command["trigger_id"], view=form_view())
     elif asked == "alert":
         await client.chat_postMessage(channel=command["channel_id"], text="An alert", blocks=alert_blocks("Nobody yet"))
     elif asked == "chart":
@@ -59,6 +64,42 @@ async def answer_envelope(ack: AsyncAck, client: AsyncWebClient, body: Json, vie
         return
     await ack()
     await client.chat_postMessage(channel="C0BUDGET", text=f"<@{body['user']['id']}> set an envelope of {amount} USD.")
+
+
+async def show_more(ack: AsyncAck, client: AsyncWebClient, body: Json) -> None:
+    await ack()
+    view = envelope_view()
+    view["blocks"].append(
+        {
+            "type": "input", "block_id": "reason", "label": plain("Reason"), "optional": True,
+            "element": {"type": "plain_text_input", "action_id": "reason"},
+        }
+    )  # fmt: skip
+    await client.views_update(view_id=body["view"]["id"], hash=body["view"]["hash"], view=view)
+
+
+async def push_explanation(ack: AsyncAck, client: AsyncWebClient, body: Json) -> None:
+    await ack()
+    view = {
+        "type": "modal",
+        "title": plain("Why a sponsor"),
+        "close": plain("Back"),
+        "blocks": [section("Somebody decides.")],
+    }
+    await client.views_push(trigger_id=body["trigger_id"], view=view)
+
+
+async def answer_form(ack: AsyncAck, client: AsyncWebClient, view: Json) -> None:
+    await ack()
+    states = [state for actions in view["state"]["values"].values() for state in actions.values()]
+    await client.chat_postMessage(channel="C0BUDGET", text=" ".join(sorted(told(state) for state in states)))
+
+
+def told(state: Json) -> str:
+    """One input's state in a word: `type=value`."""
+    held: Any = next(value for name, value in state.items() if name != "type")
+    listed = held if isinstance(held, list) else [held]
+    return f"{state['type']}={','.join(str(one.get('value') or one['name']) if isinstance(one, dict) else str(one) for one in listed)}"
 
 
 async def show_home(client: AsyncWebClient, event: Json) -> None:
@@ -140,10 +181,45 @@ def envelope_view() -> Json:
         "type": "input", "block_id": "sponsor", "label": plain("Sponsor"),
         "element": {"type": "users_select", "action_id": "sponsor", "initial_user": "U0SAM"},
     }  # fmt: skip
+    more = {"type": "actions", "elements": [button("More options", "more"), button("Why a sponsor?", "explain")]}
     return {
         "type": "modal", "callback_id": "envelope", "title": plain("Set an envelope"), "submit": plain("Save"),
-        "close": plain("Cancel"), "blocks": [section("The forecast is *3,370 USD*."), amount, sponsor],
+        "close": plain("Cancel"), "blocks": [section("The forecast is *3,370 USD*."), amount, sponsor, more],
     }  # fmt: skip
+
+
+def option(name: str) -> Json:
+    return {"text": plain(name), "value": name.lower()}
+
+
+def form_view() -> Json:
+    options = [option("Cheap"), option("Throttle"), option("Stop")]
+    elements: dict[str, Json] = {
+        "Menu": {"type": "static_select", "options": options},
+        "Several": {"type": "multi_static_select", "options": options},
+        "Boxes": {"type": "checkboxes", "options": options},
+        "One of": {"type": "radio_buttons", "options": options},
+        "Channel": {"type": "channels_select"},
+        "Number": {"type": "number_input", "is_decimal_allowed": False, "min_value": "1"},
+        "Day": {"type": "datepicker"},
+        "Address": {"type": "email_text_input"},
+        "Invoice": {"type": "file_input"},
+        "Emptied": {"type": "plain_text_input", "initial_value": "a suggestion"},
+    }
+    blocks = [
+        {
+            "type": "input", "block_id": name, "label": plain(name), "optional": name == "Emptied",
+            "element": {"action_id": name, **element},
+        }
+        for name, element in elements.items()
+    ]  # fmt: skip
+    return {
+        "type": "modal",
+        "callback_id": "form",
+        "title": plain("Everything"),
+        "submit": plain("Send"),
+        "blocks": blocks,
+    }
 
 
 def home_view(state: str) -> Json:

@@ -80,6 +80,54 @@ def test_a_modal_refuses_under_the_field_and_closes_once_it_is_right(opens: Open
     expect(page.get_by_test_id("composer-input")).to_be_focused()
 
 
+def test_every_kind_of_input_arrives_as_slack_sends_it(opens: Opens) -> None:
+    page = opens()
+    types(page, "/budget form")
+    modal = page.get_by_test_id("modal")
+    modal.get_by_label("Menu").select_option("throttle")
+    modal.get_by_test_id("action-Several").locator("summary").click()
+    modal.get_by_test_id("action-Several").get_by_label("Cheap").check()
+    modal.get_by_test_id("action-Several").get_by_label("Stop").check()
+    modal.get_by_test_id("action-Boxes").get_by_label("Stop").check()
+    modal.get_by_test_id("action-One of").get_by_label("Cheap").check()
+    modal.get_by_label("Channel").select_option("C0SUPPORT")
+    modal.get_by_label("Number").fill("0")
+    modal.get_by_label("Day").fill("2026-12-01")
+    modal.get_by_label("Address").fill("ana@acme.example")
+    modal.get_by_test_id("action-Invoice").set_input_files(
+        {"name": "invoice.csv", "mimeType": "text/csv", "buffer": b"a,b\n1,2\n"}
+    )
+    expect(modal.get_by_role("button", name="Remove invoice.csv")).to_be_visible()
+    modal.get_by_label("Emptied").fill("")
+    modal.get_by_test_id("modal-submit").click()
+    expect(modal.get_by_text("Please enter a number of at least 1.")).to_be_visible()
+    modal.get_by_label("Number").fill("3")
+    modal.get_by_test_id("modal-submit").click()
+    expect(newest(page)).to_contain_text(
+        "channels_select=C0SUPPORT checkboxes=stop datepicker=2026-12-01 email_text_input=ana@acme.example "
+        "file_input=invoice.csv multi_static_select=cheap,stop number_input=3 plain_text_input=None "
+        "radio_buttons=cheap static_select=throttle"
+    )
+
+
+def test_an_updated_modal_keeps_what_was_typed_and_a_pushed_one_gives_way_to_it(opens: Opens) -> None:
+    page = opens()
+    types(page, "/budget set")
+    first = page.get_by_role("dialog", name="Set an envelope")
+    first.get_by_label("Amount").fill("4321")
+    first.get_by_role("button", name="More options").click()
+    expect(first.get_by_label("Reason")).to_be_visible()
+    expect(first.get_by_label("Amount")).to_have_value("4321")
+    first.get_by_role("button", name="Why a sponsor?").click()
+    second = page.get_by_role("dialog", name="Why a sponsor")
+    expect(second).to_contain_text("Somebody decides.")
+    expect(first).to_be_hidden()
+    second.get_by_role("button", name="Back").click()
+    expect(first.get_by_label("Amount")).to_have_value("4321")
+    first.get_by_test_id("modal-submit").click()
+    expect(newest(page)).to_contain_text("set an envelope of 4321 USD")
+
+
 def test_escape_closes_a_modal_and_gives_the_focus_back(opens: Opens) -> None:
     page = opens()
     types(page, "/budget set")

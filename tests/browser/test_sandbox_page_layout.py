@@ -81,6 +81,26 @@ def test_a_long_history_is_windowed_and_scrolls_back_to_its_start(opens: Opens, 
     assert feed.get_by_test_id("message").count() <= 300
 
 
+def test_the_keyboard_alone_reaches_messages_and_what_can_be_done_with_them(opens: Opens) -> None:
+    page = opens("U0BEN", "#/C0SUPPORT")
+    for text in ("the first of two", "the second of two"):
+        types(page, text)
+        expect(newest(page)).to_contain_text(text)
+    page.get_by_test_id("feed").focus()
+    for _ in page.locator(".starter").all():
+        page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(newest(page)).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    expect(page.locator("article:focus")).to_contain_text("the first of two")
+    page.keyboard.press("Tab")
+    expect(page.locator("article:focus-within button:focus")).to_have_attribute("aria-label", "Reply in thread")
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("reply-input")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("article:focus")).to_contain_text("the first of two")
+
+
 def test_every_picture_and_control_has_a_name(opens: Opens) -> None:
     page = opens()
     for command in ("/budget alert", "/budget chart"):

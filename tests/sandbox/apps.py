@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
-from slack_bolt.async_app import AsyncApp
+from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -24,6 +25,15 @@ def new_app(box: Sandbox) -> AsyncApp:
     """An app with the sandbox's tokens and without retries, so that a test sees each failure once."""
     client = AsyncWebClient(token=box.bot_token, base_url=box.api_url, retry_handlers=[])
     return AsyncApp(client=client, signing_secret=box.signing_secret)
+
+
+def answering(**reply: Any) -> Callable[..., Any]:
+    """A listener that acknowledges with `reply`."""
+
+    async def listener(ack: AsyncAck) -> None:
+        await ack(**reply)
+
+    return listener
 
 
 @asynccontextmanager

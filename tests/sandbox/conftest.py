@@ -6,9 +6,11 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from sandbox import Sandbox
+from sandbox import Person, Sandbox
+from tests.sandbox.apps import new_app
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -24,7 +26,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 async def box() -> AsyncIterator[Sandbox]:
-    async with Sandbox(rate_limit=None, retry_seconds=(0.0, 0.05, 0.1)) as running:
+    async with Sandbox(rate_limit=None, retry_seconds=(0.0, 0.05, 0.1), quiet_seconds=0.05) as running:
         yield running
 
 
@@ -38,3 +40,13 @@ def api(box: Sandbox) -> AsyncWebClient:
 async def control(box: Sandbox) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(base_url=f"{box.url}/_sandbox/", timeout=30) as client:
         yield client
+
+
+@pytest.fixture
+def app(box: Sandbox) -> AsyncApp:
+    return new_app(box)
+
+
+@pytest.fixture
+def ana(box: Sandbox) -> Person:
+    return Person(box.url, "U0ANA")

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+from typing import Any
 
 import httpx
 import pytest
+from slack_bolt import App
+from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 from slack_sdk.web.async_client import AsyncWebClient
 
-from sandbox import Sandbox
+from sandbox import Person, Sandbox
 from tests.sandbox.content import section
 from tests.sandbox.refusals import refused
+from tests.sandbox.waiting import eventually
 
 API = "https://docs.slack.dev/apis/web-api"
 SDK = "https://docs.slack.dev/tools/python-slack-sdk/web"
@@ -90,6 +94,28 @@ async def test_the_sync_and_the_async_client_see_the_same_workspace(box: Sandbox
     thread = (await api.conversations_replies(channel="C0BUDGET", ts=ts, include_all_metadata=True))["messages"]
     assert thread[0]["metadata"] == metadata
     assert thread[1]["files"], "the sync client uploaded into the thread"
+
+
+@pytest.mark.documented("https://docs.slack.dev/tools/bolt-python")
+async def test_bolt_without_asyncio_works_over_socket_mode(box: Sandbox) -> None:
+    def connected() -> SocketModeHandler:
+        app = App(client=WebClient(token=box.bot_token, base_url=box.api_url))
+
+        @app.command("/budget")
+        def budget(ack: Any, command: dict[str, Any]) -> None:
+            ack(f"read {command['text']}")
+
+        web = WebClient(token=box.app_token, base_url=box.api_url)
+        handler = SocketModeHandler(app, box.app_token, web_client=web)
+        handler.connect()
+        return handler
+
+    handler = await asyncio.to_thread(connected)
+    try:
+        await eventually(lambda: box.bench.socket.connected)
+        assert (await Person(box.url, "U0ANA").types("/budget status")).message["text"] == "read status"
+    finally:
+        await asyncio.to_thread(handler.close)
 
 
 @pytest.mark.documented("https://docs.slack.dev/reference/methods/auth.test")

@@ -136,7 +136,7 @@ async def test_the_head_of_a_thread_leaves_a_tombstone(api: AsyncWebClient) -> N
 async def test_a_scope_that_was_not_granted_is_named(
     box: Sandbox, api: AsyncWebClient, missing: str, method: str, arguments: dict[str, object]
 ) -> None:
-    box.bench.grants.scopes.discard(missing)
+    box.scopes.discard(missing)
     with refused("missing_scope") as caught:
         await api.api_call(method, params=arguments)
     assert caught.value.response["needed"] == missing
@@ -146,7 +146,7 @@ async def test_a_scope_that_was_not_granted_is_named(
 @pytest.mark.documented(SCOPES)
 async def test_each_kind_of_conversation_has_its_own_history_scope(box: Sandbox, api: AsyncWebClient) -> None:
     await api.conversations_open(users="U0ANA")
-    box.bench.grants.scopes.discard("im:history")
+    box.scopes.discard("im:history")
     await api.conversations_history(channel="C0BUDGET")
     with refused("missing_scope") as caught:
         await api.conversations_history(channel="D0ANA")

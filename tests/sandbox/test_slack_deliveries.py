@@ -121,6 +121,15 @@ async def test_events_come_only_when_subscribed(box: Sandbox) -> None:
     assert len(wire.got) == 1
 
 
+@pytest.mark.documented("https://docs.slack.dev/reference/events/app_mention")
+async def test_a_mention_of_the_app_is_an_event_of_its_own(box: Sandbox) -> None:
+    box.bench.grants.events.add("app_mention")
+    async with listening(box) as wire:
+        await Person(box.url, "U0ANA").types("what does @outlay say?")
+        await wire.until(1)
+    assert json.loads(wire.got[0][1])["event"]["text"] == "what does <@U0OUTLAY> say?"
+
+
 @pytest.mark.documented("https://docs.slack.dev/reference/events/url_verification")
 async def test_a_request_url_must_answer_a_challenge(box: Sandbox, control: httpx.AsyncClient) -> None:
     app = new_app(box)
@@ -217,6 +226,17 @@ async def test_an_unanswered_envelope_of_an_event_comes_again_with_its_number(bo
         await asyncio.sleep(0.3)
     assert (first["retry_attempt"], second["retry_attempt"], second["retry_reason"]) == (0, 1, "http_timeout")
     assert first["payload"]["event_id"] == second["payload"]["event_id"]
+
+
+@pytest.mark.documented(SOCKET)
+@pytest.mark.parametrize("nonsense", ["{", "[]", b"\x00"])
+async def test_nonsense_ends_the_connection_and_nothing_else(
+    box: Sandbox, api: AsyncWebClient, nonsense: str | bytes
+) -> None:
+    async with bare_socket(box) as socket:
+        await (socket.send_str(nonsense) if isinstance(nonsense, str) else socket.send_bytes(nonsense))
+        assert (await socket.receive()).type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED)
+    assert (await api.auth_test())["ok"]
 
 
 @pytest.mark.documented(SOCKET)

@@ -182,6 +182,25 @@ async def test_a_delivery_can_be_lost_on_its_way(box: Sandbox, control: httpx.As
     assert got == ["two"]
 
 
+@pytest.mark.documented("https://docs.slack.dev/interactivity/handling-user-interaction")
+async def test_a_delivery_that_arrives_late_is_acknowledged_late(box: Sandbox, control: httpx.AsyncClient) -> None:
+    app = new_app(box)
+    got: list[str] = []
+    box.bench.deliveries.ack_seconds = 0.2
+
+    @app.command("/budget")
+    async def budget(ack: AsyncAck, command: dict[str, Any]) -> None:
+        got.append(command["text"])
+        await ack()
+
+    await order(control, {"method": "delivery:slash_command", "kind": "slow", "seconds": 0.3})
+    async with serving(box, app, "socket"):
+        seen = await Person(box.url, "U0ANA").types("/budget status")
+    assert got == ["status"]
+    assert seen.error is not None
+    assert seen.error.startswith("operation_timeout")
+
+
 @pytest.mark.documented(LIMITS)
 async def test_a_channel_takes_about_one_message_a_second() -> None:
     clock = [0.0]

@@ -24,6 +24,8 @@ async def test_an_upload_is_shared_as_a_message_with_its_comment(
     state = (await control.get("state")).json()
     message = state["messages"]["C0BUDGET"][-1]
     assert (message["text"], message["files"]) == ("Look", [done["file"]["id"]])
+    read = (await api.conversations_history(channel="C0BUDGET"))["messages"][0]
+    assert read["files"][0]["title"] == "Burn-up"
     shown = await control.get(f"files/{done['file']['id']}")
     assert (shown.content, shown.headers["content-type"]) == (PNG, "image/png")
 

@@ -1,45 +1,23 @@
-"""Commands, actions and forms as Bolt receives them, over HTTP and over Socket Mode alike."""
+"""Commands, actions and Home tabs as Bolt receives them, over HTTP and over Socket Mode alike."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from slack_bolt.async_app import AsyncAck, AsyncApp
-from slack_sdk.errors import SlackApiError
 
 from sandbox import Person, Sandbox
 from sandbox.people import CannotDo
-from tests.sandbox.apps import TRANSPORTS, new_app, serving
-from tests.sandbox.content import Json, actions, button, home, input_block, modal, options, plain, section, words_input
+from tests.sandbox.apps import TRANSPORTS, answering, serving
+from tests.sandbox.content import Json, actions, button, home, options, plain, section
 
 INTERACTIVITY = "https://docs.slack.dev/interactivity/handling-user-interaction"
 COMMANDS = "https://docs.slack.dev/interactivity/implementing-slash-commands"
-MODALS = "https://docs.slack.dev/surfaces/modals"
 PAYLOADS = "https://docs.slack.dev/reference/interaction-payloads"
 
 pytestmark = pytest.mark.parametrize("transport", TRANSPORTS)
-
-
-@pytest.fixture
-def app(box: Sandbox) -> AsyncApp:
-    return new_app(box)
-
-
-@pytest.fixture
-def ana(box: Sandbox) -> Person:
-    return Person(box.url, "U0ANA")
-
-
-def answering(**reply: Any) -> Callable[..., Any]:
-    """A listener that acknowledges with `reply`."""
-
-    async def listener(ack: AsyncAck) -> None:
-        await ack(**reply)
-
-    return listener
 
 
 @pytest.mark.documented(COMMANDS)
@@ -54,7 +32,7 @@ async def test_a_command_arrives_escaped_and_is_answered_to_its_sender(
         await ack("noted")
 
     async with serving(box, app, transport):
-        seen = await ana.types("/budget set @ben #ai-budget <!here> & http://example.com #leads")
+        seen = await ana.types("/budget set @ben <#C0BUDGET> <!here> & http://example.com #leads")
     assert got[0]["text"] == (
         "set <@U0BEN|ben> <#C0BUDGET|ai-budget> &lt;!here&gt; &amp; <http://example.com> #leads"
     ), "a private channel is not named to an app"
@@ -178,124 +156,6 @@ async def test_menus_and_pickers_say_what_was_picked(box: Sandbox, app: AsyncApp
     assert got["who"]["selected_user"] == "U0BEN"
 
 
-@pytest.mark.documented(MODALS)
-async def test_a_form_is_opened_corrected_and_closed(box: Sandbox, app: AsyncApp, ana: Person, transport: str) -> None:
-    got: list[Json] = []
-
-    @app.command("/budget")
-    async def budget(ack: AsyncAck, command: Json, client: Any) -> None:
-        await ack()
-        view = modal(input_block(words_input(min_length=2)), callback_id="grant", private_metadata="b-7")
-        await client.views_open(trigger_id=command["trigger_id"], view=view)
-
-    @app.view("grant")
-    async def grant(ack: AsyncAck, view: Json, body: Json, client: Any) -> None:
-        got.append(view)
-        if view["state"]["values"]["asked"]["words"]["value"] == "never":
-            await ack(response_action="errors", errors={"asked": "Say when."})
-            return
-        await ack()
-        await client.chat_postMessage(channel=body["user"]["id"], text="granted")
-
-    async with serving(box, app, transport):
-        assert (await ana.types("/budget")).view["title"]["text"] == "Grant"
-        assert "required" in (await ana.submits({})).errors["asked"]
-        assert "at least 2" in (await ana.submits({"words": "x"})).errors["asked"]
-        assert got == [], "what Slack's client refuses never reaches the app"
-        assert (await ana.submits({"words": "never"})).errors == {"asked": "Say when."}
-        assert (await ana.submits({"asked": "today"})).message["text"] == "granted"
-        with pytest.raises(CannotDo, match="no modal is open"):
-            await ana.view()
-    assert got[-1]["private_metadata"] == "b-7"
-
-
-@pytest.mark.documented(MODALS)
-@pytest.mark.parametrize(("action", "titles"), [("update", ["Next"]), ("push", ["Grant", "Next"]), ("clear", [])])
-async def test_an_answer_to_a_form_moves_the_stack(
-    box: Sandbox, app: AsyncApp, ana: Person, transport: str, action: str, titles: list[str]
-) -> None:
-    @app.command("/budget")
-    async def budget(ack: AsyncAck, command: Json, client: Any) -> None:
-        await ack()
-        await client.views_open(trigger_id=command["trigger_id"], view=modal(section(), callback_id="grant"))
-
-    following = {} if action == "clear" else {"view": modal(section(), title=plain("Next"))}
-    app.view("grant")(answering(response_action=action, **following))
-    async with serving(box, app, transport):
-        await ana.types("/budget")
-        await ana.submits(wait=0.1)
-    assert [view.body["title"]["text"] for view in box.bench.modals.stack("U0ANA")] == titles
-
-
-@pytest.mark.documented(MODALS)
-async def test_an_answer_slack_would_not_take_leaves_the_form_open(
-    box: Sandbox, app: AsyncApp, ana: Person, transport: str
-) -> None:
-    @app.command("/budget")
-    async def budget(ack: AsyncAck, command: Json, client: Any) -> None:
-        await ack()
-        await client.views_open(trigger_id=command["trigger_id"], view=modal(section(), callback_id="grant"))
-
-    app.view("grant")(answering(response_action="update", view=modal(title=plain("x" * 25))))
-    async with serving(box, app, transport):
-        await ana.types("/budget")
-        seen = await ana.submits()
-    assert seen.error is not None
-    assert "less than 25" in seen.error
-    assert (await ana.view())["title"]["text"] == "Grant"
-
-
-@pytest.mark.documented(f"{PAYLOADS}/view-interactions-payload")
-async def test_closing_is_told_only_when_asked_for(box: Sandbox, app: AsyncApp, ana: Person, transport: str) -> None:
-    closed: list[str] = []
-
-    @app.command("/budget")
-    async def budget(ack: AsyncAck, command: Json, client: Any) -> None:
-        await ack()
-        asked = command["text"] == "tell"
-        view = modal(section(), callback_id="grant", notify_on_close=asked, private_metadata=command["text"])
-        await client.views_open(trigger_id=command["trigger_id"], view=view)
-
-    @app.view_closed("grant")
-    async def gone(ack: AsyncAck, view: Json) -> None:
-        await ack()
-        closed.append(view["private_metadata"])
-
-    async with serving(box, app, transport):
-        for text in ("quiet", "tell"):
-            await ana.types(f"/budget {text}")
-            await ana.closes()
-    assert closed == ["tell"]
-
-
-@pytest.mark.documented("https://docs.slack.dev/reference/methods/views.push")
-async def test_three_views_stack_and_a_fourth_does_not(
-    box: Sandbox, app: AsyncApp, ana: Person, transport: str
-) -> None:
-    refusals: list[str] = []
-
-    @app.command("/budget")
-    async def budget(ack: AsyncAck, command: Json, client: Any) -> None:
-        await ack()
-        await client.views_open(trigger_id=command["trigger_id"], view=modal(actions(button("More", "more"))))
-
-    @app.action("more")
-    async def more(ack: AsyncAck, body: Json, client: Any) -> None:
-        await ack()
-        try:
-            await client.views_push(trigger_id=body["trigger_id"], view=modal(actions(button("More", "more"))))
-        except SlackApiError as refusal:
-            refusals.append(refusal.response["error"])
-            await client.chat_postMessage(channel="U0ANA", text="full")
-
-    async with serving(box, app, transport):
-        await ana.types("/budget")
-        for _ in range(3):
-            await ana.clicks("More")
-    assert len(box.bench.modals.stack("U0ANA")) == 3
-    assert refusals == ["push_limit_reached"]
-
-
 @pytest.mark.documented("https://docs.slack.dev/reference/events/app_home_opened")
 async def test_opening_home_is_an_event_and_shows_what_is_published(
     box: Sandbox, app: AsyncApp, ana: Person, transport: str
@@ -334,29 +194,3 @@ async def test_an_external_menu_asks_the_app_what_to_offer(
         assert [one["value"] for one in await ana.searches("workload", "search")] == ["w-1"]
         await ana.clicks("workload", value="w-1")
     assert got == [{"text": plain("search-bot"), "value": "w-1"}]
-
-
-@pytest.mark.documented("https://docs.slack.dev/reference/block-kit/block-elements/file-input-element")
-async def test_a_form_takes_files_of_the_right_kind(box: Sandbox, app: AsyncApp, ana: Person, transport: str) -> None:
-    got: list[Json] = []
-    picker = {"type": "file_input", "action_id": "bill", "filetypes": ["csv"], "max_files": 1}
-
-    @app.command("/budget")
-    async def budget(ack: AsyncAck, command: Json, client: Any) -> None:
-        await ack()
-        view = modal(input_block(picker), callback_id="bill")
-        await client.views_open(trigger_id=command["trigger_id"], view=view)
-
-    @app.view("bill")
-    async def bill(ack: AsyncAck, view: Json, client: Any) -> None:
-        await ack()
-        got.extend(view["state"]["values"]["asked"]["bill"]["files"])
-        await client.chat_postMessage(channel="U0ANA", text="read")
-
-    async with serving(box, app, transport):
-        await ana.types("/budget")
-        picture = await ana.uploads("bill.png", b"png")
-        assert "csv" in (await ana.submits({"bill": [picture]})).errors["asked"]
-        await ana.submits({"bill": [await ana.uploads("bill.csv", b"a,b")]})
-    assert (got[0]["name"], got[0]["size"]) == ("bill.csv", 3)
-    assert got[0]["url_private_download"].startswith(box.url)

@@ -67,6 +67,12 @@ async def test_a_message_says_something(api: AsyncWebClient) -> None:
 
 
 @pytest.mark.documented(POST)
+async def test_legacy_attachments_are_refused_rather_than_dropped(api: AsyncWebClient) -> None:
+    with refused("invalid_attachments"):
+        await api.chat_postMessage(channel="C0BUDGET", text="x", attachments=[{"text": "old"}])
+
+
+@pytest.mark.documented(POST)
 async def test_text_has_40000_characters(api: AsyncWebClient) -> None:
     await api.chat_postMessage(channel="C0BUDGET", text="x" * 40_000)
     with refused("msg_too_long"):

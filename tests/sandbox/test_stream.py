@@ -86,6 +86,21 @@ async def test_a_reader_that_does_not_keep_up_is_dropped_and_holds_no_memory() -
         assert len(stream) == 1
 
 
+async def test_a_client_that_never_reads_is_dropped_and_slows_nobody(box: Sandbox, api: AsyncWebClient) -> None:
+    port = int(box.url.rpartition(":")[2])
+    _, deaf = await asyncio.open_connection("127.0.0.1", port, limit=1024)
+    deaf.write(f"GET /_sandbox/stream?user=U0ANA HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode())
+    deaf.transport.pause_reading()  # type: ignore[attr-defined]
+    await eventually(lambda: len(box.bench.stream) == 1)
+    for _ in range(QUEUE_CHANGES + 500):
+        box.bench.stream.publish("message", {"text": "x" * 20_000}, ["U0ANA"])
+        await asyncio.sleep(0)
+    assert len(box.bench.stream) == 0
+    async with asyncio.timeout(1):
+        await api.auth_test()
+    deaf.transport.abort()
+
+
 async def test_a_page_that_closes_leaves_the_stream(box: Sandbox) -> None:
     async with page(box, "U0ANA"):
         assert len(box.bench.stream) == 1

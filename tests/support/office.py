@@ -22,21 +22,37 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 ANA, SAM, FARAH = "<@U0ANA|ana>", "<@U0SAM|sam>", "<@U0FARAH|farah>"
 
 
+class StoryClock:
+    """Stands still until a story moves it."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def __call__(self) -> datetime:
+        return self.at
+
+
 @dataclass
 class Office:
     """The bot in the sandbox, with people."""
 
     box: Sandbox
     service: Service
+    clock: StoryClock
     ana: Person
     sam: Person
     farah: Person
     kim: Person
 
+    async def later(self, **span: float) -> None:
+        """Time passes (`seconds=15`), and what is due then is delivered."""
+        self.clock.at += timedelta(**span)
+        await self.service.delivery.deliver_due()
+
 
 @asynccontextmanager
-async def open_office(folder: Path, *, socket_mode: bool = False) -> AsyncIterator[Office]:
-    """Everything on free ports; the clock stands at NOW; finance is Farah."""
+async def open_office(folder: Path, *, socket_mode: bool = False, usage: bool = True) -> AsyncIterator[Office]:
+    """Everything on free ports; the clock stands at NOW until moved; finance is Farah; `usage` fills the books."""
     box = Sandbox(rate_limit=None)
     await box.start()
     settings = Settings(
@@ -50,13 +66,15 @@ async def open_office(folder: Path, *, socket_mode: bool = False) -> AsyncIterat
         outlay_finance=("U0FARAH",),
         outlay_channel="C0BUDGET",
     )
-    service = Service(settings, clock=lambda: NOW)
+    clock = StoryClock(NOW)
+    service = Service(settings, clock)
     await service.start()
     box.request_url = f"{service.url}/slack/events"
     try:
-        await send_usage(service)
+        if usage:
+            await send_usage(service)
         people = [Person(box.url, user) for user in ("U0ANA", "U0SAM", "U0FARAH", "U0KIM")]
-        yield Office(box, service, *people)
+        yield Office(box, service, clock, *people)
     finally:
         await service.stop()
         await box.stop()
@@ -96,12 +114,12 @@ async def with_envelope(office: Office, amount: str = "500") -> None:
     assert "has an envelope of" in done.text, done
 
 
-async def set_fault(office: Office, method: str, kind: str, times: int = 1) -> None:
+async def set_fault(office: Office, method: str, kind: str, times: int = 1, **more: float) -> None:
+    """Orders a failure of Slack; `seconds` is the delay of "slow" and the Retry-After of "429"."""
+    order = {"method": method, "kind": kind, "times": times, **more}
     async with (
         aiohttp.ClientSession() as session,
-        session.post(
-            f"{office.box.url}/_sandbox/faults", json=[{"method": method, "kind": kind, "times": times}]
-        ) as answer,
+        session.post(f"{office.box.url}/_sandbox/faults", json=[order]) as answer,
     ):
         assert answer.status == 200
 

@@ -154,3 +154,22 @@ def test_slack_takes_a_breakdown_of_any_length(count: int):
     assert not refused(shown)
     rows = table(shown)
     assert len(rows) == count + 1 or rows[-1][0] == f"{count - len(rows) + 2:,} more"
+
+
+def test_an_unpriced_model_costs_something_unknown_and_not_nothing():
+    freshness = fresh(unpriced_requests=40, unpriced_models=("acme-ft-ranker-7b",))
+    slices = (a_slice("gpt-4.1", 100, 60), a_slice("acme-ft-ranker-7b", 0, 40))
+    rows = table(breakdown_of(a_breakdown(*slices, dimension="model", freshness=freshness)))
+    assert rows[2] == ["acme-ft-ranker-7b", "no price", "–", "40"]
+    line = a_line(spent=100, requests=100, unpriced_requests=40)
+    shown = words(detail_of(a_detail(line, by_model=slices, freshness=freshness))["blocks"])
+    assert "acme-ft-ranker-7b (no price)" in shown
+    assert "*Requests*\n60, $1.67 each" in shown
+    assert "40 requests more" in shown
+
+
+def test_dimensions_take_the_right_article():
+    shown = words(
+        breakdown_of(a_breakdown(a_slice("production", 10), a_slice(None, 10), dimension="environment"))["blocks"]
+    )
+    assert "carry an environment" in shown

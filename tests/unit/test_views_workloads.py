@@ -34,7 +34,7 @@ def test_several_rules_are_counted():
 def test_unattributed_needs_no_rule_and_counts_as_nobodys_missing_envelope():
     one = WorkloadListing("unattributed", FARAH, (), dollars(12), 30, False)
     shown = listing_message([a_listing(), one], reader=MADRID)
-    assert shown["text"] == "2 workloads, each with an envelope."
+    assert shown["text"] == "1 workload, with an envelope."
     assert table(shown)[2][2] == "whatever no rule matches"
 
 
@@ -59,7 +59,7 @@ def test_a_preview_says_what_would_be_caught_and_that_nothing_was_added():
     assert 'feature=search team="a b"' in said
     assert "Since 25 Oct 2026 it matches 1,204 requests worth *$310*. Nothing has been added yet." in said
     assert "104 requests ($10) count to *chat* now" in said
-    assert "900 requests ($240) of this month sit in unattributed and can be moved." in said
+    assert "• 900 requests ($240) of this month sit in unattributed and can be moved" in said
 
 
 def test_the_preview_offers_to_move_only_where_there_is_something_to_move():

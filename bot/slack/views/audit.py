@@ -39,14 +39,18 @@ def audit_message(trail: AuditTrail, *, reader: ZoneInfo) -> Message:
         f"{chain} {finding}" if trail.broken_at is not None else finding,
         blocks.section(f"*{finding}* {chain}"),
         tables.data_table(
-            "Changes, newest first",
+            "Who changed what",
             ("No.", "When", "Who", "What", "On", "Detail"),
             [_row(line, reader) for line in shown],
         ),
-        blocks.context(
-            "Narrow it down with `/budget audit WORKLOAD` · each entry carries the hash of the one before it"
-        ),
+        blocks.context(" · ".join([*_narrower(trail), "each entry carries the hash of the one before it"])),
     )
+
+
+def _narrower(trail: AuditTrail) -> list[str]:
+    """How to see one workload's changes, where there is more than one to see."""
+    subjects = {line.subject for line in trail.lines}
+    return ["Narrow it down with `/budget audit WORKLOAD`"] if len(subjects) > 1 else []
 
 
 def _chain(trail: AuditTrail) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
-from bot.charts import alt_breakdown, unlabelled
+from bot.charts import alt_breakdown, labelled, unlabelled
 from bot.readable import share
 from bot.slack import ids
 from bot.slack.views import blocks, tables
@@ -40,7 +40,7 @@ def _finding(breakdown: Breakdown) -> str:
         return f"Nothing was spent in {breakdown.cycle.title}."
     largest = next((part for part in breakdown.slices if part.label is not None), None)
     if largest is None:
-        return f"*{usd(total)}* spent, none of it with a {breakdown.dimension}."
+        return f"*{usd(total)}* spent, none of it with {labelled(breakdown.dimension)}."
     return (
         f"*{usd(total)}* spent. *{name(largest.label or '')}* is the largest {breakdown.dimension}: "
         f"*{usd(largest.spent_nanos)}* ({share(largest.spent_nanos / total)})."
@@ -68,10 +68,10 @@ def _coverage(breakdown: Breakdown) -> str:
             f"{share(covered)} of the dollars are attributed; {missing} are not. Add rules with `/budget workload add`"
         )
     if covered == 1:
-        return f"Every dollar carries a {breakdown.dimension}."
+        return f"Every dollar carries {labelled(breakdown.dimension)}."
     tag = code(breakdown.dimension)
     return (
-        f"{share(covered)} of the dollars carry a {breakdown.dimension}; {missing} do not. "
+        f"{share(covered)} of the dollars carry {labelled(breakdown.dimension)}; {missing} do not. "
         f"Tag the requests with {tag} at their source."
     )
 
@@ -81,7 +81,7 @@ def _shown(breakdown: Breakdown) -> tuple[Slice, ...]:
     rows = len(breakdown.slices) if len(breakdown.slices) <= tables.ROWS else tables.ROWS - 1
     left = TABLE_CHARACTERS
     for place, part in enumerate(breakdown.slices[:rows]):
-        left -= sum(len(cell["text"]) for cell in _row(part, _label(part, breakdown), breakdown.spent_nanos))
+        left -= sum(len(cell["text"]) for cell in _row(part, _label(part, breakdown), breakdown))
         if left < 0:
             return breakdown.slices[:place]
     return breakdown.slices[:rows]
@@ -90,11 +90,11 @@ def _shown(breakdown: Breakdown) -> tuple[Slice, ...]:
 def _table(breakdown: Breakdown) -> Block | None:
     if not breakdown.slices:
         return None
-    total, shown = breakdown.spent_nanos, _shown(breakdown)
-    rows = [_row(part, _label(part, breakdown), total) for part in shown]
+    shown = _shown(breakdown)
+    rows = [_row(part, _label(part, breakdown), breakdown) for part in shown]
     if rest := breakdown.slices[len(shown) :]:
         together = Slice(None, sum(part.spent_nanos for part in rest), sum(part.requests for part in rest))
-        rows.append(_row(together, f"{len(rest):,} more", total))
+        rows.append(_row(together, f"{len(rest):,} more", breakdown))
     head = (breakdown.dimension.capitalize(), "Spent", "Share", "Requests")
     return tables.data_table(f"Spend by {breakdown.dimension}, {breakdown.cycle.title}", head, rows)
 
@@ -103,7 +103,12 @@ def _label(part: Slice, breakdown: Breakdown) -> str:
     return unlabelled(breakdown.dimension) if part.label is None else part.label
 
 
-def _row(part: Slice, label: str, total: int) -> list[Cell]:
+def _row(part: Slice, label: str, breakdown: Breakdown) -> list[Cell]:
+    total = breakdown.spent_nanos
+    if not part.spent_nanos and part.label in breakdown.freshness.unpriced_models:
+        # An unknown model costs something nobody knows yet: not nothing.
+        unpriced = tables.money(None, "no price")
+        return [tables.words(label, 80), unpriced, tables.percent(None), tables.number(part.requests)]
     return [
         tables.words(label, 80),
         tables.money(part.spent_nanos),

@@ -20,7 +20,7 @@ from bot.slack.views.wording import (
     unpriced_line,
 )
 from core.money import usd
-from core.standing import Detail
+from core.standing import Detail, Slice
 from core.workload import UNATTRIBUTED
 
 MODELS = 5
@@ -96,8 +96,11 @@ def _figures(detail: Detail) -> list[tuple[str, str]]:
         figures.append(("Left", usd(left) if left >= 0 else f"nothing; {usd(-left)} over"))
     if line.run_rate_nanos is not None:
         figures.append(("Run-rate", f"{usd(line.run_rate_nanos)} by {cycle.last_on.day} {cycle.last_on:%b}"))
-    each = f", {usd(line.spent_nanos // line.requests)} each" if line.requests and line.spent_nanos else ""
-    figures.append(("Requests", f"{line.requests:,}{each}"))
+    priced = line.requests - line.unpriced_requests
+    each = f", {usd(line.spent_nanos // priced)} each" if priced > 0 and line.spent_nanos else ""
+    figures.append(("Requests", f"{priced:,}{each}"))
+    if line.unpriced_requests:
+        figures.append(("Without a price", f"{plural(line.unpriced_requests, 'request')} more"))
     figures.append(
         (f"{cycle.previous.title}", f"{usd(detail.previous_nanos)}, {usd(detail.previous_to_date_nanos)} by this day")
     )
@@ -112,8 +115,7 @@ def _drivers(detail: Detail) -> Block | None:
     if detail.by_model:
         total = sum(part.spent_nanos for part in detail.by_model)
         shown = [
-            f"{name(part.label or 'no model', 60)} {usd(part.spent_nanos)}"
-            + (f" ({share(part.spent_nanos / total)})" if total else "")
+            f"{name(part.label or 'no model', 60)} {_cost(part, total, detail.freshness.unpriced_models)}"
             for part in detail.by_model[:MODELS]
         ]
         more = f" · {plural(len(detail.by_model) - MODELS, 'more model')}" if len(detail.by_model) > MODELS else ""
@@ -122,6 +124,13 @@ def _drivers(detail: Detail) -> Block | None:
     if tokens:
         lines.append(f"*Tokens* {' · '.join(tokens)}")
     return blocks.section("\n".join(lines)) if lines else None
+
+
+def _cost(part: Slice, total: int, unpriced: tuple[str, ...]) -> str:
+    """Dollars and share of a model; an unknown model costs something nobody knows yet, not nothing."""
+    if not part.spent_nanos and part.label in unpriced:
+        return "(no price)"
+    return usd(part.spent_nanos) + (f" ({share(part.spent_nanos / total)})" if total else "")
 
 
 def compact(count: int) -> str:
@@ -138,5 +147,6 @@ def _small_print(detail: Detail, reader: ZoneInfo) -> list[str]:
         who = people_line(detail.envelope.terms)
     else:
         line = code(f"/budget set {detail.line.workload} 4000 sponsor=@name")
-        who = f"Owner {person(detail.line.owner)} · set an envelope with {line}"
+        way = f" · set an envelope with {line}" if detail.line.workload != UNATTRIBUTED else ""
+        who = f"Owner {person(detail.line.owner)}{way}"
     return [who, freshness_line(detail.freshness, reader), STRAIGHT_LINE]

@@ -73,7 +73,7 @@ TOPICS: Final[dict[str, Topic]] = {
 def hub_message(names: tuple[str, ...]) -> Message:
     """`/budget` alone: what this is in two sentences, and the four things people come for."""
     text = "Outlay keeps an envelope for each AI workload: what it may spend this month, and who answers for it."
-    known = f" There are {len(names):,} workloads; the table shows them all." if len(names) > 1 else ""
+    known = f" There are {len(names):,} workloads; Status shows them all." if len(names) > 1 else ""
     return blocks.message(
         text,
         blocks.section(f"{text}{known}"),

@@ -114,12 +114,8 @@ def _table(overview: Overview, shown: Sequence[WorkloadStanding], rest: Sequence
 
 
 def _row(line: WorkloadStanding) -> list[Cell]:
-    if line.workload == UNATTRIBUTED:
-        title = tables.people(f"{UNATTRIBUTED} · ", line.owner) if line.owner else tables.words(UNATTRIBUTED)
-    else:
-        title = tables.words(line.workload)
     return [
-        title,
+        tables.words(line.workload),
         tables.money(line.spent_nanos),
         tables.money(line.size_nanos),
         tables.percent(line.share_used),

@@ -17,7 +17,7 @@ from core.money import usd
 def request_message(request: ChangeRequest, *, reader: ZoneInfo, spent_nanos: int | None = None) -> Message:
     """The sponsor's message: who asks, from what to what, and two buttons that each ask once more.
 
-    `spent_nanos` is this cycle's spend at the time of asking, where it is known.
+    `spent_nanos` is this cycle's spend when the message is sent, where it is known.
     """
     asks = f"{person(request.requested_by)} asks you to {_ask(request)} the envelope of *{name(request.workload)}*"
     return blocks.message(

@@ -33,10 +33,9 @@ def listing_message(listings: Sequence[WorkloadListing], *, reader: ZoneInfo) ->
             blocks.paste("/budget workload add search-answers feature=search environment=production"),
         )
     bare = [one for one in listings if not one.has_envelope and one.name != UNATTRIBUTED]
-    finding = (
-        f"{plural(len(listings), 'workload')}, {len(bare):,} without an envelope."
-        if bare
-        else f"{plural(len(listings), 'workload')}, each with an envelope."
+    count = sum(one.name != UNATTRIBUTED for one in listings)
+    finding = f"{plural(count, 'workload')}, " + (
+        f"{len(bare):,} without an envelope." if bare else f"{'each ' if count > 1 else ''}with an envelope."
     )
     shown = _that_fit(listings)
     hidden = len(listings) - len(shown)
@@ -137,8 +136,8 @@ def _moves(catch: Catch) -> Block | None:
         lines.append(f"• and {plural(len(catch.moves) - EXAMPLES, 'more workload')}")
     if catch.unattributed_requests:
         lines.append(
-            f"{counted(catch.unattributed_requests, catch.unattributed_nanos)} of this month sit in unattributed "
-            "and can be moved."
+            f"• {counted(catch.unattributed_requests, catch.unattributed_nanos)} of this month sit in unattributed "
+            "and can be moved"
         )
     return blocks.section("\n".join(lines)) if lines else None
 

@@ -32,7 +32,6 @@ export const sendClick = (click) => post("/_sandbox/click", click);
 export const sendSubmit = (submission) => post("/_sandbox/submit", submission);
 export const openHome = (user) => post("/_sandbox/home", { user });
 export const advanceClock = (advance) => post("/_sandbox/clock", { advance });
-export const fetchOptions = (question) => post("/_sandbox/options", question);
 
 /** Uploads one picked file; the answer carries its `file_id`. */
 export const uploadFile = (file, user) =>

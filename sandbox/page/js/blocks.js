@@ -102,7 +102,7 @@ const sizeText = (bytes) => (bytes >= 1_000_000 ? `${(bytes / 1_000_000).toFixed
 /** A file below a message: pictures are shown, anything else is a card to download. */
 export function fileCard(file) {
   if (file.mimetype?.startsWith("image/")) {
-    return image({ slack_file: { id: file.id }, alt_text: file.alt_txt ?? file.title ?? file.name });
+    return image({ slack_file: { id: file.id }, alt_text: file.alt_text || file.title || file.name });
   }
   return h("a", { class: "file-card", href: fileUrl(file.id), download: file.name, target: "_blank", rel: "noopener" },
     icon("file"), h("span", { class: "file-name" }, file.title || file.name), h("span", { class: "file-size" }, file.size === undefined ? "" : sizeText(file.size)));

@@ -7,7 +7,7 @@ const MARGIN = { top: 12, right: 12, bottom: 28, left: 52 };
 const LETTER_PX = 6.6;
 
 /** Round steps for a value axis: 1, 2, 2.5 or 5 times a power of ten. */
-export function ticks(low, high, wanted = 5) {
+function ticks(low, high, wanted = 5) {
   const raw = (high - low || 1) / wanted;
   const power = 10 ** Math.floor(Math.log10(raw));
   const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((size) => size >= raw);

@@ -1,6 +1,5 @@
 // Elements that offer a choice: menus, multi-menus, checkboxes, radio buttons.
 
-import { fetchOptions } from "./api.js";
 import { words } from "./dialogs.js";
 import { h, replace, uniqueId } from "./dom.js";
 import { withEmoji } from "./emoji.js";
@@ -95,36 +94,6 @@ function multi(source) {
   };
 }
 
-/** A menu whose offers the app sends while the person types. */
-function external(element, block, surface) {
-  const listId = uniqueId("offers");
-  const list = h("datalist", { id: listId });
-  const known = new Map();
-  const first = surface.form?.kept(block, element) ?? element.initial_option?.value;
-  const field = h("input", { type: "text", class: "text-field", list: listId, placeholder: element.placeholder?.text, "data-testid": `action-${element.action_id}`, autocomplete: "off" });
-  if (element.initial_option) offer([element.initial_option]);
-  field.value = first ? [...known].find(([, value]) => value === first)?.[0] ?? "" : "";
-
-  function offer(options) {
-    for (const option of options.map(fromOption)) known.set(option.label, option.value);
-    replace(list, options.map(fromOption).map((option) => h("option", { value: option.label })));
-  }
-
-  let timer = 0;
-  field.addEventListener("input", () => {
-    clearTimeout(timer);
-    if (known.has(field.value)) return;
-    timer = setTimeout(async () => {
-      if (field.value.length < (element.min_query_length ?? 3)) return;
-      const answer = await fetchOptions({ user: state.me, ...surface.place, action_id: element.action_id, value: field.value });
-      offer(answer.options ?? (answer.option_groups ?? []).flatMap((group) => group.options));
-    }, 250);
-  });
-  field.addEventListener("change", () => known.has(field.value) && dispatches(block) && surface.act({ element, block, value: known.get(field.value), control: field }));
-  surface.form?.register(block, element, () => known.get(field.value) ?? null);
-  return h("span", { class: "external" }, field, list);
-}
-
 function boxes(kind) {
   return (element, block, surface) => {
     const many = kind === "checkbox";
@@ -149,5 +118,5 @@ function boxes(kind) {
 export const choiceElements = {
   static_select: single(SOURCES.static), users_select: single(SOURCES.users), channels_select: single(SOURCES.channels), conversations_select: single(SOURCES.conversations),
   multi_static_select: multi(SOURCES.static), multi_users_select: multi(SOURCES.users), multi_channels_select: multi(SOURCES.channels), multi_conversations_select: multi(SOURCES.conversations),
-  external_select: external, checkboxes: boxes("checkbox"), radio_buttons: boxes("radio"),
+  checkboxes: boxes("checkbox"), radio_buttons: boxes("radio"),
 };

@@ -31,8 +31,6 @@ export function split(text) {
   return { command, text: text.slice(command.length).trim() };
 }
 
-export const isKnown = (command) => all().some((known) => known.command === command);
-
 /** A few whole commands for somebody who has never typed one: those examples that need nothing filled in. */
 export function starters() {
   const whole = all().flatMap((known) => (known.examples ?? []).filter((example) => !/\[/.test(example.usage)).map((example) => `${known.command} ${example.usage}`));

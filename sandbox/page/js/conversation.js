@@ -3,7 +3,6 @@
 import { fetchState, openHome } from "./api.js";
 import { starters } from "./commands.js";
 import { Composer } from "./composer.js";
-import { dayTitle } from "./dates.js";
 import { byId, h, icon, iconButton, replace } from "./dom.js";
 import { Feed } from "./feed.js";
 import { renderHome } from "./home.js";
@@ -86,7 +85,7 @@ function showChannel({ channel, ts }) {
   const firstNew = unread(channel).count ? firstUnread(channel) : null;
   feed = new Feed({
     label: `Messages in ${known ? channelName(known) : "this conversation"}`, read: () => topLevel(channel), foreword: foreword(channel, known), onseen: () => seen(channel),
-    older: () => fetchOlder(channel, messagesOf(channel).length + OLDER),
+    older: () => fetchOlder(channel, messagesOf(channel).length + OLDER), isWhole: () => !state.older.has(channel),
   });
   replace(byId("pane-body"), feed.node);
   feed.show({ ts, newFrom: firstNew });
@@ -174,4 +173,4 @@ function changed(message, ts = null) {
   seen(message.channel);
 }
 
-export const titleOf = (route) => (route.view === "home" ? `${appName()} Home` : channelName(state.channels.get(route.channel)) || dayTitle(new Date()));
+export const titleOf = (route) => (route.view === "home" ? `${appName()} Home` : channelName(state.channels.get(route.channel)));

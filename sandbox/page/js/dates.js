@@ -15,7 +15,7 @@ function format(instant, options) {
 export const instantOf = (ts) => new Date(Number.parseFloat(ts) * 1000);
 
 /** The moment that counts as now: the demo's clock where there is one. */
-export const now = () => (state.clock.available && state.clock.now ? new Date(state.clock.now) : new Date());
+const now = () => (state.clock.available && state.clock.now ? new Date(state.clock.now) : new Date());
 
 export const time = (instant) => format(instant, { hour: "2-digit", minute: "2-digit" });
 export const dayKey = (instant) => format(instant, { year: "numeric", month: "2-digit", day: "2-digit" });

@@ -19,7 +19,25 @@ const GLYPHS = {
 
 export const EMOJI = /:([a-z0-9_+-]+)(?:::skin-tone-\d)?:/;
 
-export const glyph = (name) => GLYPHS[name];
+const MISSING = "\u{10FFFE}"; // A code point that no font has: it draws the box that stands for any missing glyph.
+const drawable = new Map();
+
+/** Whether a font here has the glyph. Small machines have none for emoji, and a word reads better than a box. */
+function canDraw(character) {
+  if (!drawable.has(character)) drawable.set(character, picture(character) !== picture(MISSING));
+  return drawable.get(character);
+}
+
+function picture(character) {
+  const canvas = Object.assign(document.createElement("canvas"), { width: 24, height: 24 });
+  const pen = canvas.getContext("2d", { willReadFrequently: true });
+  pen.font = "16px sans-serif";
+  pen.fillText([...character][0], 0, 18);
+  return pen.getImageData(0, 0, 24, 24).data.join();
+}
+
+/** The character of a shortcode; undefined when it is not known, or cannot be drawn here. */
+export const glyph = (name) => (GLYPHS[name] && canDraw(GLYPHS[name]) ? GLYPHS[name] : undefined);
 
 /** Text with its known shortcodes replaced. */
-export const withEmoji = (text) => text.replace(new RegExp(EMOJI, "g"), (whole, name) => GLYPHS[name] ?? whole);
+export const withEmoji = (text) => text.replace(new RegExp(EMOJI, "g"), (whole, name) => glyph(name) ?? whole);

@@ -12,9 +12,9 @@ const GROUP_SECONDS = 300;
 const HEAD_ROOM_PX = 16;
 
 export class Feed {
-  /** `read` gives the messages, oldest first; `older` fetches more before them. `foreword` is shown above the first. */
-  constructor({ label, read, inThread = false, foreword = null, onseen = () => {}, older = async () => false }) {
-    Object.assign(this, { read, inThread, foreword, onseen, older, fetching: false });
+  /** `read` gives the messages, oldest first; `older` fetches more before them until the list `isWhole`. `foreword` is shown above the first. */
+  constructor({ label, read, inThread = false, foreword = null, onseen = () => {}, older = async () => false, isWhole = () => true }) {
+    Object.assign(this, { read, inThread, foreword, onseen, older, isWhole, fetching: false, asked: null });
     this.list = [];
     this.start = 0;
     this.end = 0;
@@ -66,15 +66,23 @@ export class Feed {
 
   /** Takes in what changed; `ts` names a message to draw anew. */
   refresh(ts = null) {
+    if (ts) this.rows.delete(ts);
+    // Many changes at once are drawn once; a page in the background draws when it is looked at.
+    this.asked ??= requestAnimationFrame(() => {
+      this.asked = null;
+      this.takeIn();
+    });
+  }
+
+  takeIn() {
     const before = this.list.length;
     const followed = this.end >= before;
     this.list = this.read();
-    if (ts) this.rows.delete(ts);
     if (followed) this.end = this.list.length;
     this.end = Math.min(this.end, this.list.length);
     this.start = Math.min(this.start, Math.max(0, this.end - 1));
     if (this.list.length > before) this.touched = false;
-    if (this.pinned && this.end - this.start > MOST) this.start = this.end - STEP;
+    if (this.pinned && this.end - this.start > STEP + STEP / 2) this.start = this.end - STEP;
     this.draw();
     if (this.pinned) this.scrollDown();
     else if (this.list.length > before) this.jump.classList.add("fresh");
@@ -82,9 +90,9 @@ export class Feed {
 
   /** Rebuilds the window, keeping rows that are there already and the place the person is looking at. */
   draw() {
-    const anchor = this.anchor();
+    const anchor = this.pinned ? null : this.anchor();
     const wanted = [];
-    if (this.start === 0 && this.foreword) wanted.push(this.foreword);
+    if (this.start === 0 && this.foreword && this.isWhole()) wanted.push(this.foreword);
     for (let at = this.start; at < this.end; at += 1) this.rowsAt(at, wanted);
     const keep = new Set(wanted);
     for (const child of [...this.content.children]) if (!keep.has(child)) child.remove();
@@ -93,8 +101,8 @@ export class Feed {
     });
     const kept = new Set(this.list.slice(this.start, this.end).map((message) => message.ts));
     for (const ts of [...this.rows.keys()]) if (!kept.has(ts)) this.rows.delete(ts);
-    if (!this.content.querySelector('.message[tabindex="0"]')) this.focusable(this.content.lastElementChild);
-    const still = anchor && !this.pinned && this.rows.get(anchor.ts)?.nodes.at(-1);
+    if (!this.content.contains(document.activeElement)) this.focusable(this.content.lastElementChild);
+    const still = anchor && this.rows.get(anchor.ts)?.nodes.at(-1);
     if (still) this.scroller.scrollTop += still.getBoundingClientRect().top - anchor.top;
     this.showJump();
   }

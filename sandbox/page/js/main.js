@@ -37,6 +37,11 @@ async function start() {
   startAnnouncer();
   startModals();
   window.addEventListener("hashchange", follow);
+  // Its address would be taken for a conversation: the link only moves the focus.
+  byId("skip-link").addEventListener("click", (event) => {
+    event.preventDefault();
+    (composerHere() ?? byId("pane-body").firstElementChild)?.focus();
+  });
   follow();
   isStarted = true;
   startTour(perform);
@@ -81,7 +86,9 @@ function redraw() {
 
 /** Sits another person at the keyboard. */
 async function become(user) {
-  if (user !== state.me) await openStream(user, () => loadFor(user));
+  if (user === state.me) return;
+  await openStream(user, () => loadFor(user));
+  document.querySelector("[data-testid=person-switcher]")?.focus();
 }
 
 function defaultLink() {

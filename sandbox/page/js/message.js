@@ -18,7 +18,7 @@ const authorOf = (message) => message.user ?? message.bot_id;
 export function renderMessage(message, { grouped = false, inThread = false } = {}) {
   const author = authorOf(message);
   const instant = instantOf(message.ts);
-  const stamp = h("a", { class: "stamp", href: channelLink(message.channel, message.ts), title: fullTime(instant) }, time(instant));
+  const stamp = h("a", { class: "stamp", tabindex: "-1", href: channelLink(message.channel, message.ts), title: fullTime(instant) }, time(instant));
   const gutter = grouped ? h("span", { class: "gutter-stamp" }, stamp) : avatar(author);
   const name = isApp(author) ? appName() : personName(author);
   const head = grouped ? null : h("div", { class: "message-head" },

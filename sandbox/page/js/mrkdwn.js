@@ -10,7 +10,7 @@ const BARE_URL = /^https?:\/\/[^\s<>|"']+[^\s<>|"'.,;:!?)\]]/;
 const MAX_DEPTH = 8;
 
 /** The three entities of mrkdwn; nothing else is decoded, so `&lt;b&gt;` shows as the text `<b>`. */
-export const decode = (text) => text.replace(/&(amp|lt|gt);/g, (_, name) => ({ amp: "&", lt: "<", gt: ">" })[name]);
+const decode = (text) => text.replace(/&(amp|lt|gt);/g, (_, name) => ({ amp: "&", lt: "<", gt: ">" })[name]);
 
 /** Renders a whole text: code fences, quotes, then lines. */
 export function mrkdwn(text) {
@@ -41,7 +41,7 @@ function lines(text, afterBlock, beforeBlock) {
 const broken = (list) => list.flatMap((line, at) => (at ? [h("br"), ...inline(line)] : inline(line)));
 
 /** Renders one line. */
-export function inline(text, depth = 0) {
+function inline(text, depth = 0) {
   const nodes = [];
   let plain = "";
   const flush = () => {

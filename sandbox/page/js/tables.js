@@ -20,6 +20,12 @@ function sortValue(cell) {
   return number ? Number(number[1].replaceAll(",", "")) : text;
 }
 
+/** A column of figures, where a dash or nothing may stand for none. */
+function isNumeric(column) {
+  const values = column.map(sortValue);
+  return values.some((value) => typeof value === "number") && values.every((value) => typeof value === "number" || !/[\p{L}\d]/u.test(value));
+}
+
 function compare(a, b) {
   if (typeof a === "number" && typeof b === "number") return a - b;
   if (typeof a !== typeof b) return typeof a === "number" ? -1 : 1;
@@ -43,7 +49,7 @@ export function dataTable(block) {
   const [head = [], ...body] = block.rows ?? [];
   const rowHeader = block.row_header_column_index ?? 0;
   const size = block.page_size ?? DEFAULT_PAGE_ROWS;
-  const numeric = head.map((_, at) => body.length > 0 && body.every((row) => typeof sortValue(row[at]) === "number"));
+  const numeric = head.map((_, at) => isNumeric(body.map((row) => row[at])));
   const order = { column: null, up: true };
   let page = 0;
   const tbody = h("tbody");

@@ -7,12 +7,17 @@ import { cycleTheme, themeLabel } from "./theme.js";
 import { emit, on, state } from "./store.js";
 
 let choose = () => {};
+let isTourOffered = false;
 
 /** `onchoose` gets the id of the person to become. */
 export function startTopbar(onchoose) {
   choose = onchoose;
   on("loaded", draw);
   on("connection", drawConnection);
+  on("tour-offered", (offered) => {
+    isTourOffered = offered;
+    draw();
+  });
   draw();
 }
 
@@ -26,7 +31,7 @@ function draw() {
   replace(byId("topbar"),
     h("div", { class: "brand" }, h("img", { src: "/static/favicon.svg", alt: "", width: 24, height: 24 }), h("span", { class: "brand-name" }, state.team.name ?? "Workspace"), h("span", { class: "brand-note" }, "local sandbox")),
     h("span", { class: "connection", id: "connection", role: "status" }),
-    clockControls(), h("span", { class: "grow" }), theme, traffic, switcher());
+    clockControls(), h("span", { class: "grow" }), isTourOffered ? iconButton("flag", "Take the tour", () => emit("tour-again")) : null, theme, traffic, switcher());
   drawConnection();
 }
 

@@ -1,9 +1,9 @@
 // The guided tour, driven by data of the server: a step says who does what where, and can do it for the person.
 
 import { fetchTour } from "./api.js";
-import { byId, h, icon, iconButton, replace } from "./dom.js";
+import { byId, h, iconButton, replace } from "./dom.js";
 import { personName } from "./people.js";
-import { on } from "./store.js";
+import { emit, on } from "./store.js";
 
 const KEY = "sandbox.tour";
 const NARROW = "(max-width: 760px)";
@@ -14,6 +14,7 @@ let perform = async () => {};
 export function startTour(play) {
   perform = play;
   on("tour", fetchSteps);
+  on("tour-again", () => save({ at: 0, done: -1, over: false, folded: false }));
   fetchSteps();
 }
 
@@ -41,13 +42,10 @@ function save(change) {
 function draw() {
   const holder = byId("tour");
   const { at, done, folded, over } = progress();
-  holder.hidden = !steps.length;
-  if (!steps.length) return;
-  holder.classList.toggle("folded", folded || over);
-  if (over) {
-    replace(holder, h("button", { type: "button", class: "tour-again", onclick: () => save({ at: 0, done: -1, over: false, folded: false }) }, icon("flag"), "Take the tour"));
-    return;
-  }
+  holder.hidden = !steps.length || over;
+  emit("tour-offered", steps.length > 0 && over);
+  if (holder.hidden) return;
+  holder.classList.toggle("folded", folded);
   const index = Math.min(at, steps.length - 1);
   const step = steps[index];
   const fold = iconButton("chevron", folded ? "Open the tour" : "Fold the tour", () => save({ folded: !folded }), { class: `icon-button ${folded ? "flip-up" : ""}`, "aria-expanded": String(!folded) });
@@ -69,7 +67,7 @@ function doIt(step, index, isDone = false) {
       act.disabled = false;
       save({ done: index });
     },
-  }, isDone ? "Do it again" : "Do it for me");
+  }, isDone ? "Do it again" : step.type ? "Do it for me" : "Take me there");
   return act;
 }
 

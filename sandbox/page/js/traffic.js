@@ -46,9 +46,11 @@ async function toggle(open) {
       h("table", {}, h("thead", {}, h("tr", {}, ["Time", "Kind", "What", "Who and where", "Status", "Took", "Ack", "Notes"].map((name) => h("th", { scope: "col" }, name)))), rows)));
   drawer.onkeydown = (event) => event.key === "Escape" && toggle(false);
   search.focus();
-  const answer = await fetchLog();
-  entries = answer.entries ?? [];
-  draw();
+  entries = [];
+  const kept = (await fetchLog()).entries ?? [];
+  // What went over the wire while the log was on its way stands in neither place twice.
+  entries = [...kept, ...entries.filter((entry) => entry.at > (kept.at(-1)?.at ?? ""))];
+  if (rows) draw();
 }
 
 function change(part) {

@@ -1,0 +1,192 @@
+"""Counts of one call as a source tells them, and how they become counts that add up.
+
+Sources differ in whether input includes what came from a cache, and output what was reasoning. `settle` brings both to
+Outlay's rule (totals include their parts) and says what it had to change.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from core.intake.values import whole
+from core.usage import MAX_TOKENS, Quality, UsageEvent
+
+TTL_UNKNOWN: Final = "the lifetime of cache writes is not told; they are counted as the shorter, cheaper one"
+EXCLUSIVE: Final = "input was sent without the cached tokens; they were added"
+REASONING_OUTSIDE: Final = "output was sent without reasoning; it was added"
+NO_CACHE_SPLIT: Final = "the sender tells no cache split; all input is priced as uncached"
+NO_USAGE: Final = "a successful call without usage; its tokens are unknown, not zero"
+NO_USAGE_STREAM: Final = (
+    "a streamed call without usage; its tokens are unknown, not zero. Ask for it with "
+    'stream_options={"include_usage": true}'
+)
+
+CACHE_HIT: Final = "answered by LiteLLM's own cache; nothing was billed for it"
+GUESSED_BY_LITELLM: Final = (
+    "LiteLLM counted this stream with a local tokenizer, because it carried no usage; the counts are a guess"
+)
+US_ONLY: Final = "inference in the US only (inference_geo=us) costs 10 % more than the list price"
+_UNCLEAR: Final = ("timeout", "timedout", "cancel", "disconnect", "connection", "closed", "abort", "midstream")
+_NAME: Final = re.compile(r"[A-Za-z0-9_.\-]{1,80}")
+
+_TTL_PROVIDERS: Final = frozenset({"anthropic", "aws", "google"})
+"""Where the lifetime of a cache write changes its price; OpenAI's 12-hour writes are told apart only by its own APIs."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """Counts as told; None = not told. All in tokens, `web_searches` in calls.
+
+    Attributes:
+      total: input and output as the source adds them up; shows what the parts include.
+      exclusive: the source is known to leave cached tokens out of `input`.
+      problems: sentences; `settle` adds to them.
+      distrusted: a count was absurd (negative, not a number of tokens) and is left out.
+    """
+
+    input: int | None = None
+    output: int | None = None
+    cache_read: int | None = None
+    cache_write: int | None = None
+    cache_write_5m: int | None = None
+    cache_write_1h: int | None = None
+    reasoning: int | None = None
+    input_audio: int | None = None
+    output_audio: int | None = None
+    web_searches: int | None = None
+    total: int | None = None
+    exclusive: bool = False
+    problems: list[str] = field(default_factory=list)
+    distrusted: bool = False
+
+    def fill(self, other: Counts) -> None:
+        """Take what is not told here from another description of the same call."""
+        for name in _FILLED:
+            if getattr(self, name) is None:
+                setattr(self, name, getattr(other, name))
+
+
+_FILLED: Final = (
+    "input", "output", "cache_read", "cache_write", "cache_write_5m", "cache_write_1h", "reasoning", "input_audio",
+    "output_audio", "web_searches", "total",
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Settled:
+    """Counts that add up, with what is known about them."""
+
+    input: int = 0
+    output: int = 0
+    cache_read: int = 0
+    cache_write: int = 0
+    cache_write_1h: int = 0
+    reasoning: int = 0
+    input_audio: int = 0
+    output_audio: int = 0
+    web_searches: int = 0
+    quality: Quality = Quality.EXACT
+    problems: list[str] = field(default_factory=list)
+    ttl_known: bool = True
+
+    def event(self, **labels: Any) -> UsageEvent:
+        """The usage event with these counts; `labels` are its other fields."""
+        return UsageEvent(
+            input_tokens=self.input, output_tokens=self.output, cache_read_tokens=self.cache_read,
+            cache_write_tokens=self.cache_write, cache_write_1h_tokens=self.cache_write_1h,
+            reasoning_tokens=self.reasoning, input_audio_tokens=self.input_audio,
+            output_audio_tokens=self.output_audio, web_searches=self.web_searches, **labels,
+        )  # fmt: skip
+
+
+def count(counts: Counts, name: str, value: object) -> None:
+    """Take one count in; an absurd one is left out and said."""
+    number = whole(value)
+    if number == -1:
+        counts.distrusted = True
+        counts.problems.append(f"the {name.replace('_', ' ')} count is not a number of tokens; left out")
+    elif number is not None:
+        setattr(counts, name, number)
+
+
+def told_nothing(counts: Counts) -> bool:
+    """Whether the source tells no tokens; a usage of all zeros, or a total alone, tells nothing either."""
+    if counts.input or counts.output or counts.cache_read or counts.cache_write:
+        return False
+    if counts.total:
+        counts.problems.append("only a total of tokens is told, not how many were input and output")
+    return True
+
+
+def settle(counts: Counts, *, provider: str) -> Settled:
+    """Counts that satisfy every rule of a usage event, with quality and problems."""
+    settled = Settled(problems=counts.problems)
+    written = counts.cache_write
+    if counts.cache_write_5m is not None or counts.cache_write_1h is not None:
+        split = (counts.cache_write_5m or 0) + (counts.cache_write_1h or 0)
+        written = max(written or 0, split)
+    settled.cache_read, settled.cache_write = counts.cache_read or 0, written or 0
+    settled.cache_write_1h = min(counts.cache_write_1h or 0, settled.cache_write)
+    settled.ttl_known = (
+        not settled.cache_write or counts.cache_write_1h is not None or counts.cache_write_5m == settled.cache_write
+    )
+    if not settled.ttl_known and provider in _TTL_PROVIDERS:
+        settled.problems.append(TTL_UNKNOWN)
+    repaired = _settle_input(settled, counts)
+    repaired |= _settle_output(settled, counts)
+    settled.web_searches = counts.web_searches or 0
+    if max(settled.input, settled.output) > MAX_TOKENS:
+        problem = "the counts add up to more tokens than there can be; left out"
+        return Settled(quality=Quality.MISSING, problems=[*settled.problems, problem])
+    if repaired or counts.distrusted:
+        settled.quality = Quality.REPAIRED
+    return settled
+
+
+def _settle_input(settled: Settled, counts: Counts) -> bool:
+    cached = settled.cache_read + settled.cache_write
+    told = counts.input or 0
+    parts = told + (counts.output or 0)
+    apart = counts.exclusive or told < cached or (counts.total is not None and counts.total == parts + cached)
+    settled.input = told
+    repaired = False
+    if cached and apart:
+        settled.input = told + cached
+        settled.problems.append(EXCLUSIVE)
+        repaired = True
+    audio = counts.input_audio or 0
+    # Audio that was read from the cache is in both numbers; it is billed as cached.
+    settled.input_audio = min(audio, settled.input - cached)
+    return repaired
+
+
+def _settle_output(settled: Settled, counts: Counts) -> bool:
+    told, reasoning = counts.output or 0, counts.reasoning or 0
+    settled.output, settled.reasoning = told, reasoning
+    total = counts.total
+    outside = reasoning > told or (
+        reasoning > 0 and total is not None and total in (settled.input + told + reasoning, (counts.input or 0) + told + reasoning)
+    )  # fmt: skip
+    if outside:
+        settled.output = told + reasoning
+        settled.problems.append(REASONING_OUTSIDE)
+    settled.output_audio = min(counts.output_audio or 0, settled.output - reasoning)
+    return outside
+
+
+def failure(error: str, code: str = "") -> Settled:
+    """A failed call: a request without tokens. One that broke off may have been billed all the same.
+
+    Args:
+      error: name of the error's class; anything else in its place is not repeated.
+      code: HTTP status, if told.
+    """
+    name = error.rpartition(".")[2] if _NAME.fullmatch(error) else ""
+    shown = " ".join(part for part in (name, code if code.isdigit() and len(code) == 3 else "") if part)
+    shown = f" ({shown})" if shown else ""
+    if any(mark in name.lower() for mark in _UNCLEAR):
+        problem = f"the call broke off{shown}; the provider may bill it all the same"
+        return Settled(quality=Quality.MISSING, problems=[problem])
+    return Settled(problems=[f"the call failed{shown}; a request without tokens"])

@@ -1,0 +1,152 @@
+"""JSON inside span attributes: the few fields that are facts about the call are read, the text around them is dropped.
+
+Some libraries keep the response's id, tier or usage only inside attributes that also carry prompts and answers.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+
+from core.intake.counts import Counts, count
+from core.intake.labels import TAG_NAMES
+from core.intake.usage_objects import counts_of, price_modifiers, service_tier
+
+MAX_TEXT: Final = 4_000_000
+_MAX_REPR: Final = 50_000
+
+
+class Opened(msgspec.Struct, gc=False):
+    """Facts found inside a span's containers; None = not found there."""
+
+    counts: Counts | None = None
+    cache_known: bool = False
+    response_id: str | None = None
+    model: str | None = None
+    tier: str | None = None
+    streamed: bool | None = None
+    tags: dict[str, Any] = {}
+    notes: list[str] = []
+
+
+class _Answer(msgspec.Struct):
+    id: Any = None
+    model: Any = None
+    service_tier: Any = None
+    usage: Any = None
+
+
+class _Request(msgspec.Struct):
+    model: Any = None
+    stream: Any = None
+
+
+_ANSWER: Final = msgspec.json.Decoder(_Answer)
+_REQUEST: Final = msgspec.json.Decoder(_Request)
+_OBJECT: Final = msgspec.json.Decoder(dict[str, Any])
+
+
+def open_container(name: str, text: str | bytes, into: Opened) -> None:
+    """Read one container. Text that is not what its name promises is passed over: it may be cut off or redacted."""
+    if len(text) > MAX_TEXT:
+        return
+    try:
+        _OPENERS[name](text, into)
+    except (msgspec.DecodeError, ValueError, SyntaxError, RecursionError, MemoryError):
+        return
+
+
+def _answer(text: str | bytes, into: Opened) -> None:
+    found = _ANSWER.decode(text)
+    into.response_id = into.response_id or _text(found.id)
+    into.model = into.model or _text(found.model)
+    into.tier = into.tier or _text(found.service_tier)
+    if isinstance(found.usage, dict):
+        _usage_found(found.usage, into)
+
+
+def _usage(text: str | bytes, into: Opened) -> None:
+    _usage_found(_OBJECT.decode(text), into)
+
+
+def _repr(text: str | bytes, into: Opened) -> None:
+    """LiteLLM writes a Python dictionary where others write JSON."""
+    plain = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    if not plain.lstrip().startswith("{") or len(plain) > _MAX_REPR:
+        return
+    try:
+        value = _OBJECT.decode(plain)
+    except msgspec.DecodeError:
+        value = ast.literal_eval(plain)
+    if isinstance(value, dict):
+        _usage_found({str(key): part for key, part in value.items()}, into)
+
+
+def _usage_found(usage: dict[str, Any], into: Opened) -> None:
+    counts = counts_of(usage)
+    if into.counts is None:
+        into.counts = counts
+    else:
+        into.counts.fill(counts)
+    into.cache_known = into.cache_known or counts.cache_read is not None
+    into.tier = into.tier or service_tier(usage)
+    into.notes = [*into.notes, *price_modifiers(usage)]
+
+
+def _request(text: str | bytes, into: Opened) -> None:
+    found = _REQUEST.decode(text)
+    into.model = into.model or _text(found.model)
+    if isinstance(found.stream, bool):
+        into.streamed = found.stream
+
+
+def _metadata(text: str | bytes, into: Opened) -> None:
+    """OpenInference's metadata: tool use of the answer, or what the application attached."""
+    values = _OBJECT.decode(text)
+    tools = values.get("server_tool_use")
+    if isinstance(tools, dict):
+        found = Counts()
+        count(found, "web_searches", tools.get("web_search_requests"))
+        if into.counts is None:
+            into.counts = found
+        else:
+            into.counts.fill(found)
+    into.tags = {key: value for key, value in values.items() if key.lower() in TAG_NAMES}
+
+
+def _langfuse(text: str | bytes, into: Opened) -> None:
+    """Langfuse's keys are free but disjoint: everything that starts with `input` adds up to the input."""
+    values = {key: value for key, value in _OBJECT.decode(text).items() if isinstance(value, int | float)}
+    counts = Counts()
+    count(counts, "input", sum(value for key, value in values.items() if key.startswith(("input", "cache_"))))
+    count(counts, "output", sum(value for key, value in values.items() if key.startswith("output")))
+    for name, marks in (
+        ("cache_read", ("cached", "cache_read")),
+        ("cache_write", ("cache_creation", "cache_write")),
+        ("reasoning", ("reasoning",)),
+    ):
+        parts = [value for key, value in values.items() if any(mark in key for mark in marks)]
+        if parts:
+            count(counts, name, sum(parts))
+    into.counts, into.cache_known = counts, counts.cache_read is not None
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+_OPENERS: Final[dict[str, Callable[[str | bytes, Opened], None]]] = {
+    "gen_ai.usage.raw": _usage,
+    "metadata.usage_object": _repr,
+    "output.value": _answer,
+    "request_data": _request,
+    "response_data": _answer,
+    "llm.invocation_parameters": _request,
+    "embedding.invocation_parameters": _request,
+    "metadata": _metadata,
+    "langfuse.observation.usage_details": _langfuse,
+    "mlflow.chat.tokenUsage": _usage,
+}

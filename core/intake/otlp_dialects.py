@@ -1,0 +1,112 @@
+"""Who wrote a span, how far it is trusted, and where it is known to lie.
+
+The facts were observed against one server with known counts (usage-formats §1.4 and §1.5, November 2026); `seen` is the
+version they were observed in. A library that has not been seen is taken at the conventions' word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from core.intake.counts import GUESSED_BY_LITELLM, Counts
+from core.intake.record import Trust
+from core.usage import Quality
+
+Doubt = tuple[Quality, str] | None
+"""A quality that the counts cannot exceed, and the sentence that says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """What is known about one emitter.
+
+    Attributes:
+      scopes: starts of the instrumentation scope's name; the longest match wins.
+      seen: version the facts below are from.
+      tells_cache: cached tokens are told whenever there are some, so their absence means none.
+      exclusive: providers whose `input` it sends without the cached tokens.
+      doubt: judges the counts of one span, given (provider, streamed, counts).
+    """
+
+    name: str
+    scopes: tuple[str, ...]
+    trust: Trust
+    seen: str = ""
+    tells_cache: bool = False
+    exclusive: frozenset[str] = frozenset()
+    doubt: Callable[[str, bool, Counts], Doubt] | None = None
+
+
+def _openlit(provider: str, streamed: bool, counts: Counts) -> Doubt:
+    if provider == "anthropic" and streamed and not (counts.cache_read or counts.cache_write):
+        return Quality.GUESSED, "OpenLIT loses the cached tokens of streamed Anthropic calls; input is too small if any"
+    if provider != "anthropic" and streamed and counts.cache_read is None:
+        return (
+            Quality.GUESSED,
+            "OpenLIT counted this stream itself, because it carried no usage; the counts are a guess",
+        )
+    return None
+
+
+def _traceloop_anthropic(_provider: str, streamed: bool, _counts: Counts) -> Doubt:
+    if not streamed:
+        return None
+    return Quality.GUESSED, "OpenLLMetry adds a stream's first output count to the final one; output is slightly high"
+
+
+def _litellm(_provider: str, streamed: bool, counts: Counts) -> Doubt:
+    if streamed and counts.cache_read is None and counts.cache_write is None:
+        return Quality.GUESSED, GUESSED_BY_LITELLM
+    return None
+
+
+DIALECTS: Final = (
+    Dialect("Anthropic SDK", ("com.anthropic.",), Trust.PROVIDER_SDK, "2.12.0", True),
+    Dialect("Claude Code", ("com.anthropic.claude_code",), Trust.PROVIDER_SDK, "", True, frozenset({"anthropic"})),
+    Dialect("OpenAI SDK", ("com.openai.",), Trust.PROVIDER_SDK),
+    Dialect("pydantic-ai", ("pydantic-ai", "pydantic_ai"), Trust.PYDANTIC_AI, "2.68.0", True),
+    Dialect(
+        "OpenTelemetry GenAI", ("opentelemetry.instrumentation.genai.", "opentelemetry.util.genai"),
+        Trust.OFFICIAL_OTEL, "1.3b0", True,
+    ),
+    Dialect(
+        "OpenTelemetry",
+        ("opentelemetry.instrumentation.openai_v2", "opentelemetry.instrumentation.openai_agents_v2",
+         "opentelemetry.instrumentation.google_genai", "opentelemetry.instrumentation.botocore", "io.opentelemetry.",
+         "@opentelemetry/", "opentelemetry.instrumentation.vertexai_v2"),
+        Trust.OFFICIAL_OTEL,
+    ),
+    Dialect(
+        "OpenLLMetry", ("opentelemetry.instrumentation.", "@traceloop/", "traceloop."), Trust.TRACELOOP, "0.62.4", False
+    ),
+    Dialect("OpenLLMetry", ("opentelemetry.instrumentation.openai",), Trust.TRACELOOP, "0.62.4", True),
+    Dialect(
+        "OpenLLMetry",
+        ("opentelemetry.instrumentation.anthropic", "@traceloop/instrumentation-anthropic"),
+        Trust.TRACELOOP, "0.62.4", True, doubt=_traceloop_anthropic,
+    ),
+    Dialect(
+        "OpenInference", ("openinference.", "@arizeai/openinference"), Trust.OPENINFERENCE, "0.1.66, 3.1.0", True
+    ),
+    Dialect("Logfire", ("logfire",), Trust.LOGFIRE, "5.2.0"),
+    Dialect("Vercel AI SDK", ("ai",), Trust.VERCEL, "6.0.326", True),
+    Dialect("LiteLLM", ("litellm",), Trust.LITELLM, "1.109.1", doubt=_litellm),
+    Dialect("OpenLIT", ("openlit",), Trust.OPENLIT, "1.45.0", True, frozenset({"anthropic"}), _openlit),
+    Dialect("Langfuse", ("langfuse",), Trust.OTHER),
+)  # fmt: skip
+OTHER: Final = Dialect("unknown", (), Trust.OTHER)
+
+
+@lru_cache(maxsize=1024)
+def dialect_of(scope: str) -> Dialect:
+    """The dialect of an instrumentation scope by its name. `ai` stands for itself only."""
+    found, length = OTHER, 0
+    for dialect in DIALECTS:
+        for start in dialect.scopes:
+            fits = scope == start if start == "ai" else scope.startswith(start)
+            if fits and len(start) > length:
+                found, length = dialect, len(start)
+    return found

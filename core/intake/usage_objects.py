@@ -1,0 +1,150 @@
+"""The `usage` objects of providers' responses, as counts. Each vendor counts differently; this is where that is known.
+
+Inside input: OpenAI, OpenRouter, LiteLLM, Gemini's cached content. Apart from it: Anthropic, Bedrock.
+Inside output: reasoning of OpenAI and Anthropic. Apart: Gemini's thoughts, xAI's chat (usage-formats §3.1, §4.1, §6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from core.intake.counts import US_ONLY, Counts, count
+
+_NONE: Final[Mapping[str, Any]] = {}
+
+
+def counts_of(usage: Mapping[str, Any]) -> Counts:
+    """Counts of a usage object of any known vendor; what it does not tell stays None."""
+    if "usageMetadata" in usage:
+        usage = _part(usage, "usageMetadata")
+    if "promptTokenCount" in usage or "candidatesTokenCount" in usage:
+        return _gemini(usage)
+    if "prompt_token_count" in usage or "candidates_token_count" in usage:
+        return _gemini({_camel(key): value for key, value in usage.items()})
+    if "inputTokens" in usage and "input_tokens" not in usage:
+        return _bedrock(usage)
+    if "prompt_tokens" in usage or "completion_tokens" in usage:
+        return _chat(usage)
+    if "input_tokens_details" not in usage and any(key.startswith("cache_") for key in usage):
+        return _anthropic(usage)
+    return _responses(usage)
+
+
+def service_tier(usage: Mapping[str, Any]) -> str | None:
+    """The tier that a usage object names (Anthropic's and LiteLLM's do), or None."""
+    tier = usage.get("service_tier")
+    return tier if isinstance(tier, str) and tier else None
+
+
+def price_modifiers(usage: Mapping[str, Any]) -> list[str]:
+    """What the usage object says about the price that counts and tier cannot carry, in sentences."""
+    notes: list[str] = []
+    if usage.get("inference_geo") == "us":
+        notes.append(US_ONLY)
+    if any(isinstance(step, Mapping) and step.get("type") == "compaction" for step in _list(usage, "iterations")):
+        notes.append("compaction work of this call is billed but not in its totals")
+    return notes
+
+
+def _chat(usage: Mapping[str, Any]) -> Counts:
+    counts = Counts()
+    _take(counts, usage, input="prompt_tokens", output="completion_tokens", total="total_tokens")
+    inside, out = _part(usage, "prompt_tokens_details"), _part(usage, "completion_tokens_details")
+    _take(counts, inside, cache_read="cached_tokens", input_audio="audio_tokens", cache_write="cache_creation_tokens")
+    _take(counts, inside, cache_write="cache_write_tokens")
+    _take(counts, out, reasoning="reasoning_tokens", output_audio="audio_tokens")
+    if counts.cache_read is None:
+        _take(counts, usage, cache_read="cache_read_input_tokens")
+        if counts.cache_read is None:
+            _take(counts, usage, cache_read="prompt_cache_hit_tokens")
+    if counts.cache_write is None:
+        _take(counts, usage, cache_write="cache_creation_input_tokens")
+    _lifetimes(counts, _part(inside, "cache_creation_token_details"))
+    _tools(counts, usage)
+    return counts
+
+
+def _responses(usage: Mapping[str, Any]) -> Counts:
+    counts = Counts()
+    _take(counts, usage, input="input_tokens", output="output_tokens", total="total_tokens")
+    inside, out = _part(usage, "input_tokens_details"), _part(usage, "output_tokens_details")
+    _take(counts, inside, cache_read="cached_tokens", cache_write="cache_write_tokens", input_audio="audio_tokens")
+    _take(counts, out, reasoning="reasoning_tokens", output_audio="audio_tokens")
+    if (counts.cache_write or 0) > 0 and _part(inside, "cache_write_tokens_details"):
+        count(counts, "cache_write_5m", counts.cache_write)
+    _tools(counts, usage)
+    return counts
+
+
+def _anthropic(usage: Mapping[str, Any]) -> Counts:
+    counts = Counts()
+    _take(counts, usage, output="output_tokens", web_searches="web_searches")
+    _take(counts, usage, cache_read="cache_read_input_tokens", cache_write="cache_creation_input_tokens")
+    _take(counts, _part(usage, "output_tokens_details"), reasoning="thinking_tokens")
+    _lifetimes(counts, _part(usage, "cache_creation"))
+    written = max(counts.cache_write or 0, (counts.cache_write_5m or 0) + (counts.cache_write_1h or 0))
+    _take(counts, usage, input="input_tokens")
+    if counts.input is not None:
+        counts.input += (counts.cache_read or 0) + written
+    _tools(counts, usage)
+    return counts
+
+
+def _bedrock(usage: Mapping[str, Any]) -> Counts:
+    counts = Counts()
+    _take(counts, usage, input="inputTokens", output="outputTokens")
+    _take(counts, usage, cache_read="cacheReadInputTokens", cache_write="cacheWriteInputTokens")
+    for detail in _list(usage, "cacheDetails"):
+        if isinstance(detail, Mapping) and detail.get("ttl") in ("5m", "1h"):
+            count(counts, f"cache_write_{detail['ttl']}", detail.get("inputTokens"))
+    if counts.input is not None:
+        counts.input += (counts.cache_read or 0) + (counts.cache_write or 0)
+    return counts
+
+
+def _gemini(usage: Mapping[str, Any]) -> Counts:
+    counts, extra = Counts(), Counts()
+    _take(counts, usage, input="promptTokenCount", output="candidatesTokenCount", reasoning="thoughtsTokenCount")
+    _take(counts, usage, cache_read="cachedContentTokenCount")
+    _take(extra, usage, input="toolUsePromptTokenCount")
+    if counts.input is not None:
+        counts.input += extra.input or 0
+    if counts.output is not None or counts.reasoning is not None:
+        counts.output = (counts.output or 0) + (counts.reasoning or 0)
+    for name, key in (("input_audio", "promptTokensDetails"), ("output_audio", "candidatesTokensDetails")):
+        for detail in _list(usage, key):
+            if isinstance(detail, Mapping) and detail.get("modality") == "AUDIO":
+                count(counts, name, detail.get("tokenCount"))
+    return counts
+
+
+def _lifetimes(counts: Counts, split: Mapping[str, Any]) -> None:
+    _take(counts, split, cache_write_5m="ephemeral_5m_input_tokens", cache_write_1h="ephemeral_1h_input_tokens")
+    if counts.cache_write_5m is None:
+        _take(counts, split, cache_write_5m="ephemeral_30m_input_tokens")
+
+
+def _tools(counts: Counts, usage: Mapping[str, Any]) -> None:
+    _take(counts, _part(usage, "server_tool_use"), web_searches="web_search_requests")
+
+
+def _take(counts: Counts, source: Mapping[str, Any], **keys: str) -> None:
+    for name, key in keys.items():
+        if (value := source.get(key)) is not None:
+            count(counts, name, value)
+
+
+def _part(source: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    part = source.get(key)
+    return part if isinstance(part, Mapping) else _NONE
+
+
+def _list(source: Mapping[str, Any], key: str) -> list[Any]:
+    items = source.get(key)
+    return items[:100] if isinstance(items, list) else []
+
+
+def _camel(name: str) -> str:
+    head, *rest = name.split("_")
+    return head + "".join(word.capitalize() for word in rest)

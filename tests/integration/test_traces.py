@@ -1,0 +1,188 @@
+"""`POST /v1/traces` and `/v1/litellm` as exporters need them: their status codes, their retries, and exact totals."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+
+from core.services.keep_books import check_books
+from tests.support.api import Api, running_api
+
+FIXTURES = Path(__file__).parents[1] / "fixtures" / "intake"
+PROTOBUF = {"Content-Type": "application/x-protobuf"}
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.fixture
+async def api(database_url: str) -> AsyncIterator[Api]:
+    async with running_api(database_url) as running:
+        yield running
+
+
+async def post(
+    api: Api, path: str, body: bytes, headers: dict[str, str], token: str | None = "usage"
+) -> httpx.Response:
+    given = {**headers, "Authorization": f"Bearer {api.tokens[token]}"} if token else headers
+    return await api.client.post(path, content=body, headers=given)
+
+
+async def books(api: Api) -> tuple[int, int]:
+    """(requests, output tokens), once journal and projections were found to agree."""
+    agreement = await check_books(api.service.uow)
+    assert agreement.holds
+    return agreement.events[0], agreement.events[2]
+
+
+def capture(name: str) -> bytes:
+    return (FIXTURES / name).read_bytes()
+
+
+async def test_protobuf_json_and_gzip_of_one_capture_come_to_the_same(api: Api) -> None:
+    plain = await post(api, "/v1/traces", capture("otlp/otel-genai-openai.traces.pb"), PROTOBUF)
+    before = await books(api)
+    packed = gzip.compress(capture("otlp/otel-genai-openai.traces.pb"))
+    zipped = await post(api, "/v1/traces", packed, {**PROTOBUF, "Content-Encoding": "gzip"})
+    as_json = await post(api, "/v1/traces", capture("otlp/otel-genai-openai.traces.json"), JSON)
+
+    assert (plain.status_code, plain.headers["content-type"], plain.content) == (200, "application/x-protobuf", b"")
+    assert (zipped.status_code, zipped.content) == (200, b"")
+    assert (as_json.status_code, as_json.headers["content-type"], as_json.json()) == (200, "application/json", {})
+    # Six spans: two complete calls, a stream without usage, one with, an embedding, and a failure.
+    assert before == (6, await _output(api))
+    assert await books(api) == before
+
+
+async def _output(api: Api) -> int:
+    async with api.service.uow.read() as tx:
+        return (await tx.spend.totals())["events"][2]
+
+
+async def test_a_capture_with_duplicates_on_purpose_counts_each_call_once(api: Api) -> None:
+    await post(api, "/v1/traces", capture("otlp/otel-genai-anthropic.traces.pb"), PROTOBUF)
+
+    assert await books(api) == (2, 700)
+
+
+async def test_chunked_bodies_without_a_length_are_read(api: Api) -> None:
+    body = capture("otlp/sdk-anthropic.traces.pb")
+
+    async def chunks() -> AsyncIterator[bytes]:
+        for start in range(0, len(body), 100):
+            yield body[start : start + 100]
+
+    headers = {**PROTOBUF, "Authorization": f"Bearer {api.tokens['usage']}"}
+    answer = await api.client.post("/v1/traces", content=chunks(), headers=headers)
+
+    assert answer.status_code == 200
+    assert await books(api) == (2, 700)
+
+
+async def test_an_empty_request_is_fine(api: Api) -> None:
+    assert (await post(api, "/v1/traces", b"", PROTOBUF)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "status"),
+    [
+        (b"\xff\xff\xff", PROTOBUF, 400),
+        (b"{not json", JSON, 400),
+        (b'{"resourceMetrics": []}', JSON, 400),
+        (b"{}", {"Content-Type": "text/plain"}, 415),
+        (b"not gzip", {**PROTOBUF, "Content-Encoding": "gzip"}, 400),
+    ],
+    ids=["no protobuf", "no JSON", "metrics", "plain text", "no gzip"],
+)
+async def test_what_no_retry_mends_is_refused_for_good(
+    api: Api, body: bytes, headers: dict[str, str], status: int
+) -> None:
+    answer = await post(api, "/v1/traces", body, headers)
+
+    assert answer.status_code == status
+    assert answer.json()["error"]
+    assert await books(api) == (0, 0)
+
+
+@pytest.mark.parametrize("token", [None, "revoked", "expired"])
+async def test_a_bad_token_is_refused(api: Api, token: str | None) -> None:
+    assert (await post(api, "/v1/traces", b"", PROTOBUF, token)).status_code == 401
+
+
+async def test_a_bad_span_is_told_as_a_partial_success_and_costs_no_good_one(api: Api) -> None:
+    payload: dict[str, Any] = json.loads(capture("otlp/otel-genai-openai.traces.json"))
+    spans = payload["resourceSpans"][0]["scopeSpans"][0]["spans"]
+    spans.append({**spans[0], "spanId": "00f067aa0ba902b7", "startTimeUnixNano": "1", "endTimeUnixNano": str(10**20)})
+
+    answer = await post(api, "/v1/traces", json.dumps(payload).encode(), JSON)
+
+    assert answer.status_code == 200
+    assert (await books(api))[0] >= 6
+
+
+async def test_own_trouble_is_a_503_that_exporters_send_again_after(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def breaks(*_: object, **__: object) -> None:
+        raise RuntimeError("the disk is full")
+
+    monkeypatch.setattr(api.service.bookkeeper, "record", breaks)
+    body = capture("otlp/sdk-anthropic.traces.pb")
+    async with httpx.AsyncClient(base_url=api.client.base_url) as client:
+        headers = {**PROTOBUF, "Authorization": f"Bearer {api.tokens['usage']}"}
+        answer = await client.post("/v1/traces", content=body, headers=headers)
+
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert "disk" not in answer.text
+
+
+async def test_a_response_names_the_refused_spans_in_the_senders_format() -> None:
+    from bot.web.traces import _answer
+
+    answer = ExportTraceServiceResponse.FromString(bytes(_answer(2, "no time", is_json=False).body))
+
+    assert (answer.partial_success.rejected_spans, answer.partial_success.error_message) == (2, "no time")
+
+
+async def test_litellm_batches_count_once_however_often_they_come(api: Api) -> None:
+    body = capture("litellm/generic_api_batch.as-sent.json")
+    first = await post(api, "/v1/litellm", body, JSON)
+    again = await post(api, "/v1/litellm", body, JSON)
+
+    assert (first.status_code, first.json()["accepted"], first.json()["rejected"]) == (200, 8, [])
+    assert (again.json()["accepted"], again.json()["duplicates"]) == (0, 8)
+    assert (await books(api))[0] == 8
+
+
+async def test_a_proxy_and_its_client_that_report_one_call_count_it_once(api: Api) -> None:
+    """LiteLLM's callback and an OpenTelemetry span name the same answer of the provider."""
+    calls = json.loads(capture("litellm/generic_api_batch.as-sent.json"))
+    call = next(one for one in calls if one["custom_llm_provider"] == "openai" and one["completion_tokens"] == 300)
+    payload = json.loads(capture("otlp/otel-genai-openai.traces.json"))
+    for resource in payload["resourceSpans"]:
+        for scope in resource["scopeSpans"]:
+            scope["spans"] = scope["spans"][:1]
+            for attribute in scope["spans"][0]["attributes"]:
+                if attribute["key"] == "gen_ai.response.id":
+                    attribute["value"] = {"stringValue": call["id"]}
+            scope["spans"][0]["endTimeUnixNano"] = str(int(call["endTime"] * 1e9))
+
+    await post(api, "/v1/litellm", json.dumps([call]).encode(), JSON, "usage")
+    await post(api, "/v1/traces", json.dumps(payload).encode(), JSON, "second")
+
+    assert await books(api) == (1, 300 - 192)
+
+
+async def test_prompts_never_reach_the_database(api: Api, database_url: str) -> None:
+    body = capture("otlp/traceloop-openai.traces.pb")
+    assert b"Hi" in body
+    await post(api, "/v1/traces", body, PROTOBUF)
+    await post(api, "/v1/litellm", capture("litellm/generic_api_batch.as-sent.json"), JSON)
+
+    async with api.service.uow.read() as tx:
+        kept = json.dumps([[labels.model, *labels.tags] for labels in (await tx.series.all()).values()])
+    assert "Hi" not in kept.replace("Histor", "")
+    assert "messages" not in kept
