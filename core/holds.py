@@ -23,6 +23,8 @@ COLD_OUTPUT_TOKENS: Final = 1_024
 """What an answer is taken to need while nothing is known of a workload and model: a long page of text."""
 ROOMY_OUTPUT_TOKENS: Final = 8_192
 """The least room for an answer without a stated maximum while money is plentiful."""
+ENOUGH: Final = 16
+"""Answers after which what was learned stands alone; before, it only raises the first guess."""
 PLENTY: Final = 256
 """Money is plentiful while the rest would carry this many such requests at once."""
 _PER_MILLE: Final = 1_000
@@ -64,8 +66,9 @@ class Learned:
 
     @property
     def usual_output(self) -> int:
-        """A high quantile, raised by recent surprises."""
-        return max(1, _high(self.outputs)) if self.outputs else COLD_OUTPUT_TOKENS
+        """A high quantile, raised by recent surprises, and a little more: an answer of just that length was not cut off."""
+        known = _high(self.outputs) * 33 // 32 + 1 if self.outputs else 0
+        return known if len(self.outputs) >= ENOUGH else max(known, COLD_OUTPUT_TOKENS)
 
     @property
     def least_output(self) -> int:

@@ -64,7 +64,10 @@ class AuthorizeBody(msgspec.Struct):
     wait_seconds: Annotated[float, msgspec.Meta(ge=0, le=MAX_WAIT_SECONDS)] | None = None
 
     def order(self) -> Authorization:
-        """Raises OutOfRange when the parts do not fit together."""
+        """Raises Unreadable for names with invisible characters, OutOfRange when the parts do not fit together."""
+        for name in ("request_id", "provider", "model"):
+            if not getattr(self, name).isprintable():
+                raise Unreadable(f"{name} holds characters that cannot be seen.")
         plain = self.input_tokens - self.cache_write_tokens - self.input_audio_tokens
         classes = TokenClasses(
             input_uncached=plain, cache_write=self.cache_write_tokens - self.cache_write_1h_tokens,

@@ -202,9 +202,11 @@ class Guard:
                 results[place] = UnknownName(f"There is no {kind} {order.what.hold_id[:60]} of this token.")
                 continue
             try:
-                claims[order.source_id].append(self._settler.claim(place, order, hold))
+                claim = self._settler.claim(place, order, hold)
             except BudgetError as refused:
                 results[place] = refused
+            else:
+                claims[order.source_id].append(claim)
         return claims
 
     def _draws(self, orders: Sequence[tuple[int, Order]], results: dict[int, Done | Exception]) -> list[Draw]:

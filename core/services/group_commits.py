@@ -20,8 +20,8 @@ class GroupCommit(Generic[Order, Result]):
     """Hands orders to `carry_out` in the order they came, one group at a time, up to `MAX_GROUP` together.
 
     Nothing is delayed to make a group larger: a lone order is a group of one.
-    `carry_out` answers every order of its group with a result or with the refusal to raise; what it raises itself is
-    raised for all of them.
+    `carry_out` answers every order of its group with a result or with the refusal to raise. When it raises itself, nothing
+    of the group was done, and its orders are carried out one by one.
     """
 
     def __init__(self, carry_out: Callable[[Sequence[Order]], Awaitable[Sequence[Result | Exception]]]) -> None:
@@ -54,8 +54,15 @@ class GroupCommit(Generic[Order, Result]):
     async def _answer(self, group: Sequence[tuple[Order, asyncio.Future[Result]]]) -> None:
         try:
             results: Sequence[Result | Exception] = await self._carry_out([order for order, _ in group])
-        except Exception as failure:  # noqa: BLE001 - raised again for everybody who waits
-            results = [failure] * len(group)
+        except Overloaded as busy:
+            results = [busy] * len(group)
+        except Exception as failure:  # noqa: BLE001 - raised again for whoever it belongs to
+            if len(group) > 1:
+                # Nobody fails for what somebody else sent: each of them alone, once.
+                for item in group:
+                    await self._answer([item])
+                return
+            results = [failure]
         for (_, answer), result in zip(group, results, strict=True):
             if answer.done():
                 continue
