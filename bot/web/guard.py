@@ -147,7 +147,7 @@ def guard_router(guard: Guard, gate: Gate, clock: Callable[[], datetime], *, wai
         now = clock()
         leased = await guard.lease(source.id, order, now=now)
         rates = [(wanted, await guard.rate(wanted.provider, wanted.model, now=now)) for wanted in body.models]
-        return _json(_leased(leased) | {"rates": [_rate(wanted, rate) for wanted, rate in rates]})
+        return _json(_leased(leased) | {"rates": [told_rate(wanted, rate) for wanted, rate in rates]})
 
     @router.post(
         "/lease/{lease_id}/settle",
@@ -223,7 +223,7 @@ def _leased(leased: Leased) -> dict[str, Any]:
     }
 
 
-def _rate(wanted: Model, rate: Rate | None) -> dict[str, Any]:
+def told_rate(wanted: Model, rate: Rate | None) -> dict[str, Any]:
     """Nanos for `per` tokens in each band, as text where they pass 64 bits; null bands when the model would be denied."""
     bands = None
     if rate is not None:
