@@ -162,7 +162,7 @@ class Guard:
                 laid, refused = await self._settler.prepare(source_claims[0].order.source_id, source_claims, now)
                 ready.append(laid)
                 results |= refused
-            async with self._uow.write() as tx:
+            async with self._uow.write_briefly() as tx:
                 if await tx.meta.held_version() == version and all(part.prepared.version == version for part in ready):
                     held = (
                         await tx.guard.holds({c.hold.id for part in ready for c in part.claims}, lock=True)
