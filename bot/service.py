@@ -25,7 +25,8 @@ from bot.slack.identity import Readers
 from bot.web import answers
 from bot.web.envelopes import envelopes_router
 from bot.web.gate import Gate
-from bot.web.guard import guard_router
+from bot.web.guard import GuardCalls, guard_router
+from bot.web.guard_door import GuardDoor
 from bot.web.health import health_router
 from bot.web.inlet import Inlet
 from bot.web.litellm import litellm_router
@@ -115,8 +116,9 @@ class Service:
         for router in (usage_router, traces_router, litellm_router):
             app.include_router(router(inlet))
         gate = Gate(self.uow, self.clock)
-        waits = self._settings.outlay_guard_wait_seconds
-        app.include_router(guard_router(self.guard, gate, self.clock, wait_seconds=waits))
+        calls = GuardCalls(self.guard, gate, self.clock, wait_seconds=self._settings.outlay_guard_wait_seconds)
+        app.include_router(guard_router(calls))
+        app.add_middleware(GuardDoor, calls=calls)
         app.include_router(envelopes_router(self.uow, gate, self.clock))
         app.include_router(health_router(self.uow))
         if slack is not None:

@@ -24,14 +24,19 @@ RETRYING = frozenset({"/v1/traces", "/v1/litellm"})
 """Paths whose senders are exporters that cannot read a sentence; only the status makes them do the right thing."""
 
 
+def refusal(refused: BudgetError) -> JSONResponse:
+    """The answer to somebody whose call was refused."""
+    status = next((code for kind, code in _STATUS.items() if isinstance(refused, kind)), 422)
+    headers = {401: {"WWW-Authenticate": 'Bearer realm="outlay"'}, 503: {"Retry-After": "2"}}.get(status)
+    return JSONResponse({"error": refused.message}, status_code=status, headers=headers)
+
+
 def install(app: FastAPI) -> None:
     """Teach the app to answer refusals, and anything unforeseen with a reference number."""
 
     @app.exception_handler(BudgetError)
     async def refuse(_: Request, refused: BudgetError) -> JSONResponse:
-        status = next((code for kind, code in _STATUS.items() if isinstance(refused, kind)), 422)
-        headers = {401: {"WWW-Authenticate": 'Bearer realm="outlay"'}, 503: {"Retry-After": "2"}}.get(status)
-        return JSONResponse({"error": refused.message}, status_code=status, headers=headers)
+        return refusal(refused)
 
     @app.exception_handler(Exception)
     async def fail(request: Request, failure: Exception) -> JSONResponse:

@@ -14,7 +14,8 @@ from fastapi import FastAPI
 from bot.web import answers
 from bot.web.envelopes import envelopes_router
 from bot.web.gate import Gate
-from bot.web.guard import guard_router
+from bot.web.guard import GuardCalls, guard_router
+from bot.web.guard_door import GuardDoor
 from core.services.authorize_spend import Guard
 from core.services.manage_tokens import create_token, revoke_token
 from core.services.record_usage import Bookkeeper
@@ -52,14 +53,17 @@ class Door:
         return answer.json()
 
 
-@pytest.fixture
-async def door(uow: UnitOfWork) -> AsyncIterator[Door]:
+@pytest.fixture(params=["door", "routes"])
+async def door(uow: UnitOfWork, request: pytest.FixtureRequest) -> AsyncIterator[Door]:
     await sets(uow, an_order("search", 1.00))
     guard = Guard(uow, Bookkeeper(uow))
     app = FastAPI()
     answers.install(app)
     gate = Gate(uow, lambda: NOON)
-    app.include_router(guard_router(guard, gate, lambda: NOON))
+    calls = GuardCalls(guard, gate, lambda: NOON)
+    app.include_router(guard_router(calls))
+    if request.param == "door":
+        app.add_middleware(GuardDoor, calls=calls)
     app.include_router(envelopes_router(uow, gate, lambda: NOON))
     token = await create_token(uow, "gateway", frozenset({"guard", "read"}), by="U0FARAH", now=NOON)
     transport = httpx.ASGITransport(app)

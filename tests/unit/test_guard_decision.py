@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.clients import rates as client_rates
-from bot.web.guard import Model, told_rate
+from bot.web.guard_bodies import Model, told_rate
 from core.envelope import Degradation, Entry, EntryKind, Envelope, Terms
 from core.errors import OutOfRange
 from core.guard import Answer, Offer, Posture, Used, decide, posture_of
