@@ -7,7 +7,7 @@ PORT ?= 8300
 # Two workers: the suite is built for two cores.
 WORKERS ?= 2
 
-.PHONY: help demo run test lint format bench lock clean
+.PHONY: help demo run test lint format bench gallery lock clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -20,7 +20,7 @@ run: $(VENV)/.run ## run the bot in the Slack workspace named in .env
 	$(BIN)/outlay run
 
 test: $(VENV)/.dev ## run every test (SQLite and a real PostgreSQL)
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(TESTS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(TESTS)
 
 lint: $(VENV)/.dev ## ruff, mypy, import-linter
 	$(BIN)/ruff check .
@@ -34,6 +34,9 @@ format: $(VENV)/.dev ## reformat the code
 
 bench: $(VENV)/.dev ## run the benchmarks; figures in benchmarks/RESULTS.md
 	for one in ingest slash charts; do $(BIN)/python -m benchmarks.$$one || exit 1; done
+
+gallery: $(VENV)/.dev ## take the pictures of docs/gallery anew (needs Chromium)
+	$(BIN)/python -m tests.browser.gallery
 
 lock: $(VENV)/.dev ## pin the dependencies anew
 	$(BIN)/pip install --quiet uv

@@ -19,9 +19,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.slack.identity import Readers
 from bot.slack.views.blocks import Message
-from bot.slack.views.request import decided_message, request_message, requester_message
-from core.change_request import ChangeRequest, RequestState
-from core.services.decide_requests import request_with_envelope
+from bot.slack.views.request import decided_message, request_message, requester_message, unreached_message
+from core.change_request import RequestState
+from core.services.decide_requests import request_standing
 from core.store.outbox import Notice
 from core.store.unit_of_work import UnitOfWork
 
@@ -31,10 +31,13 @@ EVENT_TYPE: Final = "outlay_notice"
 _BATCH: Final = 10
 _LOOK_BACK: Final = 50
 _LATER: Final = timedelta(seconds=15)
-_PARKING: Final = frozenset(
+_SHUT_OUT: Final = frozenset(
+    {"account_inactive", "invalid_auth", "missing_scope", "not_authed", "token_expired", "token_revoked"}
+)
+"""Slack's refusals that a new installation mends: the notice waits for the start that comes with it."""
+_UNREACHED: Final = frozenset(
     {
-        "account_inactive", "channel_not_found", "cannot_dm_bot", "invalid_auth", "is_archived", "missing_scope",
-        "not_authed", "not_in_channel", "token_expired", "token_revoked", "user_disabled", "user_not_found",
+        "channel_not_found", "cannot_dm_bot", "is_archived", "not_in_channel", "user_disabled", "user_not_found",
         "users_not_found", "user_not_visible",
     }
 )  # fmt: skip
@@ -67,6 +70,7 @@ class Delivery:
 
     async def run(self) -> None:
         """Deliver whenever woken, until cancelled; the scheduler's tick sees to what had to wait."""
+        await self._take_up()
         while True:
             await self._woken.wait()
             self._woken.clear()
@@ -74,6 +78,14 @@ class Delivery:
                 await self.deliver_due()
             except SQLAlchemyError:
                 log.exception("outbox_unreadable")
+
+    async def _take_up(self) -> None:
+        """What an old token kept from being sent is due again: a start may have come with a new one."""
+        try:
+            async with self._uow.write() as tx:
+                await tx.outbox.unpark(_SHUT_OUT, due_at=self._clock())
+        except SQLAlchemyError:
+            log.exception("outbox_unreadable")
 
     async def deliver_due(self) -> int:
         """Send everything that is due; how many were sent. Never raises for a single notice: it stays for later."""
@@ -113,15 +125,17 @@ class Delivery:
 
     async def _send(self, notice: Notice) -> tuple[str, str]:
         """Post the notice; (channel, ts) of the message."""
-        known = await request_with_envelope(self._uow, int(notice.facts["request_id"]))
+        known = await request_standing(self._uow, int(notice.facts["request_id"]))
         if known is None:
             raise _Gone(f"notice {notice.id} is about a request that is not in the books")
-        request, envelope, copies = known
+        request, envelope, copies = known.request, known.envelope, known.copies
         reader = await self._readers.zone_of(notice.recipient)
+        if notice.kind == "request_unreached":
+            return await self._post(notice, unreached_message(request, because=str(notice.facts["because"])))
         if notice.kind == "request":
             pending = request.state is RequestState.PENDING
             message = (
-                request_message(request, reader=reader, spent_nanos=await self._spent(request))
+                request_message(request, reader=reader, spent_nanos=known.spent_nanos)
                 if pending
                 else decided_message(request, envelope, reader=reader)
             )
@@ -132,12 +146,6 @@ class Delivery:
         if notice.kind == "request_closed":
             return copies[0] if copies else ("", "")
         return await self._post(notice, requester_message(request))
-
-    async def _spent(self, request: ChangeRequest) -> int:
-        """What the workload has spent in the request's cycle so far, in nanos: nobody decides well without it."""
-        async with self._uow.read() as tx:
-            spent = await tx.spend.by_workload(request.cycle.first_on, request.cycle.last_on)
-        return spent[request.workload_id].cost_nanos if request.workload_id in spent else 0
 
     async def _replace(self, channel: str, ts: str, message: Message) -> None:
         """Show the decision on one copy. A copy that cannot be changed any more must not keep the requester waiting."""
@@ -178,17 +186,24 @@ class Delivery:
 
     async def _refused(self, notice: Notice, refused: SlackApiError) -> None:
         error = _error_of(refused)
-        if error in _PARKING:
+        if error in _SHUT_OUT | _UNREACHED:
             await self._park(notice, error)
             return
         seconds = refused.response.headers.get("Retry-After", "")
         log.warning("notice_refused", extra={"outbox_id": notice.id, "error": error})
-        await self._retry(notice, timedelta(seconds=int(seconds)) if seconds.isdecimal() else _LATER)
+        await self._retry(notice, timedelta(seconds=max(1, int(seconds))) if seconds.isdecimal() else _LATER)
 
     async def _park(self, notice: Notice, because: str) -> None:
         log.error("notice_parked", extra={"outbox_id": notice.id, "kind": notice.kind, "error": because})
         async with self._uow.write() as tx:
             await tx.outbox.park(notice.id, because)
+            asked = await tx.requests.of(int(notice.facts["request_id"])) if notice.kind == "request" else None
+            if asked is not None and because in _UNREACHED:
+                # Whoever asked was told that the sponsor has it; without this they would wait for nothing.
+                await tx.outbox.add(
+                    f"request/{asked.id}/unreached", "request_unreached", asked.requested_by,
+                    facts={"request_id": asked.id, "because": because}, at=self._clock(),
+                )  # fmt: skip
 
     async def _retry(self, notice: Notice, wait: timedelta) -> None:
         async with self._uow.write() as tx:

@@ -89,6 +89,8 @@ class Demo:
             _env_file=None, slack_bot_token=self.sandbox.bot_token, slack_signing_secret=self.sandbox.signing_secret, slack_app_token=None,
             slack_api_url=self.sandbox.api_url, outlay_database_url=f"sqlite:///{self._folder / _BOOKS}", outlay_host="127.0.0.1",
             outlay_port=0, outlay_timezone="UTC", outlay_finance=(_FINANCE,), outlay_channel=_CHANNEL,
+            # The usage here is a sample: what the real organization counted must not be held against it.
+            openai_admin_key=None, anthropic_admin_key=None,
         )  # fmt: skip
         self.service = Service(settings, self.clock)
         self._stack.push_async_callback(self.service.stop)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-ANA, BEN, FARAH, SAM = "U0ANA", "U0BEN", "U0FARAH", "U0SAM"
+ANA, FARAH, SAM = "U0ANA", "U0FARAH", "U0SAM"
 BUDGET, SEARCH, SAMS_MESSAGES = "C0BUDGET", "C0SEARCH", "D0SAM"
 
 
@@ -35,8 +35,8 @@ TOUR: Final = (
     ),
     _step(
         "Give a workload an envelope",
-        "Ben's translation spends without one. A line is enough; without an amount a form opens, filled in from the spend.",
-        who=BEN, where=BUDGET, line="/budget set translation $2k sponsor=@sam",
+        "Her translation spends without one. A line is enough; without an amount a form opens, filled in from the spend.",
+        who=ANA, where=BUDGET, line="/budget set translation $2k sponsor=@sam",
     ),
     _step(
         "Ask for more",

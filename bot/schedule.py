@@ -9,15 +9,18 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.delivery import Delivery
+from bot.pulling import Pulls
 from core.services.keep_books import check_books
 from core.store.unit_of_work import UnitOfWork
 
 log = logging.getLogger(__name__)
 
 DELIVERY_SECONDS = 5
+PULL_JITTER_SECONDS = 600
+"""Spreads the pulls of many installations, and of replicas, over ten minutes of the hour."""
 
 
-def make_scheduler(uow: UnitOfWork, delivery: Delivery) -> AsyncIOScheduler:
+def make_scheduler(uow: UnitOfWork, delivery: Delivery, pulls: Pulls) -> AsyncIOScheduler:
     """A scheduler with the jobs of one process, not yet started. Ticks are UTC."""
     scheduler = AsyncIOScheduler(
         timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 300}
@@ -46,4 +49,6 @@ def make_scheduler(uow: UnitOfWork, delivery: Delivery) -> AsyncIOScheduler:
 
     scheduler.add_job(deliver, "interval", seconds=DELIVERY_SECONDS, id="deliver")
     scheduler.add_job(compare, "cron", hour=3, minute=17, id="compare_books")
+    if pulls.providers:
+        scheduler.add_job(pulls.run_due, "cron", minute=20, jitter=PULL_JITTER_SECONDS, id="pull_reports")
     return scheduler

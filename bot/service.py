@@ -17,6 +17,7 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetry
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.delivery import Delivery
+from bot.pulling import Pulls
 from bot.schedule import make_scheduler
 from bot.settings import Settings
 from bot.slack.app import build_app
@@ -172,7 +173,7 @@ class Service:
                     await task
 
         self._stack.push_async_callback(cease)
-        scheduler = make_scheduler(self.uow, self.delivery)
+        scheduler = make_scheduler(self.uow, self.delivery, Pulls(self.uow, self._settings, self.clock))
         scheduler.start()
         self._stack.callback(scheduler.shutdown, wait=False)
         self.delivery.wake()

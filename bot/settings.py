@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from core.errors import OutOfRange, SettingsProblem
@@ -23,6 +25,8 @@ class Settings(BaseSettings):
       slack_signing_secret: needed for Slack over HTTP.
       slack_app_token: with it, Socket Mode is used and no public address is needed.
       slack_api_url: another Web API base, for stand-ins; ends with a slash.
+      openai_admin_key, anthropic_admin_key: with one, what that provider counted is pulled every hour, as a check.
+      outlay_openai_url, outlay_anthropic_url: other places to pull from, for stand-ins; the admin key is sent there.
       outlay_finance: Slack user ids of the finance team; the first owns what is unattributed until somebody else does.
       outlay_guard_ceiling: dollars per million input/output tokens at which the guard holds a model without a price, or `deny`.
       outlay_guard_hold_seconds: how long a hold waits for its usage before it is charged.
@@ -43,6 +47,10 @@ class Settings(BaseSettings):
     outlay_timezone: str = "UTC"
     outlay_finance: Annotated[tuple[str, ...], NoDecode] = ()
     outlay_channel: str | None = None
+    openai_admin_key: SecretStr | None = None
+    anthropic_admin_key: SecretStr | None = None
+    outlay_openai_url: str = "https://api.openai.com/v1"
+    outlay_anthropic_url: str = "https://api.anthropic.com"
     outlay_guard_ceiling: str = "30/180"
     outlay_guard_hold_seconds: Annotated[int, Field(ge=1, le=86_400)] = 600
     outlay_guard_wait_seconds: Annotated[float, Field(ge=0, le=30)] = 2.5
@@ -62,7 +70,10 @@ class Settings(BaseSettings):
                 )
         return value
 
-    @field_validator("slack_bot_token", "slack_signing_secret", "slack_app_token", "outlay_channel", mode="before")
+    @field_validator(
+        "slack_bot_token", "slack_signing_secret", "slack_app_token", "outlay_channel", "openai_admin_key",
+        "anthropic_admin_key", mode="before",
+    )  # fmt: skip
     @classmethod
     def _blank_is_absent(cls, value: object) -> object:
         return None if isinstance(value, str) and not value.strip() else value
@@ -81,6 +92,30 @@ class Settings(BaseSettings):
     @property
     def guard_policy(self) -> Policy:
         return Policy(_ceiling(self.outlay_guard_ceiling), self.outlay_guard_hold_seconds)
+
+    @field_validator("openai_admin_key", "anthropic_admin_key")
+    @classmethod
+    def _one_line(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(r"[!-~]{1,500}", value.get_secret_value()):
+            raise ValueError("a key is one word of letters, digits and signs; copy it again")
+        return value
+
+    @field_validator("outlay_openai_url", "outlay_anthropic_url", mode="before")
+    @classmethod
+    def _blank_is_usual(cls, value: object, known: ValidationInfo) -> object:
+        is_blank = isinstance(value, str) and not value.strip()
+        return cls.model_fields[str(known.field_name)].default if is_blank else value
+
+    @field_validator("outlay_openai_url", "outlay_anthropic_url")
+    @classmethod
+    def _keeps_the_key_private(cls, value: str, known: ValidationInfo) -> str:
+        if known.data.get(f"{str(known.field_name).partition('_')[0]}_admin_key") is None:
+            return value  # meant for other programs: many people point their SDKs at a gateway with it
+        address = urlsplit(value)
+        is_here = address.scheme == "http" and address.hostname in ("localhost", "127.0.0.1", "::1")
+        if not address.hostname or address.username or not (address.scheme == "https" or is_here):
+            raise ValueError("the admin key is sent there, so it has to be https://, or http:// on this machine")
+        return value
 
     @property
     def zone(self) -> ZoneInfo:

@@ -67,3 +67,11 @@ class MissingScope(BudgetError):
 
 class SettingsProblem(BudgetError):
     """The configuration or the database does not allow Outlay to start."""
+
+
+class KeyRefused(BudgetError):
+    """A provider does not accept the admin key, or the key may not read this report."""
+
+
+class Unavailable(BudgetError):
+    """A provider could not be reached, or kept refusing for now; what was read before is kept, and the rest is read later."""

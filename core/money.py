@@ -140,8 +140,9 @@ def _plain_number(digits: str, shown: str, *, has_multiple: bool) -> Decimal:
         return Decimal(compact.replace(".", ""))
     if re.fullmatch(r"\d{1,3}(\.\d{3})+,\d{1,2}", compact):
         return Decimal(compact.replace(".", "").replace(",", "."))
+    whole, _, part = compact.replace(",", ".").partition(".")
     raise Unreadable(
-        f"“{shown}” can be read in two ways. Write it without separators, like {re.sub(r'[.,].*', '', compact)}."
+        f"“{shown}” can be read in two ways. Write {whole}.{part.replace('.', '')} or {whole}{part.replace('.', '')}."
     )
 
 

@@ -61,9 +61,9 @@ class Actor:
             raise NotAllowed(
                 f"Only the owner (<@{people.owner}>) or the finance partner (<@{people.finance}>) can {act}. Ask one of them."
             )
-        raise NotAllowed(f"Only the finance team can {act}. Ask somebody on the finance list (OUTLAY_FINANCE).")
+        raise NotAllowed(f"Only the finance team can {act}. Ask somebody on it.")
 
     def require_finance(self, act: str) -> None:
         """Workspace finance only. Raises NotAllowed."""
         if not self.is_finance:
-            raise NotAllowed(f"Only the finance team can {act}. Ask somebody on the finance list (OUTLAY_FINANCE).")
+            raise NotAllowed(f"Only the finance team can {act}. Ask your finance partner.")

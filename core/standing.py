@@ -108,6 +108,7 @@ class Breakdown:
       slices: most first; the slice without a label is spend that carries no such tag.
       coverage: share of the dollars that carry the label, 0–1; None when nothing was spent.
       days: for the chart: per day and slice label, nanos; only the labels of the largest slices.
+      weeks: (Monday, coverage of that week or None without spend), oldest first, up to the end of the cycle or today.
     """
 
     dimension: str
@@ -116,6 +117,7 @@ class Breakdown:
     coverage: float | None
     days: tuple[tuple[date, str | None, int], ...]
     freshness: Freshness
+    weeks: tuple[tuple[date, float | None], ...] = ()
 
     @property
     def spent_nanos(self) -> int:

@@ -69,6 +69,23 @@ def totals_by_model(usage: Iterable[DayUsage]) -> tuple[ModelTotals, ...]:
     )
 
 
+def prorated(totals: Iterable[ModelTotals], share: float) -> tuple[ModelTotals, ...]:
+    """The part of a plan that is due by now: requests, tokens and cost times `share` (0–1), each rounded.
+
+    The shape stays as it was but for rounding; models of which less than a request is due are left out.
+    """
+    return tuple(
+        ModelTotals(
+            total.model,
+            round(total.requests * share),
+            TokenClasses(*(round(tokens * share) for tokens in total.tokens)),
+            round(total.cost_nanos * share),
+        )
+        for total in totals
+        if round(total.requests * share)
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class TokenShape:
     """Mean tokens of each class per request.

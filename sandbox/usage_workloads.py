@@ -40,8 +40,8 @@ WORKLOADS: tuple[Workload, ...] = (
     Workload("code-review", "First review of every pull request", rules("code-review"), 9_000, CHEN, PLATFORM),
     Workload("research-agent", "Long research runs for analysts", rules("research-agent"), 8_000, CHEN, PLATFORM),
     Workload("sales-emails", "Outreach drafts for the sales team", rules("sales-emails"), 4_000, ANA, BUDGET),
-    Workload("doc-summaries", "Nightly summaries of new documents", rules("doc-summaries"), None, CHEN, PLATFORM),
-    Workload("translation", "Product texts in eleven languages", rules("translation"), None, BEN, SUPPORT),
+    Workload("doc-summaries", "Nightly summaries of new documents", rules("doc-summaries"), None, ANA, SEARCH),
+    Workload("translation", "Product texts in eleven languages", rules("translation"), None, ANA, SEARCH),
     Workload(
         "onboarding-tutor",
         "Guides new customers, staging included",

@@ -12,8 +12,10 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Final
 
-from bot.importing.files import fingerprint, opened
-from core.intake.tabular import Item, Refused
+from bot.importing.files import Agree, Item, Reading, fingerprint, nobody_agrees, opened
+from core.intake.record import Record
+from core.intake.tabular import Refused
+from core.services.fold_reports import witness_of
 from core.services.manage_tokens import import_source
 from core.services.record_usage import Bookkeeper
 from core.store.source_rows import ImportProgress
@@ -41,20 +43,30 @@ class Importer:
         self._bookkeeper = bookkeeper
         self._clock = clock
 
-    async def run(self, path: Path, source_name: str, *, moved: Callable[[int, int], None]) -> Imported:
+    async def run(
+        self,
+        path: Path,
+        source_name: str,
+        *,
+        moved: Callable[[int, int], None],
+        columns: tuple[str, ...] = (),
+        agree: Agree = nobody_agrees,
+    ) -> Imported:
         """Import a file, from where an earlier run of the same content stopped.
 
         Args:
           moved: told (position, size) after every chunk, for a progress bar.
+          columns, agree: for a table with names of its own; see `Reading`.
 
-        Raises Unreadable, NameTaken. A row that is refused is written to `<file>.rejects.csv`; it never costs another row.
+        Raises Unreadable, TooLarge, UnknownName, NameTaken.
+        A row that is refused is written to `<file>.rejects.csv`; it never costs another row.
         """
         source = await import_source(self._uow, source_name, now=self._clock())
         mark = await asyncio.to_thread(fingerprint, path)
         async with self._uow.read() as tx:
             progress = await tx.sources.progress(mark, source.id) or ImportProgress()
         resumed_at = progress.rows_done
-        with opened(path) as file:
+        with opened(path, Reading(self._clock(), columns, agree)) as file:
             # Rows before the mark were committed before it was; if the process died in between, their ids say so.
             last_line = await asyncio.to_thread(_skip, file.items, resumed_at)
             with closing(Rejects(path, last_line)) as rejects:
@@ -72,8 +84,13 @@ class Importer:
         self, chunk: list[Item], source_id: int, progress: ImportProgress, rejects: Rejects
     ) -> ImportProgress:
         events = [(line, item) for line, item in chunk if isinstance(item, UsageEvent)]
+        told = [(line, item) for line, item in chunk if isinstance(item, Record)]
+        events += [(line, record.event) for line, record in told]
+        witnesses = {line: witness_of(record) for line, record in told} or None
         refused = [item for _, item in chunk if isinstance(item, Refused)]
-        receipt = await self._bookkeeper.record(source_id, events, now=self._clock())
+        receipt = await self._bookkeeper.record(
+            source_id, events, now=self._clock(), witnesses=witnesses, refused=len(refused)
+        )
         ids = {line: item.id for line, item in events}
         refused += [Refused(line, ids[line], why) for line, why in receipt.rejected]
         rejects.add([*refused, *(Refused(line, ids[line], why) for line, why in receipt.conflicts)])

@@ -70,6 +70,23 @@ class WorkloadRules:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkloadRemove:
+    """A rule to take away, named by its conditions."""
+
+    name: str
+    pairs: dict[str, str]
+    share: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WorkloadExplain:
+    """Labels whose rule is asked for; `workload` among them is the name that an event gives itself."""
+
+    pairs: dict[str, str]
+    share: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class WorkloadList:
     share: bool = False
 
@@ -96,4 +113,27 @@ class Price:
     share: bool = False
 
 
-Command = Hub | Help | Status | Set | Spend | WorkloadAdd | WorkloadRules | WorkloadList | Audit | Price
+@dataclass(frozen=True, slots=True)
+class Sources:
+    share: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unattributed:
+    share: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """All tags, one of them, or with `merges` (spelling, value) pairs the wish to merge values of one.
+
+    `dimension` is a tag's bare name.
+    """
+
+    dimension: str | None = None
+    merges: tuple[tuple[str, str], ...] = ()
+    share: bool = False
+
+
+WorkloadCommand = WorkloadAdd | WorkloadRules | WorkloadRemove | WorkloadExplain | WorkloadList
+Command = Hub | Help | Status | Set | Spend | WorkloadCommand | Audit | Price | Sources | Unattributed | Tags

@@ -14,11 +14,12 @@ from bot.slack.command_forms import (
     Hub,
     Price,
     Set,
+    Sources,
     Spend,
     Status,
-    WorkloadAdd,
-    WorkloadList,
-    WorkloadRules,
+    Tags,
+    Unattributed,
+    WorkloadCommand,
 )
 from bot.slack.command_names import (
     BREAKDOWNS,
@@ -28,6 +29,7 @@ from bot.slack.command_names import (
 )
 from bot.slack.command_price import read_price
 from bot.slack.command_set import read_set
+from bot.slack.command_tags import read_tags
 from bot.slack.command_words import COMMAND, Line, Word, as_typed, split
 from bot.slack.command_workload import read_workload
 from core.errors import BudgetError, OutOfRange, UnknownName, Unreadable
@@ -35,7 +37,7 @@ from core.period import Cycle
 
 _REPAIRS: Final = 8
 _FLAGS: Final = ("share", "help")
-_ALIASES: Final = {"?": "help", "workloads": "workload", "prices": "price"}
+_ALIASES: Final = {"?": "help", "workloads": "workload", "prices": "price", "source": "sources", "tag": "tags"}
 _PREPOSITIONS: Final = frozenset({"in", "for", "of", "during"})
 
 
@@ -180,8 +182,30 @@ def _spend(line: Line, today: date) -> Spend:
     return Spend(dimension, cycle)
 
 
-def _workload(line: Line, today: date) -> WorkloadAdd | WorkloadRules | WorkloadList:
+def _workload(line: Line, today: date) -> WorkloadCommand:
     return read_workload(line)
+
+
+def _sources(line: Line, today: date) -> Sources:
+    _nothing_behind(line)
+    return Sources()
+
+
+def _unattributed(line: Line, today: date) -> Unattributed:
+    _nothing_behind(line)
+    return Unattributed()
+
+
+def _tags(line: Line, today: date) -> Tags:
+    return read_tags(line)
+
+
+def _nothing_behind(line: Line) -> None:
+    if line.words:
+        raise Unreadable(
+            f"{line.command} takes nothing behind it; I read “{line.words[0].shown}”.",
+            correction=f"{COMMAND} {line.command}",
+        )
 
 
 _COMMANDS: Final[dict[str, Callable[[Line, date], Command]]] = {
@@ -189,6 +213,9 @@ _COMMANDS: Final[dict[str, Callable[[Line, date], Command]]] = {
     "set": _set,
     "spend": _spend,
     "workload": _workload,
+    "unattributed": _unattributed,
+    "sources": _sources,
+    "tags": _tags,
     "price": _price,
     "audit": _audit,
     "help": _help,

@@ -81,3 +81,17 @@ def _full_name(text: str, known: Iterable[str]) -> str:
     name = text.strip().lower()
     name = _SHORT.get(name, name)
     return name.removesuffix("s") if name.removesuffix("s") in known else name
+
+
+def tag_name(line: Line, word: Word) -> str:
+    """A tag's bare name; short forms, plurals and a leading `tag.` are read. Raises UnknownName for what is no tag."""
+    typed = word.text.strip().lower()
+    name = _full_name(typed, DIMENSIONS).removeprefix("tag.")
+    if name in ("model", "provider", "workload", "models", "providers", "workloads"):
+        raise UnknownName(
+            f"“{word.shown}” is no tag: models and providers are priced by their names, and workloads have rules.",
+            correction=f"{COMMAND} spend by {name.removesuffix('s')}",
+        )
+    if not _OWN_TAG.fullmatch(f"tag.{name}"):
+        raise UnknownName(f"“{word.shown}” is not the name of a tag.", correction=f"{COMMAND} tags")
+    return name

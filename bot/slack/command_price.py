@@ -113,7 +113,7 @@ def _identifier(line: Line, word: Word) -> str:
     if _IDENTIFIER.fullmatch(word.text) and len(word.text) <= limit:
         return word.text
     what = word.key or "model"
-    tame = re.sub(r"[^\w./:@+-]+", "-", word.text).strip("-")[:limit]
+    tame = re.sub(r"[^\w./:@+-]+", "-", word.text).strip("-./:@+")[:limit].strip("-./:@+")
     fixed = line.replacing(word, Word(tame, word.key)) if tame else line.without(word)
     raise Unreadable(
         f"“{word.shown}” is not the name of a {what}: letters, digits and . / : - without spaces, at most {limit}.",

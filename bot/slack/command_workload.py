@@ -1,19 +1,26 @@
-"""`/budget workload add NAME dimension=value …`, `workload rules NAME` and `workload list`."""
+"""`/budget workload add|remove NAME dimension=value …`, `workload explain …`, `workload rules NAME`, `workload list`."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from bot.slack.command_forms import WorkloadAdd, WorkloadList, WorkloadRules
+from bot.slack.command_forms import (
+    WorkloadAdd,
+    WorkloadCommand,
+    WorkloadExplain,
+    WorkloadList,
+    WorkloadRemove,
+    WorkloadRules,
+)
 from bot.slack.command_names import nearest, only_workload, rule_dimension, workload_from
 from bot.slack.command_words import COMMAND, Line, Word, as_typed
 from core.errors import BudgetError, UnknownName, Unreadable
 from core.workload import make_rule
 
-SUBCOMMANDS: Final = ("add", "rules", "list")
+SUBCOMMANDS: Final = ("add", "remove", "explain", "rules", "list")
 
 
-def read_workload(line: Line) -> WorkloadAdd | WorkloadRules | WorkloadList:
+def read_workload(line: Line) -> WorkloadCommand:
     """What the words behind `workload` ask for; alone it lists. Raises BudgetError with a corrected line."""
     if not line.words:
         return WorkloadList()
@@ -22,6 +29,10 @@ def read_workload(line: Line) -> WorkloadAdd | WorkloadRules | WorkloadList:
     inner = Line(f"{line.command} {verb}", rest)
     if verb == "add":
         return _workload_add(inner)
+    if verb == "remove":
+        return _workload_remove(inner)
+    if verb == "explain":
+        return _workload_explain(inner)
     if verb == "rules":
         if (name := only_workload(inner)) is None:
             raise Unreadable(
@@ -40,7 +51,7 @@ def read_workload(line: Line) -> WorkloadAdd | WorkloadRules | WorkloadList:
         raise UnknownName(
             f"“{first.shown}” is not a part of workload. Did you mean {close}?", correction=fixed.rewritten(rest)
         )
-    verbs = "add NAME dimension=value, rules NAME or list"
+    verbs = "add NAME dimension=value, remove NAME dimension=value, explain dimension=value, rules NAME or list"
     guess = Line("workload add" if any(word.key for word in rest) else "workload rules", line.words)
     raise UnknownName(
         f"“{first.shown}” is not a part of workload. Write {verbs}.", correction=guess.rewritten(line.words)
@@ -62,6 +73,57 @@ def _workload_add(line: Line) -> WorkloadAdd:
     name = workload_from(
         names[0], lambda tame: line.replacing(names[0], Word(tame)), otherwise=f"{COMMAND} help workload"
     )
+    pairs = _pairs(line, conditions)
+    try:
+        make_rule(pairs)
+    except BudgetError as refusal:
+        if len(conditions) > 1:
+            refusal.correction = line.without(conditions[-1])
+        else:
+            refusal.correction = Line("workload add", ()).rewritten([Word(name), Word(name, "feature")])
+        raise
+    return WorkloadAdd(name, pairs)
+
+
+def _workload_remove(line: Line) -> WorkloadRemove | WorkloadRules:
+    """Without conditions the rules are shown, each with a way to remove it."""
+    if not any(word.key not in (None, "name", "workload") for word in line.words):
+        if (name := only_workload(line)) is None:
+            raise Unreadable("A rule of which workload? Put its name first.", correction=f"{COMMAND} workload list")
+        return WorkloadRules(name)
+    read = _workload_add(line)
+    return WorkloadRemove(read.name, read.pairs)
+
+
+def _workload_explain(line: Line) -> WorkloadExplain:
+    if stray := next((word for word in line.words if word.key is None), None):
+        raise Unreadable(
+            f"I read “{stray.shown}” and cannot tell what label it is. Write labels like feature=search.",
+            correction=line.replacing(stray, Word(stray.text, "feature")) if stray.text else None,
+        )
+    if not line.words:
+        raise Unreadable(
+            "Explain which labels? Write them as your usage carries them.",
+            correction=f"{COMMAND} workload explain feature=search",
+        )
+    named = [word for word in line.words if word.key == "workload" and word.text.strip()]
+    pairs = _pairs(line, [word for word in line.words if word.key != "workload"])
+    if named:
+        pairs["workload"] = as_typed(named[0].text).strip()
+    given = {dimension: value for dimension, value in pairs.items() if dimension != "workload"}
+    if given:
+        try:
+            make_rule(given)
+        except BudgetError as refusal:
+            refusal.correction = line.without(line.words[-1]) if len(line.words) > 1 else f"{COMMAND} help workload"
+            raise
+    if not pairs:
+        raise Unreadable("There is nothing behind workload=.", correction=f"{COMMAND} workload explain feature=search")
+    return WorkloadExplain(pairs)
+
+
+def _pairs(line: Line, conditions: list[Word]) -> dict[str, str]:
+    """The `dimension=value` words; raises where one has no value, is given twice or is no dimension."""
     pairs: dict[str, str] = {}
     for word in conditions:
         dimension = rule_dimension(line, word)
@@ -75,12 +137,4 @@ def _workload_add(line: Line) -> WorkloadAdd:
                 correction=line.without(word),
             )
         pairs[dimension] = as_typed(word.text).strip()
-    try:
-        make_rule(pairs)
-    except BudgetError as refusal:
-        if len(conditions) > 1:
-            refusal.correction = line.without(conditions[-1])
-        else:
-            refusal.correction = Line("workload add", ()).rewritten([Word(name), Word(name, "feature")])
-        raise
-    return WorkloadAdd(name, pairs)
+    return pairs

@@ -17,6 +17,21 @@ APPROVE_REQUEST: Final = "approve_request"  # the request's number
 DECLINE_REQUEST: Final = "decline_request"  # the request's number
 ADD_RULE: Final = "add_rule"  # whatever the caller of catch_message gave as `private`
 ADD_RULE_AND_MOVE: Final = "add_rule_and_move"  # the same
+ADD_RULE_AND_MOVE_BACK: Final = "add_rule_and_move_back"  # the same, three months back
+PREVIEW_RULE: Final = "preview_rule"  # a workload and the pairs of a rule
+SHOW_SOURCES: Final = "show_sources"  # always ""
+SHOW_UNATTRIBUTED: Final = "show_unattributed"  # always ""
+SHOW_RULES: Final = "show_rules"  # a workload's name
+RULE_MENU: Final = "rule_menu"  # what to do with which rule, "remove:7" or "move:7"
+REMOVE_RULE: Final = "remove_rule"  # the rule's number, its workload and its pairs
+RESTORE_RULE: Final = "restore_rule"  # the same
+PREVIEW_MOVE: Final = "preview_move"  # pairs
+MOVE_USAGE: Final = "move_usage"  # pairs and how many months
+MOVE_USAGE_BACK: Final = "move_usage_back"  # the same
+SHOW_TAGS: Final = "show_tags"  # a tag, or "" for all of them
+MERGE_TAGS: Final = "merge_tags"  # a tag, the spellings and the value that is kept
+MERGE_AND_RELABEL: Final = "merge_and_relabel"  # the same
+DROP_ALIAS: Final = "drop_alias"  # a tag and a spelling
 
 # The modal of `/budget set`.
 SET_MODAL: Final = "set_envelope"

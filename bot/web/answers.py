@@ -7,6 +7,8 @@ import secrets
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from core.errors import BadToken, BudgetError, MissingScope, Overloaded, TooLarge, UnknownName
 
@@ -22,6 +24,18 @@ _STATUS: dict[type[BudgetError], int] = {
 
 RETRYING = frozenset({"/v1/traces", "/v1/litellm"})
 """Paths whose senders are exporters that cannot read a sentence; only the status makes them do the right thing."""
+
+
+_OUTAGES = ("08", "3D", "53", "57")
+"""Classes of SQLSTATE (PostgreSQL, appendix A): connection, unknown database, no resources, shut down by an operator."""
+
+
+def is_outage(failure: Exception) -> bool:
+    """Whether the database is away or full, which passes, rather than refusing a statement, which does not."""
+    if isinstance(failure, InterfaceError | OperationalError | PoolTimeout | ConnectionError):
+        return True
+    state = getattr(failure.orig, "sqlstate", None) if isinstance(failure, DBAPIError) else None
+    return isinstance(failure, DBAPIError) and (failure.connection_invalidated or (state or "")[:2] in _OUTAGES)
 
 
 def refusal(refused: BudgetError) -> JSONResponse:
@@ -44,6 +58,6 @@ def install(app: FastAPI) -> None:
         log.error("request_failed", exc_info=failure, extra={"reference": reference, "path": request.url.path})
         text = f"Something went wrong on our side; nothing was recorded. Send it again, or report the reference {reference}."
         # Exporters send again after 503 and drop the batch after 500 (OTLP/HTTP, and LiteLLM from 500 on).
-        status = 503 if request.url.path in RETRYING else 500
+        status = 503 if request.url.path in RETRYING or is_outage(failure) else 500
         headers = {"Retry-After": "5"} if status == 503 else None
         return JSONResponse({"error": text, "reference": reference}, status_code=status, headers=headers)

@@ -29,7 +29,7 @@ def litellm_router(inlet: Inlet) -> APIRouter:
         openapi_extra={
             "requestBody": {
                 "required": True,
-                "content": {"application/json": {"schema": {"type": "array", "items": {"type": "object"}}}},
+                "content": {"application/json": {"schema": {"anyOf": [{"type": "array"}, {"type": "object"}]}}},
             }
         },
         responses={

@@ -22,6 +22,7 @@ from core.intake.record import Taken
 MAX_BODY: Final = 64 << 20
 """After decompression; the size that the OTLP specification recommends."""
 _JSON, _PROTOBUF = "application/json", "application/x-protobuf"
+_SPANS: Final = {"type": ["array", "null"], "items": {"type": "object"}}
 
 
 def traces_router(inlet: Inlet) -> APIRouter:
@@ -32,10 +33,10 @@ def traces_router(inlet: Inlet) -> APIRouter:
         summary="Take in OpenTelemetry traces (OTLP/HTTP)",
         openapi_extra={
             "requestBody": {
-                "required": True,
+                "required": False,
                 "content": {
                     _PROTOBUF: {"schema": {"type": "string", "format": "binary"}},
-                    _JSON: {"schema": {"type": "object", "properties": {"resourceSpans": {"type": "array", "items": {"type": "object"}}}}},
+                    _JSON: {"schema": {"type": "object", "properties": {"resourceSpans": _SPANS}}},
                 },
             }
         },
@@ -61,7 +62,7 @@ def traces_router(inlet: Inlet) -> APIRouter:
         is_json = kind == _JSON
         try:
             async with inlet.body(request, MAX_BODY) as body:
-                if not body.strip():
+                if not body:
                     return _answer(0, "", is_json=is_json)
                 receipt, taken = await inlet.take(source, body, partial(_read, is_json), "otlp")
         except Unreadable as unreadable:

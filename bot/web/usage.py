@@ -54,13 +54,18 @@ def _listed(reasons: tuple[tuple[int, str], ...]) -> list[dict[str, Any]]:
     return [{"index": index, "error": error} for index, error in reasons]
 
 
+def _one_of(event: dict[str, Any]) -> dict[str, Any]:
+    """Items are events, but an item that is none does not make the request wrong: it is refused by itself."""
+    return {"anyOf": [event, {"description": "Anything else is refused as an item, with its index and reason."}]}
+
+
 def _body_schema() -> dict[str, Any]:
     (schema,), components = msgspec.json.schema_components([UsageEvent], ref_template="#/{name}")
     event = components.get("UsageEvent", schema)
     return {
         "required": True,
         "content": {
-            "application/json": {"schema": {"type": "array", "items": event}},
+            "application/json": {"schema": {"anyOf": [{"type": "array", "items": _one_of(event)}, {"type": "object"}]}},
             "application/x-ndjson": {"schema": {"type": "string", "description": "One usage event a line"}},
         },
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from core.errors import Unreadable
@@ -13,7 +13,7 @@ from core.intake.otlp_dialects import OTHER, dialect_of
 from core.intake.otlp_json import json_scopes
 from core.intake.otlp_protobuf import protobuf_scopes
 from core.intake.otlp_span import Scope
-from core.intake.record import Record, Taken
+from core.intake.record import Record, Taken, Trust
 from core.usage import Quality
 
 METRICS_ARE: Final = (
@@ -23,6 +23,8 @@ METRICS_ARE: Final = (
 METRICS_REFUSED: Final = f"The body holds metrics, not traces: {METRICS_ARE}"
 LOGS_REFUSED: Final = "These are OTLP logs, not traces; of logs only those of coding agents carry usage."
 _HOPS: Final = 64
+_SHADOW_DELAY: Final = timedelta(seconds=5)
+"""How long after the call itself its closing span may come."""
 
 
 def read(body: bytes, *, received_at: datetime, is_json: bool | None = None) -> Taken:
@@ -52,7 +54,7 @@ def read(body: bytes, *, received_at: datetime, is_json: bool | None = None) -> 
     if not is_json and calls.index and not calls.understood:
         # Metrics and logs have the same outer shape in protobuf; only the innermost messages differ.
         raise Unreadable("Nothing in the body is a span. If these are metrics: " + METRICS_ARE)
-    calls.taken.records = merge(_leaves(calls))
+    calls.taken.records = merge(_without_shadows(_leaves(calls)))
     return calls.taken
 
 
@@ -132,6 +134,36 @@ def _leaves(calls: _Calls) -> list[Record]:
             calls.taken.ignored += 1
             kept.pop(outer)
     return [kept[place] for place in sorted(kept)]
+
+
+def _without_shadows(records: list[Record]) -> list[Record]:
+    """Records without the closing spans of Logfire's streams whose call another emitter tells too.
+
+    Such a span has no response id and stands in a trace of its own; only counts and time join it to the other.
+    """
+    named = [record for record in records if record.response_id and record.trust is not Trust.LOGFIRE]
+    shadows = [record for record in records if _is_shadow(record)] if named else []
+    folded: dict[str, Record] = {}
+    for shadow in shadows:
+        same = (record for record in named if record.source_key not in folded and _same_call(record, shadow))
+        if found := next(same, None):
+            folded[found.source_key] = fold(found, shadow)
+            folded[shadow.source_key] = shadow
+    gone = {shadow.source_key for shadow in shadows} & folded.keys()
+    return [folded.get(record.source_key, record) for record in records if record.source_key not in gone]
+
+
+def _is_shadow(record: Record) -> bool:
+    return record.trust is Trust.LOGFIRE and record.response_id is None and record.event.output_tokens > 0
+
+
+def _same_call(one: Record, other: Record) -> bool:
+    first, second = one.event, other.event
+    return (first.provider, first.input_tokens, first.output_tokens) == (
+        second.provider,
+        second.input_tokens,
+        second.output_tokens,
+    ) and abs(first.at - second.at) <= _SHADOW_DELAY
 
 
 def _ancestors(span: bytes, parents: dict[bytes, bytes], calls: dict[bytes, int]) -> list[int]:

@@ -37,6 +37,26 @@ class _Answer(msgspec.Struct):
     model: Any = None
     service_tier: Any = None
     usage: Any = None
+    generations: msgspec.Raw = msgspec.Raw()
+
+
+class _Metadata(msgspec.Struct):
+    id: Any = None
+    service_tier: Any = None
+
+
+class _Inner(msgspec.Struct):
+    response_metadata: _Metadata | None = None
+
+
+class _Message(msgspec.Struct):
+    kwargs: _Inner | None = None
+
+
+class _Generation(msgspec.Struct):
+    """LangChain's answer: the provider's own id is four levels down."""
+
+    message: _Message | None = None
 
 
 class _Request(msgspec.Struct):
@@ -45,6 +65,7 @@ class _Request(msgspec.Struct):
 
 
 _ANSWER: Final = msgspec.json.Decoder(_Answer)
+_GENERATIONS: Final = msgspec.json.Decoder(list[list[_Generation]])
 _REQUEST: Final = msgspec.json.Decoder(_Request)
 _OBJECT: Final = msgspec.json.Decoder(dict[str, Any])
 
@@ -66,6 +87,16 @@ def _answer(text: str | bytes, into: Opened) -> None:
     into.tier = into.tier or _text(found.service_tier)
     if isinstance(found.usage, dict):
         _usage_found(found.usage, into)
+    if bytes(found.generations).startswith(b"["):
+        _generations(bytes(found.generations), into)
+
+
+def _generations(text: bytes, into: Opened) -> None:
+    first = next((answers[0] for answers in _GENERATIONS.decode(text) if answers), None)
+    kwargs = first.message.kwargs if first and first.message else None
+    if kwargs and (told := kwargs.response_metadata):
+        into.response_id = into.response_id or _text(told.id)
+        into.tier = into.tier or _text(told.service_tier)
 
 
 def _usage(text: str | bytes, into: Opened) -> None:

@@ -11,9 +11,10 @@ import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Final, TypeVar
 
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 
 from core.errors import BudgetError, OutOfRange, Overloaded, UnknownName
 from core.guard import Used
@@ -46,8 +47,8 @@ log = logging.getLogger(__name__)
 SWEEP_SECONDS: Final = 2
 _POLL_SECONDS: Final = 0.5
 _ATTEMPTS: Final = 8
-_RETRIED_SQLSTATES: Final = ("40001", "40P01", "23505")
-"""Two processes met on PostgreSQL: a serialization failure, a deadlock, or the same request id at once."""
+_RETRIED_SQLSTATES: Final = ("40001", "40P01")
+"""Two processes met on PostgreSQL: a serialization failure or a deadlock."""
 
 Result = TypeVar("Result")
 Answer = TypeVar("Answer", bound=Done)
@@ -113,8 +114,11 @@ class Guard:
             await asyncio.sleep(SWEEP_SECONDS)
 
     async def sweep(self, now: datetime) -> int:
-        """Close what has expired (see `close_holds`); how many holds those were."""
-        closed, used = await self._retried(lambda: close_holds(self._uow, now=now))
+        """Close what has expired (see `close_holds`), and save what was learned; how many holds were closed."""
+        if unsaved := self._memory.take_unsaved():
+            async with self._uow.write_briefly() as tx:
+                await tx.guard.save_learned(unsaved)
+        closed, used = await self._retried(lambda is_first: close_holds(self._uow, now=now))
         self._tell(used)
         return closed
 
@@ -130,7 +134,7 @@ class Guard:
     async def _carry_out(self, orders: Sequence[Order]) -> Sequence[Done | Exception]:
         results: dict[int, Done | Exception] = {}
         for part in self._parts(orders):
-            results |= await self._retried(lambda part=part: self._transact(part))  # type: ignore[misc]
+            results |= await self._retried(partial(self._transact, part))
         return [results[place] for place in range(len(orders))]
 
     def _parts(self, orders: Sequence[Order]) -> list[list[tuple[int, Order]]]:
@@ -147,8 +151,12 @@ class Guard:
         parts[-1] = [*parts[-1], *draws]
         return parts
 
-    async def _transact(self, orders: Sequence[tuple[int, Order]]) -> dict[int, Done | Exception]:
-        """One transaction: settlements first, because they free what requests beside them may need."""
+    async def _transact(self, orders: Sequence[tuple[int, Order]], *, is_first: bool) -> dict[int, Done | Exception]:
+        """One transaction: settlements first, because they free what requests beside them may need.
+
+        Args:
+          is_first: take request ids for new; one that is known then breaks the transaction, which is done again with care.
+        """
         now = max(order.now for _, order in orders)
         cycle = Cycle.of(now, self._uow.zone)
         while True:
@@ -172,15 +180,14 @@ class Guard:
                     settled = [await self._settler.book(tx, part, held) for part in ready]
                     for draw in draws:
                         tx.guard.change((draw.workload_id, str(cycle)))
-                    workloads = {draw.workload_id for draw in draws}
                     used = await tx.guard.counters()
-                    await self._memory.load_learned(tx, workloads)
-                    learned = {key: what for part in settled for key, what in part.learned.items()}
-                    self._memory.keep((), learned, ())
-                    grants = await self._granter.grant(tx, draws, cycle, used)
+                    await self._memory.load_learned(tx, {draw.workload_id for draw in draws})
+                    for part in settled:
+                        self._memory.learn(part.learned)
+                    grants = await self._granter.grant(tx, draws, cycle, used, asks_first=not is_first)
                     break
             self._bookkeeper.forget()
-        self._memory.keep(workloads | {key[0] for key in learned}, learned, grants.holds)
+        self._memory.keep(grants.holds)
         self._tell(used)
         for part in settled:
             results |= part.answers
@@ -222,11 +229,13 @@ class Guard:
                 results[place] = refused
         return draws
 
-    async def _retried(self, act: Callable[[], Awaitable[Result]]) -> Result:
-        """Run a transaction again when two processes met. Raises Overloaded when the database stays busy."""
+    async def _retried(self, act: Callable[..., Awaitable[Result]]) -> Result:
+        """Run a transaction again when it met another one or a request id that is known. Raises Overloaded when it stays so."""
         for attempt in range(_ATTEMPTS):
             try:
-                return await act()
+                return await act(is_first=attempt == 0)
+            except IntegrityError:
+                continue
             except OperationalError as locked:
                 if "locked" not in str(locked.orig):
                     raise

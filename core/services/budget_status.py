@@ -12,7 +12,9 @@ from core.services.names import resolve
 from core.standing import Breakdown, Detail, Freshness, Overview, Slice, WorkloadStanding
 from core.store.spend_rows import Spent
 from core.store.unit_of_work import Transaction, UnitOfWork
+from core.unattributed import WEEKS, weeks_of
 from core.usage import CLASS_NAMES
+from core.workload import UNATTRIBUTED_ID
 
 _CHARTED_SLICES = 8
 
@@ -89,6 +91,10 @@ async def breakdown(uow: UnitOfWork, dimension: str, *, cycle: Cycle, now: datet
                 for day, label, nanos, requests in rows
             ]
         freshness = await _freshness(tx, cycle, now)
+        last_on = min(cycle.last_on, now.astimezone(uow.zone).date())
+        recent = await tx.spend.by_label(dimension, last_on - timedelta(weeks=WEEKS), last_on)
+    bare = (None, str(UNATTRIBUTED_ID)) if dimension == "workload" else (None,)
+    weeks = weeks_of(((day, 0 if label in bare else nanos, nanos) for day, label, nanos, _ in recent), today=last_on)
     slices = _slices(rows)
     total = sum(part.spent_nanos for part in slices)
     labelled = sum(part.spent_nanos for part in slices if part.label is not None)
@@ -98,7 +104,15 @@ async def breakdown(uow: UnitOfWork, dimension: str, *, cycle: Cycle, now: datet
         for day, label, nanos, _ in sorted(rows, key=lambda row: (row[0], row[1] or ""))
         if label in charted
     )
-    return Breakdown(dimension, cycle, slices, labelled / total if total else None, days, freshness)
+    return Breakdown(
+        dimension,
+        cycle,
+        slices,
+        labelled / total if total else None,
+        days,
+        freshness,
+        tuple((week.starts_on, week.share) for week in weeks),
+    )
 
 
 def _line(

@@ -11,6 +11,7 @@ from core.errors import AlreadyDecided, Outdated
 from core.people import Actor
 from core.period import Cycle
 from core.services.manage_envelopes import apply_change
+from core.store.spend_rows import Spent
 from core.store.unit_of_work import UnitOfWork
 
 
@@ -67,13 +68,28 @@ async def pending_for(uow: UnitOfWork, person: str) -> tuple[ChangeRequest, ...]
         return tuple(await tx.requests.pending(person=person))
 
 
-async def request_with_envelope(
-    uow: UnitOfWork, request_id: int
-) -> tuple[ChangeRequest, Envelope, tuple[tuple[str, str], ...]] | None:
-    """A request as it stands now, its envelope, and where it is shown; None when it is gone."""
+@dataclass(frozen=True, slots=True)
+class RequestStanding:
+    """A request as it stands now, with its envelope.
+
+    Attributes:
+      copies: every (channel, ts) where the request is shown.
+      spent_nanos: what the workload has spent in the cycle that the request is for.
+    """
+
+    request: ChangeRequest
+    envelope: Envelope
+    copies: tuple[tuple[str, str], ...]
+    spent_nanos: int
+
+
+async def request_standing(uow: UnitOfWork, request_id: int) -> RequestStanding | None:
+    """How a request stands; None when it is gone."""
     async with uow.read() as tx:
         request = await tx.requests.of(request_id)
         envelope = await tx.envelopes.of(request.workload_id) if request else None
         if request is None or envelope is None:
             return None
-        return request, envelope, tuple(await tx.outbox.copies(request_id))
+        spent = await tx.spend.by_workload(request.cycle.first_on, request.cycle.last_on)
+        copies = tuple(await tx.outbox.copies(request_id))
+        return RequestStanding(request, envelope, copies, spent.get(request.workload_id, Spent()).cost_nanos)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from fractions import Fraction
 from typing import Final
 
 from core.errors import UnknownName
-from core.money import divide_half_even
 from core.period import Cycle
 from core.rates import Rate
 from core.services.forecast_spend import outlook
@@ -20,8 +18,7 @@ from core.services.price_usage import PriceBook
 from core.standing import Freshness
 from core.store.driver_rows import Drivers
 from core.store.unit_of_work import Transaction, UnitOfWork
-from core.token_shape import ModelTotals, totals_by_model
-from core.usage import TokenClasses
+from core.token_shape import ModelTotals, prorated, totals_by_model
 from core.variance import Variance, explain
 
 _DRILLED: Final = ("feature", "customer", "environment", "team")
@@ -97,7 +94,7 @@ async def explain_spend(
                 correction=f"/budget why {name} vs=last",
             )
         elapsed = cycle.share_elapsed(now, uow.zone)
-        before = prorated(sides.planned, Fraction(elapsed).limit_denominator(100_000))
+        before = prorated(sides.planned, elapsed)
         basis = f"spend so far against {elapsed:.0%} of the plan that the envelope was set with"
     else:
         before = sides.last
@@ -157,19 +154,6 @@ class _Sides:
             for on in (before.first_on, today)
         ]
         return cls(totals_by_model(this.days), totals_by_model(earlier.days), planned, rates[1], rates[0])
-
-
-def prorated(planned: Sequence[ModelTotals], share: Fraction) -> tuple[ModelTotals, ...]:
-    """A cycle's plan cut down to the part that has elapsed; quantities and nanos rounded half to even."""
-
-    def part(amount: int) -> int:
-        return divide_half_even(amount * share.numerator, share.denominator)
-
-    return tuple(
-        ModelTotals(total.model, part(total.requests), TokenClasses(*map(part, total.tokens)), part(total.cost_nanos))
-        for total in planned
-        if part(total.requests)
-    )
 
 
 async def _movers(tx: Transaction, number: int, cycle: Cycle, today: date) -> tuple[Mover, ...]:

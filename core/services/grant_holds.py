@@ -54,16 +54,25 @@ class Granter:
         self._policy = policy
 
     async def grant(
-        self, tx: Transaction, draws: Sequence[Draw], cycle: Cycle, used: Mapping[CounterKey, Used]
+        self,
+        tx: Transaction,
+        draws: Sequence[Draw],
+        cycle: Cycle,
+        used: Mapping[CounterKey, Used],
+        *,
+        asks_first: bool,
     ) -> Grants:
         """Decide one after the other; the counters are locked, and each sees what the one before it took.
 
         What is granted is stored, and the counters' change is written before this returns.
+
+        Args:
+          asks_first: look whether requests were answered before; without it, one that was raises IntegrityError.
         """
         grants = Grants()
         if not draws:
             return grants
-        before = await self._asked_before(tx, draws)
+        before = await self._asked_before(tx, draws) if asks_first else {}
         postures = await self._memory.postures(tx, (draw.workload_id for draw in draws), cycle)
         now_used = {draw.workload_id: used[draw.workload_id, str(cycle)] for draw in draws}
         for draw in draws:
@@ -82,8 +91,6 @@ class Granter:
                 grants.holds.append(hold)
                 before[hold.source_id, hold.request_id] = hold
                 now_used[draw.workload_id] = left.holding(hold.held_nanos)
-                tx.guard.change((hold.workload_id, hold.cycle), held=hold.held_nanos)
-        await tx.guard.counters()
         await tx.guard.add(grants.holds)
         return grants
 

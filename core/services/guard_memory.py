@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -23,6 +24,8 @@ from core.store.unit_of_work import Transaction, UnitOfWork
 
 _MAX_HOLDS: Final = 50_000
 _MAX_RATES: Final = 20_000
+_LEARNED_SECONDS: Final = 1.0
+"""How old what was learned may be, in other processes and after a crash."""
 
 
 class GuardMemory:
@@ -40,7 +43,9 @@ class GuardMemory:
         self._envelopes: dict[int, tuple[tuple[int, ...], Envelope]] = {}
         self._limits: dict[int, int | None] = {}
         self._learned: dict[LearnedKey, Learned] = {}
-        self._loaded: set[int] = set()
+        self._loaded: dict[int, float] = {}
+        self._saved: dict[LearnedKey, float] = {}
+        self._unsaved: set[LearnedKey] = set()
         self._holds: OrderedDict[str, Hold] = OrderedDict()
 
     async def use(self, version: int, attribution: Attribution, prices: PriceBook) -> None:
@@ -96,15 +101,37 @@ class GuardMemory:
         return self._limits.get(workload_id)
 
     async def load_learned(self, tx: Transaction, ids: Iterable[int]) -> None:
-        """With several processes others learn too; alone, what was read once is what is known."""
-        lacking = set(ids) - self._loaded if self._uow.is_sqlite else set(ids)
+        """With several processes others learn too, so it is read again now and then; alone, once is enough."""
+        now = time.monotonic()
+        lacking = {
+            number
+            for number in ids
+            if number not in self._loaded or (not self._uow.is_sqlite and now - self._loaded[number] > _LEARNED_SECONDS)
+        }
         if lacking:
-            self._learned |= await tx.guard.learned(lacking)
+            found = await tx.guard.learned(lacking)
+            self._learned |= {key: known for key, known in found.items() if key not in self._unsaved}
+            self._loaded |= dict.fromkeys(lacking, now)
 
-    def keep(self, loaded: Iterable[int], learned: Mapping[LearnedKey, Learned], holds: Iterable[Hold]) -> None:
-        """What is committed."""
-        self._loaded |= set(loaded)
+    def worth_saving(self, learned: Mapping[LearnedKey, Learned]) -> dict[LearnedKey, Learned]:
+        """What has not been saved for a moment: a crash forgets no more than that, and a hot model is not written each time."""
+        now = time.monotonic()
+        due = {key: known for key, known in learned.items() if now - self._saved.get(key, 0.0) > _LEARNED_SECONDS}
+        self._saved |= dict.fromkeys(due, now)
+        self._unsaved = (self._unsaved | learned.keys()) - due.keys()
+        return due
+
+    def take_unsaved(self) -> dict[LearnedKey, Learned]:
+        """What is still to be saved."""
+        unsaved = {key: self._learned[key] for key in self._unsaved}
+        self._unsaved = set()
+        return unsaved
+
+    def learn(self, learned: Mapping[LearnedKey, Learned]) -> None:
         self._learned |= learned
+
+    def keep(self, holds: Iterable[Hold]) -> None:
+        """What is committed."""
         for hold in holds:
             self._holds[hold.id] = hold
         while len(self._holds) > _MAX_HOLDS:

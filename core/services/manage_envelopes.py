@@ -47,7 +47,10 @@ class SetOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What the modal starts from. `suggested_nanos` comes with its `basis` in words; None when there is nothing to go by."""
+    """What the modal starts from. `suggested_nanos` comes with its `basis` in words; None when there is nothing to go by.
+
+    `owner` is whom the workload belongs to already, if anybody.
+    """
 
     workload: str | None
     envelope: Envelope | None
@@ -55,6 +58,7 @@ class Proposal:
     basis: str
     names: tuple[str, ...]
     defaults: Defaults
+    owner: str | None = None
 
 
 async def set_envelope(uow: UnitOfWork, order: SetOrder, *, by: Actor, defaults: Defaults, now: datetime) -> SetOutcome:
@@ -82,8 +86,8 @@ async def _set(
             raise Outdated(
                 f"The envelope of {name} was changed while the form was open. Look at it again with `/budget status {name}`."
             )
-        change = _proposed(order, before, cycle, by=by, defaults=defaults)
         keeper = await tx.workloads.owner(workload_id) if workload_id else None
+        change = _proposed(order, before, cycle, owner=keeper or by.id, defaults=defaults)
         _require_right(before, change, by, name, keeper=keeper)
         spent = await tx.spend.by_workload(cycle.first_on, cycle.last_on)
         spent_nanos = spent[workload_id].cost_nanos if workload_id in spent else 0
@@ -146,6 +150,7 @@ async def proposal(uow: UnitOfWork, workload: str | None, *, by: Actor, defaults
         envelopes = await tx.envelopes.all()
         this = await tx.spend.by_workload(cycle.first_on, cycle.last_on)
         last = await tx.spend.by_workload(cycle.previous.first_on, cycle.previous.last_on)
+        owners = {known.name: known.owner for known in await tx.workloads.all()}
     if workload is None:
         without = [
             (this[number].cost_nanos, name)
@@ -158,10 +163,10 @@ async def proposal(uow: UnitOfWork, workload: str | None, *, by: Actor, defaults
     number = names.get(workload) if workload else None
     envelope = envelopes.get(number) if number else None
     ordered = tuple(name for name in names if name != UNATTRIBUTED)
+    owner = owners.get(workload) if workload else None
     if number is None or number not in this:
-        return Proposal(
-            workload, envelope, None, "No usage yet this cycle, so there is nothing to suggest from.", ordered, defaults
-        )
+        nothing = "No usage yet this cycle, so there is nothing to suggest from."
+        return Proposal(workload, envelope, None, nothing, ordered, defaults, owner)
     margin = envelope.terms.margin if envelope else 0.20
     elapsed = cycle.share_elapsed(now, uow.zone)
     spent, before = this[number].cost_nanos, last[number].cost_nanos if number in last else 0
@@ -169,13 +174,13 @@ async def proposal(uow: UnitOfWork, workload: str | None, *, by: Actor, defaults
     base, words = max((run_rate, "this month's run-rate"), (before, "last month's spend"))
     suggested = -(-divide_half_even(base * round((1 + margin) * 100), 100) // _ROUND_TO) * _ROUND_TO
     basis = f"{words[0].upper()}{words[1:]} of {usd(base)} plus {margin:.0%} margin; spent so far {usd(spent)}."
-    return Proposal(workload, envelope, suggested or None, basis, ordered, defaults)
+    return Proposal(workload, envelope, suggested or None, basis, ordered, defaults, owner)
 
 
-def _proposed(order: SetOrder, before: Envelope | None, cycle: Cycle, *, by: Actor, defaults: Defaults) -> Change:
-    """The envelope as it would be. Raises OutOfRange naming what a new one lacks."""
+def _proposed(order: SetOrder, before: Envelope | None, cycle: Cycle, *, owner: str, defaults: Defaults) -> Change:
+    """The envelope as it would be; `owner` is who owns a new one unless somebody is named. Raises OutOfRange naming what it lacks."""
     was = before.terms if before else None
-    owner = order.owner or (was.people.owner if was else by.id)
+    owner = order.owner or (was.people.owner if was else owner)
     finance = order.finance or (was.people.finance if was else defaults.finance) or ""
     sponsor = order.sponsor or (was.people.sponsor if was else "")
     lacking = [
@@ -195,7 +200,7 @@ def _proposed(order: SetOrder, before: Envelope | None, cycle: Cycle, *, by: Act
         )
     if sponsor == owner and not was and order.owner is None:
         raise OutOfRange(
-            "You would be owner and sponsor at once; the sponsor decides on breaches and cannot be the owner. Name the owner.",
+            f"<@{owner}> would be owner and sponsor at once; the sponsor decides on breaches and cannot be the owner. Name the owner.",
             correction=f"/budget set {order.workload} {_plain(order.nanos)} owner=@owner sponsor=<@{sponsor}>",
         )
     people = People(owner, finance, sponsor, order.deputy or (was.people.deputy if was else None))

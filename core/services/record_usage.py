@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from core.attribution import Attribution, Labels
+from core.attribution import Attribution, Labels, are_alike
 from core.errors import Overloaded
 from core.period import day_counter
 from core.posting import (
@@ -29,11 +29,13 @@ from core.posting import (
     post,
     series_key,
 )
+from core.services.admit_tags import admit
 from core.services.fold_reports import Folded, fold_reports, superseded
 from core.services.price_usage import PriceBook
 from core.services.watch_sources import arrivals_of
 from core.store.journal import compared
 from core.store.unit_of_work import Transaction, UnitOfWork
+from core.tags import MAX_NEW_VALUES, NO_ALIASES
 from core.usage import CLOCK_SLACK, UsageEvent
 from core.witness import Knows, Witness
 
@@ -50,13 +52,14 @@ class Receipt:
     """What became of a batch. `accepted + duplicates + len(rejected)` is its size.
 
     `rejected` and `conflicts` are (index, reason); a conflict is a duplicate whose content differs from what was
-    recorded first, counted among the duplicates.
+    recorded first, counted among the duplicates. `known_ids` are those that the journal had before.
     """
 
     accepted: int
     duplicates: int
     rejected: tuple[tuple[int, str], ...]
     conflicts: tuple[tuple[int, str], ...] = ()
+    known_ids: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -102,13 +105,17 @@ class Prepared:
 class Bookkeeper:
     """Records usage for one process. Keeps rules, prices and series in memory until the books say that they changed."""
 
-    def __init__(self, uow: UnitOfWork) -> None:
+    def __init__(self, uow: UnitOfWork, *, max_new_values: int = MAX_NEW_VALUES) -> None:
+        """`max_new_values`: values never seen before that one day of usage may bring to a tag; the rest is `(many)`."""
         self._uow = uow
+        self._max_new_values = max_new_values
         self._day_of = day_counter(uow.zone)
         self._book = Book()
         self._labels: dict[int, Labels] = {}
         self._prices = PriceBook(())
         self._attribution = Attribution(())
+        self._aliases = NO_ALIASES
+        self._folded: dict[tuple[object, ...], int] = {}
         self._version: int | None = None
         self._preparing = asyncio.Lock()
         self._had_duplicates = False
@@ -184,13 +191,21 @@ class Bookkeeper:
             if self._version is None or self._book.size >= _MAX_CACHED:
                 await self._reload()
             version = self._version
+            self._unfold(batch.now)
             if len(batch.events) <= _INLINE:
                 laid = self._laid(batch)
             else:
                 laid = await asyncio.to_thread(self._laid, batch)
             if version is not None and not laid.posting.missing_series and not laid.posting.missing_prices:
                 return version, laid
-            await self._prepare(laid.posting)
+            await self._prepare(laid.posting, now=batch.now)
+
+    def _unfold(self, now: datetime) -> None:
+        """Look again, on another day, at labels with a value that found no room."""
+        today = now.toordinal()
+        for key in [key for key, day in self._folded.items() if day != today]:
+            self._book.series.pop(key, None)
+            del self._folded[key]
 
     def _laid(self, batch: _Batch) -> _Laid:
         latest = batch.now + CLOCK_SLACK
@@ -214,7 +229,7 @@ class Bookkeeper:
         folded = await fold_reports(tx, rows, contested, self._row_of) if contested else Folded(rows)
         known = await tx.journal.insert(folded.rows, expect_new=not self._had_duplicates)
         self._had_duplicates = bool(known)
-        conflicts = [*posting.conflicts, *await _conflicts(tx, posting, known)]
+        conflicts = [*posting.conflicts, *await self._conflicts(tx, posting, known)]
         counted = posting.rows if not posting.has_superseded else counting(posting.rows)
         sent, second = len(counted), 0
         if known or contested:
@@ -235,14 +250,38 @@ class Bookkeeper:
             duplicates=posting.duplicates + sent - len(counted),
             rejected=tuple(posting.rejected),
             conflicts=tuple(sorted(conflicts)),
+            known_ids=frozenset(folded.rows[place][1] for place in known),
         )
         arrivals = arrivals_of(receipt, counted, refused=batch.refused, folded=second)
         await tx.source_days.add(batch.source_id, arrivals, now=batch.now)
         return receipt
 
+    async def _conflicts(self, tx: Transaction, posting: Posting, known: Sequence[int]) -> list[tuple[int, str]]:
+        """Of the rows that were there already, those with other content than what came now."""
+        rows = posting.rows
+        if not known:
+            return []
+        there = await tx.journal.existing(rows[0][0], [rows[place][1] for place in known])
+        differing = []
+        for place in known:
+            *content, knows, hidden = there[rows[place][1]]
+            # A row that learned from another report, or that another report replaced, differs without anybody's fault.
+            if not hidden and not knows & Knows.MERGED and tuple(content) != compared(rows[place])[:-2]:
+                differing.append((place, tuple(content), compared(rows[place])[:-2]))
+        labels = await tx.series.of({content[2] for _, *both in differing for content in both}) if differing else {}
+        found = []
+        for place, before, after in differing:
+            alike = are_alike(*(self._attribution.as_kept(labels[content[2]]) for content in (before, after)))
+            # Spelt otherwise by an alias, or folded, since it was sent first.
+            if not (alike and (*before[:2], *before[3:]) == (*after[:2], *after[3:])):
+                found.append((posting.indexes[place], conflict_text(rows[place][1])))
+        return found
+
     async def _row_of(self, tx: Transaction, source_id: int, event: UsageEvent, witness: Witness) -> Row | None:
         """The journal row of one event outside of a batch, priced and attributed; None when it cannot be booked."""
-        labels = labels_of(event)
+        wanted = {0: (labels_of(event), int(event.at.timestamp()) // DAY_SECONDS)}
+        kept, _ = await admit(tx, wanted, aliases=self._aliases, limit=self._max_new_values)
+        labels = kept[0]
         number = (await tx.series.intern([labels]))[labels]
         day = int(event.at.timestamp()) // DAY_SECONDS
         rates = self._prices.rates_on(labels, day)
@@ -254,7 +293,7 @@ class Bookkeeper:
         posting = post([(0, event)], source_id=source_id, book=book, latest=event.at, witnesses={0: witness})
         return posting.rows[0] if posting.rows else None
 
-    async def _prepare(self, posting: Posting) -> None:
+    async def _prepare(self, posting: Posting, *, now: datetime) -> None:
         """Intern what the book lacks. One at a time: the second of two batches usually finds it done."""
         async with self._preparing:
             lacking = {key: event for key, event in posting.missing_series.items() if key not in self._book.series}
@@ -263,13 +302,17 @@ class Bookkeeper:
             if not lacking and not days:
                 return
             async with self._uow.write() as tx:
-                wanted = {key: labels_of(event) for key, event in lacking.items()}
+                sent = {
+                    key: (labels_of(event), int(event.at.timestamp()) // DAY_SECONDS) for key, event in lacking.items()
+                }
+                wanted, folded = await admit(tx, sent, aliases=self._aliases, limit=self._max_new_values)
                 numbers = await tx.series.intern(set(wanted.values()))
                 priced = {
                     (series_id, day): self._prices.rates_on(self._labels[series_id], day) for series_id, day in days
                 }
                 rate_numbers = await self._prices.intern(tx, priced.values())
             self._prices.remember(rate_numbers)
+            self._folded |= dict.fromkeys(folded, now.toordinal())
             for key, labels in wanted.items():
                 self._labels[numbers[labels]] = labels
                 self._book.series[key] = (numbers[labels], self._attribution.workload_for(labels))
@@ -284,7 +327,10 @@ class Bookkeeper:
                 version = await tx.meta.version()
                 workloads = await tx.workloads.all()
                 negotiated = await tx.prices.negotiated()
-            self._attribution = Attribution(workloads)
+                aliases = await tx.tags.aliases()
+            self._aliases = aliases
+            self._attribution = Attribution(workloads, aliases)
+            self._folded = {}
             self._prices = PriceBook(negotiated)
             self._book = Book()
             self._labels = {}
@@ -294,22 +340,6 @@ class Bookkeeper:
 def counting(rows: Sequence[Row]) -> list[Row]:
     """Those that are in the sums: not the second reports of calls that another row counts."""
     return [row for row in rows if not row[SUPERSEDED]]
-
-
-async def _conflicts(tx: Transaction, posting: Posting, known: Sequence[int]) -> list[tuple[int, str]]:
-    """Of the rows that were there already, those with other content than what came now."""
-    rows = posting.rows
-    if not known:
-        return []
-    there = await tx.journal.existing(rows[0][0], [rows[place][1] for place in known])
-    found = []
-    for place in known:
-        before = there[rows[place][1]]
-        *content, knows, hidden = before
-        # A row that learned from another report, or that another report replaced, differs without anybody's fault.
-        if not hidden and not knows & Knows.MERGED and tuple(content) != compared(rows[place])[:-2]:
-            found.append((posting.indexes[place], conflict_text(rows[place][1])))
-    return found
 
 
 def labels_of(event: UsageEvent) -> Labels:

@@ -100,16 +100,13 @@ class Settler:
 
         The counters' change is gathered, not yet written.
         """
-        source_id = ready.prepared.source_id
-        ids = [event.id for claim in ready.claims for event in claim.events]
-        costs: dict[str, int | None] = {}
-        if ids:
-            before = await tx.guard.costs(source_id, ids)
-            await self._bookkeeper.book(tx, ready.prepared)
-            costs = ready.prepared.costs | before
-        else:
-            before = {}
-        seen = set(before)
+        costs, seen = ready.prepared.costs, set[str]()
+        if costs:
+            receipt = await self._bookkeeper.book(tx, ready.prepared)
+            if receipt.known_ids:
+                # What was recorded first counts, at the price it had then.
+                costs |= await tx.guard.costs(ready.prepared.source_id, sorted(receipt.known_ids))
+                seen |= receipt.known_ids
         await self._memory.load_learned(tx, {claim.hold.workload_id for claim in ready.claims})
         done = Settlements()
         closed: dict[str, tuple[str, int, int]] = {}
@@ -127,7 +124,7 @@ class Settler:
                 closed[hold.id] = (hold.id, SETTLED, settled.charged_nanos)
                 held[hold.id] = msgspec.structs.replace(hold, state=SETTLED, charged_nanos=settled.charged_nanos)
         await tx.guard.close(list(closed.values()))
-        await tx.guard.save_learned(done.learned)
+        await tx.guard.save_learned(self._memory.worth_saving(done.learned))
         return done
 
     def _account(

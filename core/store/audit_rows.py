@@ -24,8 +24,7 @@ class AuditRows:
 
     async def append(self, *, at: datetime, actor: str, act: str, subject: str, detail: Mapping[str, object]) -> None:
         """Add one link. On SQLite the write lock already serialises; on PostgreSQL an advisory lock does until commit."""
-        if self._connection.dialect.name == "postgresql":
-            await self._connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _CHAIN_LOCK})
+        await self.hold()
         last = (
             await self._connection.execute(select(_AUDIT.c.seq, _AUDIT.c.digest).order_by(_AUDIT.c.seq.desc()).limit(1))
         ).first()
@@ -36,6 +35,11 @@ class AuditRows:
                 seq=seq, at=at, actor=actor, act=act, subject=subject, detail=dict(detail), digest=link
             )
         )
+
+    async def hold(self) -> None:
+        """Take the chain's lock now, for an act whose entry can only be written once it is done."""
+        if self._connection.dialect.name == "postgresql":
+            await self._connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _CHAIN_LOCK})
 
     async def newest(self, *, subject: str | None, limit: int) -> list[AuditLine]:
         query = select(_AUDIT).order_by(_AUDIT.c.seq.desc()).limit(limit)

@@ -179,17 +179,23 @@ class GuardRows:
         return {row[0]: row[1] for row in result}
 
     async def add(self, holds: Sequence[Hold]) -> None:
+        """Store new holds and count what they hold. Raises IntegrityError when a request has a hold already."""
         rows = [msgspec.structs.astuple(hold) for hold in holds]
         if not rows:
             return
+        held: dict[CounterKey, int] = defaultdict(int)
+        for hold in holds:
+            held[hold.workload_id, hold.cycle] += hold.held_nanos
+        amounts = [(nanos, *key) for key, nanos in sorted(held.items())]
         if self._is_sqlite:
             marks = ", ".join("?" * len(_COLUMNS))
-            await self._connection.exec_driver_sql(
-                f"INSERT INTO guard_holds ({_NAMES}) VALUES ({marks})", cast(Any, rows)
-            )
+            statement = f"INSERT INTO guard_holds ({_NAMES}) VALUES ({marks})"
+            await self._connection.exec_driver_sql(statement, cast(Any, rows))
+            statement = "UPDATE guard_counters SET held_nanos = held_nanos + ? WHERE workload_id = ? AND cycle = ?"
+            await self._connection.exec_driver_sql(statement, cast(Any, amounts))
         else:
-            columns = tuple(list(column) for column in zip(*rows, strict=True))
-            await self._connection.exec_driver_sql(_POSTGRES_HOLD, columns)
+            columns = (*zip(*rows, strict=True), *zip(*amounts, strict=True))
+            await self._connection.exec_driver_sql(_POSTGRES_HOLD, tuple(list(column) for column in columns))
 
     async def close(self, closed: Sequence[tuple[str, int, int]]) -> None:
         """Set (id, state, charged nanos) of holds that this transaction has locked."""
@@ -280,11 +286,15 @@ _POSTGRES_COUNT: Final = (
 )
 _TEXTS: Final = ("id", "request_id", "cycle", "provider", "model", "decision", "reason")
 _TRUTHS: Final = ("is_lease", "is_output_stated")
+_AMOUNTS: Final = len(_COLUMNS) + 1
 _POSTGRES_HOLD: Final = (
-    f"INSERT INTO guard_holds ({_NAMES}) SELECT * FROM unnest("
+    f"WITH added AS (INSERT INTO guard_holds ({_NAMES}) SELECT * FROM unnest("
     + ", ".join(
         f"${place}::{'text' if name in _TEXTS else 'boolean' if name in _TRUTHS else 'smallint' if name == 'state' else 'bigint'}[]"
         for place, name in enumerate(_COLUMNS, start=1)
     )
-    + ")"
+    + f")) UPDATE guard_counters g SET held_nanos = g.held_nanos + a.nanos FROM unnest(${_AMOUNTS}::bigint[], "
+    f"${_AMOUNTS + 1}::bigint[], ${_AMOUNTS + 2}::text[]) AS a(nanos, workload_id, cycle) "
+    "WHERE g.workload_id = a.workload_id AND g.cycle = a.cycle"
 )
+"""One way to the server and back for both."""

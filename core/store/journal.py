@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final, cast
 
 import msgspec
-from sqlalchemy import bindparam, select, tuple_, update
+from sqlalchemy import bindparam, case, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.posting import JOURNAL_COLUMNS, KNOWS, SUM_COLUMNS, Row
@@ -157,6 +157,15 @@ class Journal:
             .where(_USAGE.c.at >= instant(since_micros), _USAGE.c.at < instant(until_micros))
             .values(workload_id=to_workload),
             {"ids": list(series_ids)},
+        )
+
+    async def relabel(self, pairs: Sequence[tuple[int, int]], *, since_micros: int, until_micros: int) -> None:
+        """Give the events of each (old series, new series) in `[since, until)` to the new one. The projections have to follow."""
+        await self._connection.execute(
+            update(_USAGE)
+            .where(_USAGE.c.series_id.in_([old for old, _ in pairs]))
+            .where(_USAGE.c.at >= instant(since_micros), _USAGE.c.at < instant(until_micros))
+            .values(series_id=case(dict(pairs), value=_USAGE.c.series_id, else_=_USAGE.c.series_id))
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -93,6 +93,11 @@ class Outbox:
     async def park(self, notice_id: int, because: str) -> None:
         """Give up on it until somebody mends the cause; it stays visible as parked."""
         await self._connection.execute(update(_OUTBOX).where(_OUTBOX.c.id == notice_id).values(parked_because=because))
+
+    async def unpark(self, reasons: Collection[str], *, due_at: datetime) -> None:
+        """Try again what was parked for one of these reasons."""
+        parked = update(_OUTBOX).where(_OUTBOX.c.sent_at.is_(None), _OUTBOX.c.parked_because.in_(sorted(reasons)))
+        await self._connection.execute(parked.values(parked_because=None, due_at=due_at))
 
     async def copies(self, request_id: int) -> list[tuple[str, str]]:
         """(channel, ts) of every message sent about a change request."""

@@ -9,7 +9,8 @@ from typing import Any, Final
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.store.columns import day_number, micros
+from core.source_health import Day
+from core.store.columns import EPOCH, day_number, day_of, micros
 from core.store.source_tables import SourceDayRow
 
 _DAYS: Any = SourceDayRow.__table__  # type: ignore[attr-defined]
@@ -89,4 +90,17 @@ class SourceDays:
         for row in await self._connection.execute(query):
             counts = {name: int(value) for name, value in zip(COUNTED, row[1:-2], strict=True)}
             found[row[0]] = Arrivals(**counts, latest_event_at=row[-2], latest_arrival_at=row[-1])
+        return found
+
+    async def by_day(self, first_on: date) -> dict[int, list[Day]]:
+        """Per source, what came on each UTC day since that one, oldest first; days without arrivals are absent."""
+        query = select(_DAYS).where(_DAYS.c.day >= day_number(first_on)).order_by(_DAYS.c.source_id, _DAYS.c.day)
+        found: dict[int, list[Day]] = {}
+        for row in await self._connection.execute(query):
+            day = Day(
+                day_of(row.day), **{name: getattr(row, name) for name in COUNTED},
+                latest_event_at=row.latest_event_at if row.latest_event_at > EPOCH else None,
+                latest_arrival_at=row.latest_arrival_at,
+            )  # fmt: skip
+            found.setdefault(row.source_id, []).append(day)
         return found

@@ -41,11 +41,15 @@ class SourceDayRow(SQLModel, table=True):
 
 
 class BucketRow(SQLModel, table=True):
-    """A provider's own count of one stretch of time; a second opinion, in no sum of spend. Replaced when it is read again."""
+    """A row of a provider's own report over one UTC day; a second opinion, in no sum of spend. Replaced when it is read again.
+
+    Rows of counts have no `cost_nanos`; rows of the cost report have no counts. `item` is the provider's word for a charge.
+    """
 
     __tablename__ = "usage_buckets"
     id: int | None = Field(default=None, primary_key=True, sa_type=AUTO)
     provider: str
+    report: str
     starts_at: datetime = Field(sa_type=INSTANT, index=True)
     ends_at: datetime = Field(sa_type=INSTANT)
     project: str | None = None
@@ -58,14 +62,16 @@ class BucketRow(SQLModel, table=True):
     cache_write_tokens: int = Field(sa_type=BIG)
     output_tokens: int = Field(sa_type=BIG)
     cost_nanos: int | None = Field(default=None, sa_type=BIG)
+    item: str | None = Field(default=None, sa_type=TEXT)
     read_at: datetime = Field(sa_type=INSTANT)
 
 
 class CursorRow(SQLModel, table=True):
-    """How far a puller has read; `done_until` is the end of the last bucket that can no longer grow."""
+    """How far a report has been read: everything from `from_at` to `done_until` is kept and can no longer grow."""
 
     __tablename__ = "pull_cursors"
     name: str = Field(primary_key=True)
+    from_at: datetime = Field(sa_type=INSTANT)
     done_until: datetime = Field(sa_type=INSTANT)
-    pulled_at: datetime = Field(sa_type=INSTANT)
+    pulled_at: datetime | None = Field(default=None, sa_type=INSTANT)
     problem: str | None = None

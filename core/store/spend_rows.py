@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,6 +18,8 @@ _HOURLY: Any = HourlyRow.__table__  # type: ignore[attr-defined]
 _USAGE: Any = UsageRow.__table__  # type: ignore[attr-defined]
 _SERIES: Any = SeriesRow.__table__  # type: ignore[attr-defined]
 _GROUPED = (*DIMENSIONS, "model", "provider")
+_TOKEN_CLASSES = CLASS_NAMES[:8]
+"""All but `web_searches`, which are calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,16 @@ class Spent:
     requests: int = 0
     unpriced_requests: int = 0
     latest_at: datetime | None = None
+
+
+class UtcDaySpend(NamedTuple):
+    """What the books know of one UTC day and series."""
+
+    day: date
+    series_id: int
+    requests: int
+    tokens: int
+    cost_nanos: int
 
 
 def _sum(column: Any) -> Any:
@@ -81,6 +93,24 @@ class SpendRows:
         return [
             (day_of(day), None if name is None else str(name), int(cost), int(requests))
             for day, name, cost, requests in rows
+        ]
+
+    async def by_utc_day(self, provider: str, starts_at: datetime, ends_at: datetime) -> list[UtcDaySpend]:
+        """Per UTC day and series of one provider, from one UTC midnight to another: as providers cut their days."""
+        day = _HOURLY.c.hour // 86_400
+        tokens = sum((_HOURLY.c[name] for name in _TOKEN_CLASSES[1:]), _HOURLY.c[_TOKEN_CLASSES[0]])
+        query = (
+            select(day, _HOURLY.c.series_id, _sum(_HOURLY.c.requests), _sum(tokens), _sum(_HOURLY.c.cost_nanos))
+            .join(_SERIES, _SERIES.c.id == _HOURLY.c.series_id)
+            .where(
+                _SERIES.c.provider == provider,
+                _HOURLY.c.hour >= int(starts_at.timestamp()), _HOURLY.c.hour < int(ends_at.timestamp()),
+            )
+            .group_by(day, _HOURLY.c.series_id)
+        )  # fmt: skip
+        return [
+            UtcDaySpend(day_of(int(number)), series, int(requests), int(counted), int(nanos))
+            for number, series, requests, counted, nanos in await self._connection.execute(query)
         ]
 
     async def by_series(self, first_on: date, last_on: date) -> list[tuple[int, int, int, int]]:

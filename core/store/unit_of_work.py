@@ -21,6 +21,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 from core.errors import SettingsProblem
 from core.store.audit_rows import AuditRows
 from core.store.brief_connection import BriefConnection
+from core.store.bucket_rows import BucketRows, CursorRows
 from core.store.claim_rows import ClaimRows
 from core.store.driver_rows import DriverRows
 from core.store.envelope_rows import EnvelopeRows
@@ -36,6 +37,7 @@ from core.store.series_rows import SeriesRows
 from core.store.source_days import SourceDays
 from core.store.source_rows import SourceRows
 from core.store.spend_rows import SpendRows
+from core.store.tag_rows import TagRows
 from core.store.workload_rows import WorkloadRows
 
 _BUSY_MS: Final = 15_000
@@ -63,6 +65,14 @@ class Transaction:
     @cached_property
     def source_days(self) -> SourceDays:
         return SourceDays(self.connection)
+
+    @cached_property
+    def buckets(self) -> BucketRows:
+        return BucketRows(self.connection)
+
+    @cached_property
+    def cursors(self) -> CursorRows:
+        return CursorRows(self.connection)
 
     @cached_property
     def series(self) -> SeriesRows:
@@ -95,6 +105,10 @@ class Transaction:
     @cached_property
     def workloads(self) -> WorkloadRows:
         return WorkloadRows(self.connection)
+
+    @cached_property
+    def tags(self) -> TagRows:
+        return TagRows(self.connection)
 
     @cached_property
     def envelopes(self) -> EnvelopeRows:

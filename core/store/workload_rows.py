@@ -47,12 +47,12 @@ class WorkloadRows:
     async def set_owner(self, workload_id: int, owner: str) -> None:
         await self._connection.execute(update(_WORKLOADS).where(_WORKLOADS.c.id == workload_id).values(owner=owner))
 
-    async def add_rule(self, workload_id: int, rule: Rule, *, at: datetime) -> Rule:
-        result = await self._connection.execute(
-            insert(_RULES)
-            .values(workload_id=workload_id, conditions=rule.conditions, created_at=at)
-            .returning(_RULES.c.id)
-        )
+    async def add_rule(self, workload_id: int, rule: Rule, *, at: datetime, number: int | None = None) -> Rule:
+        """Stores the rule under the next number, or under one that is known to be free."""
+        values: dict[str, Any] = {"workload_id": workload_id, "conditions": rule.conditions, "created_at": at}
+        if number is not None:
+            values["id"] = number
+        result = await self._connection.execute(insert(_RULES).values(**values).returning(_RULES.c.id))
         return Rule(rule.conditions, workload_id, int(result.scalar_one()))
 
     async def remove_rule(self, rule_id: int) -> None:

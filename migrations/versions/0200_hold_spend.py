@@ -1,7 +1,7 @@
 """hold spend
 
 Revision: 0200
-Follows: 0003
+Follows: 0005
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0200"
-down_revision = "0003"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 

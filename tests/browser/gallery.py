@@ -30,7 +30,7 @@ WIDTHS: Final = {"desktop": 1280, "phone": 390}
 SCHEMES: Final = ("light", "dark")
 HEIGHT: Final = 2_600
 """Tall enough for the longest message, so that no picture is cut."""
-COLOURS: Final = 96
+COLOURS: Final = 128
 MARGIN: Final = 24
 PAGE: Final = "page"
 NATURAL_HEIGHT: Final = """(dialog) => {
@@ -93,24 +93,25 @@ class Studio:
             expect(page.get_by_test_id("tour")).to_be_visible()
             page.get_by_test_id("tour-do").click()
             expect(page.get_by_test_id("feed").get_by_test_id("data-table")).to_be_visible()
+            expect(page.locator("[data-testid=tour-next].primary")).to_be_visible()
             page.mouse.move(0, 0)
-            compress(page.screenshot(animations="disabled"), GALLERY / f"{PAGE}-{mode}.png")
+            compress(page.screenshot(animations="disabled"), GALLERY / f"{PAGE}-{mode}.png", colours=None)
             page.add_init_script("localStorage.setItem('sandbox.tour', JSON.stringify({ over: true }))")
 
     def _subject(self, page: Page, scene: Scene) -> Locator:
         if scene.modal:
             modal = page.get_by_test_id("modal")
             for label, value in scene.typed.items():
-                field = modal.get_by_label(label)
-                field.select_option(label=value) if field.evaluate(
-                    "(node) => node.tagName === 'SELECT'"
-                ) else field.fill(value)
+                enter(modal.get_by_label(label), value)
             if scene.typed:
                 modal.get_by_test_id("modal-submit").click()
             expect(modal).to_contain_text(scene.waits_for)
             page.evaluate("document.activeElement?.blur()")
-            # On a phone a modal fills the screen: one that is as high as the form leaves nothing empty.
-            page.set_viewport_size({"width": WIDTHS[device_of(page)], "height": int(modal.evaluate(NATURAL_HEIGHT))})
+            if device_of(page) == "phone":
+                # There a modal fills the screen: one that is as high as the form leaves nothing empty.
+                page.set_viewport_size(
+                    {"width": WIDTHS[device_of(page)], "height": int(modal.evaluate(NATURAL_HEIGHT))}
+                )
             return modal
         message = page.get_by_test_id("feed").get_by_test_id("message").filter(has_text=scene.waits_for).last
         expect(message).to_be_visible()
@@ -149,20 +150,29 @@ def device_of(page: Page) -> str:
     return next(device for device, width in WIDTHS.items() if width == page.viewport_size["width"])
 
 
+def enter(field: Locator, value: str) -> None:
+    if field.evaluate("(node) => node.tagName === 'SELECT'"):
+        field.select_option(label=value)
+    else:
+        field.fill(value)
+
+
 def save(page: Page, subject: Locator, path: Path) -> None:
     page.mouse.move(0, 0)
     compress(subject.screenshot(animations="disabled"), path)
     page.set_viewport_size({"width": WIDTHS[device_of(page)], "height": HEIGHT})
 
 
-def compress(png: bytes, path: Path) -> None:
-    """Without the empty right side; a palette of a hundred colours is enough for text and charts, and a third of the size."""
+def compress(png: bytes, path: Path, *, colours: int | None = COLOURS) -> None:
+    """Without the empty right side. For a message a small palette is enough for text and charts, and a third of the size."""
     picture = Image.open(io.BytesIO(png)).convert("RGB")
     background = picture.getpixel((picture.width - 1, picture.height // 2))
     drawn = ImageChops.difference(picture, Image.new("RGB", picture.size, background)).getbbox()
     right = min(picture.width, drawn[2] + MARGIN) if drawn else picture.width
     cropped = picture.crop((0, 0, right, picture.height))
-    cropped.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(path, optimize=True)
+    if colours is not None:
+        cropped = cropped.quantize(colours, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    cropped.save(path, optimize=True)
 
 
 @contextmanager

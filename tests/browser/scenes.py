@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-BUDGET, SEARCH, SUPPORT = "C0BUDGET", "C0SEARCH", "C0SUPPORT"
+BUDGET, SEARCH = "C0BUDGET", "C0SEARCH"
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ SCENES: Final = (
     Scene("hub", "`/budget` alone: the hub", "kim", BUDGET, "Answers are only for you", ""),
     Scene("status", "`/budget status`: every workload", "ana", BUDGET, "AI budget", "status"),
     Scene("status-one", "`/budget status search-answers`: one workload", "ana", SEARCH, "Tokens", "status search-answers"),
-    Scene("status-no-envelope", "One workload without an envelope", "ben", SUPPORT, "Tokens", "status translation"),
+    Scene("status-no-envelope", "One workload without an envelope", "ana", SEARCH, "Tokens", "status translation"),
     Scene("status-unattributed", "What nobody has claimed", "farah", BUDGET, "Tokens", "status unattributed"),
     Scene("spend-by-team", "`/budget spend by team`", "farah", BUDGET, "carry a team", "spend by team"),
     Scene("spend-by-environment", "`/budget spend by environment`", "farah", BUDGET, "prodution", "spend by environment"),
@@ -87,6 +87,8 @@ SCENES: Final = (
     Scene("requester-told", "Whoever asked is told", "chen", "dm", "was approved by"),
     Scene("requester-declined", "… or told that it was declined", "ben", "dm", "was declined by", before=(
         ("ben", "set support-assistant 20k"),), click="sam:Decline"),
+    Scene("requester-unreached", "… or that the sponsor cannot be reached", "chen", "dm", "I cannot reach", before=(
+        ("chen", "set research-agent 9k"),), faults=({"method": "conversations.open", "kind": "gone"},)),
     Scene("status-states", "Every state at once", "farah", BUDGET, "past", "status", before=(
         ("farah", "set moderation 350"),)),
     Scene("status-over", "One workload over its envelope", "chen", BUDGET, "Tokens", "status moderation"),

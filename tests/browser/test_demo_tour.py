@@ -12,7 +12,6 @@ from bot.demo_tour import TOUR
 from tests.browser.acting import DESKTOP, PHONE, Opens, newest, page_overflow, types
 from tests.support.demo import filled, running_demo
 
-pytestmark = pytest.mark.xdist_group("demo")
 ON_BOTH = pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
 
 

@@ -10,8 +10,6 @@ from sandbox.model import Json
 from sandbox.people import text_of
 from tests.support.demo import RunningDemo, filled, running_demo
 
-pytestmark = pytest.mark.xdist_group("demo")
-
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:

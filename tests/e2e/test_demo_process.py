@@ -19,8 +19,6 @@ from core.errors import SettingsProblem
 from sandbox.usage import events
 from tests.support.demo import Filled, RunningDemo, filled, running_demo
 
-pytestmark = pytest.mark.xdist_group("demo")
-
 
 @pytest.fixture(scope="session")
 def past(tmp_path_factory: pytest.TempPathFactory) -> Filled:

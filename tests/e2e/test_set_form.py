@@ -81,3 +81,16 @@ async def test_of_two_clicks_at_once_one_decides_and_the_other_is_told(office: O
     await asyncio.gather(office.sam.clicks("Approve", message=request), office.sam.clicks("Decline", message=request))
     late = await office.sam.sees("This request was already")
     assert late["ephemeral"]
+
+
+async def test_whoever_opens_a_new_envelope_is_proposed_as_its_owner(office: Office):
+    await with_search(office)
+    opened = await office.kim.types("/budget set search")
+    owner = next(block for block in opened.view["blocks"] if block.get("block_id") == "set_owner")
+    assert owner["element"]["initial_user"] == "U0KIM"
+
+
+async def test_the_sponsor_sees_what_was_spent_so_far(office: Office):
+    await with_envelope(office)
+    await office.ana.types("/budget set search 900")
+    assert "Spent in November 2026" in text_of(await office.sam.sees("asks you to raise", channel="dm"))

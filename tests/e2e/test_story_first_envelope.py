@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sandbox.people import text_of
-from tests.support.office import Office, with_search
+from tests.support.office import Office
 
 BOTH_WAYS = pytest.mark.parametrize("office", ["http", "socket"], indirect=True)
 
@@ -13,7 +13,8 @@ BOTH_WAYS = pytest.mark.parametrize("office", ["http", "socket"], indirect=True)
 @BOTH_WAYS
 async def test_an_owner_opens_an_envelope_asks_for_more_and_gets_it(office: Office):
     ana, sam, kim = office.ana, office.sam, office.kim
-    await with_search(office)
+    await ana.types("/budget workload add search feature=search")
+    await ana.clicks("Add and re-attribute this cycle")
 
     form = await ana.types("/budget set search")
     assert "Dollars a month" in form.text
@@ -45,10 +46,27 @@ async def test_an_owner_opens_an_envelope_asks_for_more_and_gets_it(office: Offi
 
 
 async def test_a_form_that_was_overtaken_changes_nothing(office: Office):
-    await with_search(office)
+    await office.ana.types("/budget workload add search feature=search")
+    await office.ana.clicks("Add rule")
     await office.ana.types("/budget set search 500 sponsor=@sam")
     await office.ana.types("/budget set search")
     await office.farah.types("/budget set search 400")
     await office.ana.submits({"set_amount": "300"})
     assert "was changed while the form was open" in text_of(await office.ana.view())
     assert "of *$400*" in (await office.kim.types("/budget status search")).text
+
+
+async def test_what_finance_sets_belongs_to_whom_it_belonged_before(office: Office):
+    await office.ana.types("/budget workload add search feature=search")
+    await office.ana.clicks("Add rule")
+    form = await office.farah.types("/budget set search")
+    owner = next(block for block in form.view["blocks"] if block["block_id"] == "set_owner")
+    assert owner["element"]["initial_user"] == "U0ANA"
+    done = await office.farah.types("/budget set search 500 sponsor=@sam")
+    assert "Owner <@U0ANA>" in done.text
+
+
+async def test_nobody_opens_an_envelope_on_what_is_somebody_elses(office: Office):
+    await office.ana.types("/budget workload add search feature=search")
+    await office.ana.clicks("Add rule")
+    assert "search belongs to <@U0ANA>" in (await office.kim.types("/budget set search 500 sponsor=@sam")).text

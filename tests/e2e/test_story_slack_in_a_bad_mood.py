@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import aiohttp
 import pytest
 
 from sandbox.people import text_of
-from tests.support.office import Office, set_fault, with_envelope
+from tests.support.office import Office, open_office, set_fault, with_envelope
 
 ASKED = "asks you to raise"
 
@@ -114,3 +116,27 @@ async def test_a_click_that_never_arrived_can_be_repeated(office: Office):
     assert "of *$500*" in (await office.kim.types("/budget status search")).text
     await office.sam.clicks("Approve", message=request)
     await office.ana.sees("was approved by", channel="dm")
+
+
+async def test_a_sponsor_who_cannot_be_reached_is_told_to_whoever_asked(office: Office):
+    await with_envelope(office)
+    await set_fault(office, "conversations.open", "gone")
+    await office.ana.types("/budget set search 900")
+    told = await office.ana.sees("I cannot reach <@U0SAM>", channel="dm")
+    assert "from $500 to *$900*" in text_of(told)
+    assert "$500 still holds" in text_of(told)
+    await office.later(hours=1)
+    assert await requests_seen(office) == 0
+
+
+async def test_what_a_revoked_token_kept_back_is_said_after_the_next_start(tmp_path: Path):
+    async with open_office(tmp_path) as office:
+        await with_envelope(office)
+        await set_fault(office, "conversations.open", "revoked")
+        await office.ana.types("/budget set search 900")
+        await office.later(hours=1)
+        assert await requests_seen(office) == 0
+    async with open_office(tmp_path, usage=False) as again:
+        request = await again.sam.sees(ASKED, channel="dm")
+        await again.sam.clicks("Approve", message=request)
+        await again.ana.sees("was approved by", channel="dm")

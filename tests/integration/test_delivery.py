@@ -135,14 +135,20 @@ async def test_a_limit_is_waited_for_as_long_as_slack_says(post: Post) -> None:
     assert len(await post.received(SAM)) == 1
 
 
-@pytest.mark.parametrize(("method", "kind"), [("chat.postMessage", "gone"), ("conversations.open", "revoked")])
-async def test_what_another_try_does_not_mend_is_parked_and_stays_visible(post: Post, method: str, kind: str) -> None:
+@pytest.mark.parametrize(
+    ("method", "kind", "parked"),
+    # Of a person who cannot be reached the requester is told, who cannot be reached here either.
+    [("chat.postMessage", "gone", 2), ("conversations.open", "revoked", 1)],
+)
+async def test_what_another_try_does_not_mend_is_parked_and_stays_visible(
+    post: Post, method: str, kind: str, parked: int
+) -> None:
     await post.asks()
     post.fails(method, kind, times=9)
 
     assert await post.delivery.deliver_due() == 0
 
-    assert (await post.parked(), await post.unsent()) == (1, 0)
+    assert (await post.parked(), await post.unsent()) == (parked, 0)
     post.now += timedelta(days=1)
     assert await post.delivery.deliver_due() == 0
 

@@ -35,7 +35,7 @@ async def totals(uow: UnitOfWork) -> Totals:
 
 
 def feeding(url: str, order: int) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.support.streams", url, str(SEED), str(COUNT), str(order)]
+    command = [sys.executable, "-m", "tests.support.streams", url, str(SEED), str(COUNT), str(order), "700"]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 

@@ -30,10 +30,7 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def imports(uow: UnitOfWork, path: Path, source: str = "import") -> Imported:
-    def clock() -> Any:
-        return NOON
-
-    return await Importer(uow, Bookkeeper(uow), clock).run(path, source, moved=lambda at, size: None)
+    return await Importer(uow, Bookkeeper(uow), lambda: NOON).run(path, source, moved=lambda at, size: None)
 
 
 def row(number: int, **cells: str) -> str:
@@ -163,14 +160,14 @@ async def test_a_refused_formula_cannot_run_in_a_spreadsheet(uow: UnitOfWork, tm
     [
         ("empty", b"", "is empty"),
         ("blank", b" \n\n ", "is empty"),
-        ("array", b'[{"id": 1}]', "one JSON array"),
+        ("array", b'[{"id": 1}]', "neither CSV in UTF-8"),
         ("picture", b"\x89PNG\r\n\x1a\n\x00\x00\x00", "neither CSV in UTF-8"),
         ("utf16", "id,at,provider,model".encode("utf-16"), "neither CSV"),
         ("cut parquet", b"PAR1" + b"\x01" * 50, "not a Parquet file that can be read"),
-        ("wrong header", b"timestamp,cost\n1,2\n", "no column id, at, provider, model"),
+        ("wrong header", b"timestamp,cost\n1,2\n", "no column for model"),
         ("semicolons", b"id;at;provider;model\n1;2;3;4\n", "no column id"),
         ("two ids", b"id,at,provider,model,id\n", "more than one column id"),
-        ("a page", b"<html></html>", "no column id"),
+        ("a page", b"<html></html>", "neither CSV in UTF-8"),
     ],
 )
 async def test_a_file_that_is_no_usage_is_refused_as_a_whole(

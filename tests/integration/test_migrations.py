@@ -106,3 +106,30 @@ def read(url: str, query: str) -> list[tuple[object, ...]]:
         return found
 
     return asyncio.run(rows())
+
+
+def test_values_that_are_in_the_books_already_count_as_known(empty_url: str) -> None:
+    migrate(empty_url)
+    command.downgrade(configured(empty_url), "0004")
+    write(
+        empty_url,
+        "INSERT INTO series (digest, provider, model, tier, tags) "
+        """VALUES ('d', 'openai', 'gpt-4.1', 'standard', '[["customer","acme"],["team","web"]]')""",
+    )
+
+    migrate(empty_url)
+
+    assert read(empty_url, "SELECT dimension, value FROM tag_values ORDER BY dimension") == [
+        ("customer", "acme"),
+        ("team", "web"),
+    ]
+
+
+def write(url: str, statement: str) -> None:
+    async def run() -> None:
+        engine = create_async_engine(driver_url(url))
+        async with engine.begin() as connection:
+            await connection.execute(text(statement))
+        await engine.dispose()
+
+    asyncio.run(run())

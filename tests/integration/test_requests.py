@@ -12,7 +12,7 @@ from core.errors import AlreadyDecided, BudgetError, NotAllowed, OwnRequest
 from core.money import NANOS
 from core.people import Actor
 from core.services.budget_status import detail
-from core.services.decide_requests import Decision, decide, pending_for, request_with_envelope
+from core.services.decide_requests import Decision, decide, pending_for, request_standing
 from core.services.read_audit import trail
 from core.store.unit_of_work import UnitOfWork
 from tests.support.books import ANA, DANA, FARAH, KIM, NOON, SAM, an_order, books_in, sets
@@ -35,9 +35,9 @@ async def size(uow: UnitOfWork) -> int | None:
 
 
 async def state(uow: UnitOfWork, request: ChangeRequest) -> RequestState:
-    found = await request_with_envelope(uow, request.id)
+    found = await request_standing(uow, request.id)
     assert found is not None
-    return found[0].state
+    return found.request.state
 
 
 @pytest.mark.parametrize("by", [SAM, DANA])

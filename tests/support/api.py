@@ -49,6 +49,7 @@ def api_settings(database_url: str) -> Settings:
     return Settings(
         _env_file=None, slack_bot_token=SecretStr("xoxb-nobody"), slack_signing_secret=SecretStr(SIGNING_SECRET),
         slack_api_url="http://127.0.0.1:9/", outlay_database_url=database_url, outlay_port=0, outlay_finance=(FARAH,),
+        openai_admin_key=None, anthropic_admin_key=None,
     )  # fmt: skip
 
 

@@ -56,6 +56,11 @@ class Gateway:
             number = (await tx.workloads.names())[workload]
             return (await tx.guard.used(str(Cycle.of(now, self.uow.zone)))).get(number, Used())
 
+    async def remembers(self) -> Gateway:
+        """At a process that was started after this one had a quiet moment."""
+        await self.guard.sweep(NOON)
+        return self.restarted()
+
     def restarted(self, policy: Policy | None = None) -> Gateway:
         """The same gateway at a process that knows nothing yet."""
         chosen = policy or self.policy

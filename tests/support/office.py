@@ -65,6 +65,8 @@ async def open_office(folder: Path, *, socket_mode: bool = False, usage: bool = 
         outlay_port=0,
         outlay_finance=("U0FARAH",),
         outlay_channel="C0BUDGET",
+        openai_admin_key=None,
+        anthropic_admin_key=None,
     )
     clock = StoryClock(NOW)
     service = Service(settings, clock)

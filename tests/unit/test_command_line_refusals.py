@@ -339,6 +339,12 @@ WORDS = st.sampled_from(
         "amount=4",
         "000",
         "workload=x",
+        "tags",
+        "explain",
+        "remove",
+        "sources",
+        "unattributed",
+        "prod=production",
         "to",
         "feature=",
         "🚀",
@@ -346,6 +352,21 @@ WORDS = st.sampled_from(
         "١٢",
     ]
 )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "price <@U0SAM|sam>", "sources now", "unattributed search", "tags model", "tags environment prod",
+        "tags environment prod=", "tags =x", "tags <!here>", "workload explain", "workload explain search",
+        "workload explain featuer=search", "workload explain feature=", "workload explain workload=",
+        "workload explain feature=a feature=b", "workload remove", "workload remove x featuer=y", "workload remve x a=b",
+    ],
+)  # fmt: skip
+def test_lines_about_trust_and_rules_are_refused_with_a_line_that_works(text: str):
+    with pytest.raises(BudgetError):
+        parse(text, today=TODAY)
+    check(text)
 
 
 @given(st.text(max_size=200))

@@ -75,8 +75,8 @@ def test_without_an_envelope_the_next_step_is_to_set_one():
     assert buttons(shown)["Set an envelope"] == (ids.OPEN_SET, "evals")
 
 
-def test_unattributed_spend_is_sent_to_the_rules_first():
-    assert "/budget workload add NAME" in words(detail_of(a_detail(a_line("unattributed", 412, None)))["blocks"])
+def test_unattributed_spend_is_sent_to_what_it_is_made_of():
+    assert "/budget unattributed" in words(detail_of(a_detail(a_line("unattributed", 412, None)))["blocks"])
 
 
 def test_degradation_and_holdback_are_shown_where_they_are_set():

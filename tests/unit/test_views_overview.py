@@ -67,9 +67,15 @@ def test_an_envelope_that_will_not_last_is_told_while_it_still_holds():
 def test_unattributed_spend_is_shown_with_its_owner_and_the_way_out():
     shown = message(an_overview(a_line(), a_line("unattributed", 90, None, owner=FARAH)))
     assert table(shown)[2][0] == "unattributed"
-    assert f"$90 (3%) is unattributed. <@{FARAH}> owns it; bring it down with `/budget workload add`" in words(
+    assert f"$90 (3%) is unattributed. <@{FARAH}> owns it; see what it is with `/budget unattributed`" in words(
         shown["blocks"]
     )
+
+
+@pytest.mark.parametrize(("spent", "offered"), [(900, True), (20, False)])
+def test_the_bucket_gets_a_button_only_where_it_matters(spent: float, offered: bool):
+    shown = message(an_overview(a_line(spent=3210), a_line("unattributed", spent, None, owner=FARAH)))
+    assert ("What is unattributed?" in buttons(shown)) is offered
 
 
 def test_requests_without_a_price_are_told_with_model_and_way_out():

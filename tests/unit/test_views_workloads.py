@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from bot.slack import ids
-from bot.slack.views.workloads import catch_message, listing_message, rule_added_message, rules_message
+from bot.slack.views.rules import rule_added_message, rules_message
+from bot.slack.views.workloads import catch_message, listing_message
+from core.moves import Shift
 from core.services.manage_workloads import RuleOutcome, WorkloadListing
+from core.services.preview_rules import RuleStanding
 from core.workload import Rule, Workload
 from tests.support.shown import buttons, interpreted, refused, table, words
 from tests.support.standings import ANA, FARAH, HOSTILE, MADRID, a_catch, dollars
@@ -65,11 +68,16 @@ def test_a_preview_says_what_would_be_caught_and_that_nothing_was_added():
 def test_the_preview_offers_to_move_only_where_there_is_something_to_move():
     both = catch_message("search-answers", {"feature": "search"}, a_catch(), private="x")
     one = catch_message("search-answers", {"feature": "search"}, a_catch(unattributed_requests=0), private="x")
+    none = catch_message(
+        "search-answers", {"feature": "search"}, a_catch(unattributed_requests=0, moves=(("chat", 3, 4),)), private="x"
+    )
     assert buttons(both) == {
         "Add rule": (ids.ADD_RULE, "x"),
         "Add and re-attribute this cycle": (ids.ADD_RULE_AND_MOVE, "x"),
+        "Add and re-attribute 3 months": (ids.ADD_RULE_AND_MOVE_BACK, "x"),
     }
-    assert buttons(one) == {"Add rule": (ids.ADD_RULE, "x")}
+    assert list(buttons(one)) == ["Add rule", "Add and re-attribute 3 months"]
+    assert list(buttons(none)) == ["Add rule"]
 
 
 def test_moving_past_usage_asks_once_more():
@@ -91,7 +99,7 @@ def test_requests_without_a_cost_are_not_called_worth_nothing():
 
 
 def test_rules_are_listed_as_they_are_typed():
-    said = words(rules_message(SEARCH, a_catch())["blocks"])
+    said = words(rules_message(SEARCH, a_catch(), (RuleStanding(RULE, 90, dollars(4)),))["blocks"])
     assert "*search-answers* has 1 rule." in said
     assert "1. `environment=production feature=search`" in said
 
@@ -111,7 +119,9 @@ def test_a_hostile_value_breaks_nothing_and_pings_nobody(typed: str):
     for shown in (
         listing_message([WorkloadListing(typed, typed, (rule,), 0, 0, False)], reader=MADRID),
         catch_message(typed, {"feature": typed}, catch, private="x"),
-        rules_message(Workload(2, typed, typed, (rule,)), catch),
+        rules_message(
+            Workload(2, typed, typed, (rule,)), catch, (RuleStanding(rule, 1, 1, (Shift(typed, typed, 1, 1),)),)
+        ),
         rule_added_message(RuleOutcome(Workload(2, typed, None, (rule,)), rule, True, 1, 1)),
     ):
         assert not refused(shown)

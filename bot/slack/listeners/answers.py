@@ -6,7 +6,7 @@ import asyncio
 from functools import partial
 
 from bot import charts
-from bot.slack.command_forms import Audit, Help, Hub, Price, Spend, Status, WorkloadList, WorkloadRules
+from bot.slack.command_forms import Audit, Help, Hub, Price, Spend, Status, WorkloadList
 from bot.slack.command_words import COMMAND, Word, as_typed
 from bot.slack.interaction import Interaction
 from bot.slack.pictures import drawn, uploaded
@@ -20,7 +20,7 @@ from bot.slack.views.help import help_message, hub_message
 from bot.slack.views.mrkdwn import with_mentions
 from bot.slack.views.overview import overview_message
 from bot.slack.views.price import price_message
-from bot.slack.views.workloads import listing_message, rules_message
+from bot.slack.views.workloads import listing_message
 from core.errors import BudgetError, UnknownName
 from core.rates import negotiated
 from core.services import budget_status, manage_envelopes, manage_prices, manage_workloads, read_audit
@@ -106,11 +106,6 @@ async def list_workloads(asked: Interaction, command: WorkloadList) -> None:
         manage_workloads.list_workloads(asked.desk.uow, now=asked.now), asked.reader()
     )
     await send(asked, listing_message(listings, reader=reader), share=command.share)
-
-
-async def rules(asked: Interaction, command: WorkloadRules) -> None:
-    workload, catch = await manage_workloads.rules_of(asked.desk.uow, command.name, now=asked.now)
-    await send(asked, rules_message(workload, catch), share=command.share)
 
 
 async def audit(asked: Interaction, command: Audit) -> None:

@@ -9,16 +9,21 @@ from bot.slack.command_forms import (
     Hub,
     Price,
     Set,
+    Sources,
     Spend,
     Status,
+    Tags,
+    Unattributed,
     WorkloadAdd,
+    WorkloadExplain,
     WorkloadList,
+    WorkloadRemove,
     WorkloadRules,
 )
 from bot.slack.command_line import parse
 from bot.slack.command_words import COMMAND
 from bot.slack.interaction import Interaction, Registrar
-from bot.slack.listeners import answers, envelopes, workloads
+from bot.slack.listeners import answers, envelopes, rules, tags, trust, workloads
 from core.errors import BudgetError, OutOfRange, UnknownName, Unreadable
 
 
@@ -61,10 +66,20 @@ async def carry_out(asked: Interaction, command: Command) -> None:
         case WorkloadAdd():
             await workloads.preview(asked, command)
         case WorkloadRules():
-            await answers.rules(asked, command)
+            await rules.show(asked, command)
+        case WorkloadRemove():
+            await rules.preview_removal(asked, command)
+        case WorkloadExplain():
+            await rules.explain(asked, command)
         case WorkloadList():
             await answers.list_workloads(asked, command)
         case Audit():
             await answers.audit(asked, command)
+        case Sources():
+            await trust.sources(asked, command)
+        case Unattributed():
+            await trust.unattributed(asked, command)
+        case Tags():
+            await tags.tags(asked, command)
         case Price():
             await answers.price(asked, command)

@@ -97,10 +97,14 @@ async def _proposal(asked: Interaction, workload: str | None) -> Proposal:
 
 def _form(asked: Interaction, proposal: Proposal, workload: str | None) -> View:
     """The form; where nobody named a workload, with the likeliest one picked but all of them to choose from."""
-    if workload is None:
-        likeliest = SetOrder(proposal.workload or "")
-        return remembering(set_modal(replace(proposal, workload=None), order=likeliest), asked.reply)
-    return remembering(set_modal(proposal), asked.reply)
+    order = _first_order(asked, proposal)
+    shown = replace(proposal, workload=None) if workload is None else proposal
+    return remembering(set_modal(shown, order=order), asked.reply)
+
+
+def _first_order(asked: Interaction, proposal: Proposal) -> SetOrder:
+    """What an untouched form proposes: whoever opens a new envelope most likely answers for it."""
+    return SetOrder(proposal.workload or "", owner=None if proposal.envelope else asked.actor.id)
 
 
 async def pick_workload(asked: Interaction) -> None:
@@ -108,9 +112,10 @@ async def pick_workload(asked: Interaction) -> None:
     if asked.value == ids.NEW_WORKLOAD:
         known = await _proposal(asked, None)
         blank = replace(known, workload=None, envelope=None, suggested_nanos=None, basis="")
-        view = set_modal(blank, naming=True)
+        view = set_modal(blank, order=SetOrder("", owner=asked.actor.id), naming=True)
     else:
-        view = set_modal(await _proposal(asked, asked.value))
+        picked = await _proposal(asked, asked.value)
+        view = set_modal(picked, order=_first_order(asked, picked))
     await _update(asked.client, asked.view, remembering(view, asked.reply))
 
 

@@ -49,13 +49,12 @@ async def _decide(asked: Interaction, *, approve: bool) -> None:
 
 async def _show(asked: Interaction, request_id: int) -> None:
     """Put the request as it stands now, without buttons, in place of the message that was clicked."""
-    found = await decide_requests.request_with_envelope(asked.desk.uow, request_id)
-    if found is None or found[0].state is RequestState.PENDING or asked.source is None:
+    found = await decide_requests.request_standing(asked.desk.uow, request_id)
+    if found is None or found.request.state is RequestState.PENDING or asked.source is None:
         return
-    request, envelope, _ = found
     channel, ts = asked.source
     try:
-        message = decided_message(request, envelope, reader=await asked.reader())
+        message = decided_message(found.request, found.envelope, reader=await asked.reader())
         await asked.client.chat_update(channel=channel, ts=ts, **message)
     except SlackApiError as refused:
         # The decision stands, and the person is told of it by the outbox; a message that is gone cannot be changed.

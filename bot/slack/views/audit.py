@@ -43,7 +43,7 @@ def audit_message(trail: AuditTrail, *, reader: ZoneInfo) -> Message:
             ("No.", "When", "Who", "What", "On", "Detail"),
             [_row(line, reader) for line in shown],
         ),
-        blocks.context(" · ".join([*_narrower(trail), "each entry carries the hash of the one before it"])),
+        blocks.context("Each entry carries the hash of the one before it.", *_narrower(trail)),
     )
 
 

@@ -80,6 +80,12 @@ def button(label: str, action: str, value: str, *, style: str | None = None, ask
     return element
 
 
+def menu(entries: Sequence[tuple[str, str]], action: str) -> Block:
+    """A small menu of up to five (label, value) entries; a value has at most 150 characters."""
+    options = [{"text": plain(label, 75), "value": value} for label, value in entries[:5]]
+    return {"type": "overflow", "action_id": action, "options": options}
+
+
 def confirmation(title: str, text: str, *, yes: str, style: str) -> Block:
     """A dialog that stands between a click and its effect; `text` is shown as typed."""
     return {

@@ -11,6 +11,7 @@ from bot.slack.views import blocks, tables
 from bot.slack.views.blocks import Block, Message
 from bot.slack.views.mrkdwn import code, name
 from bot.slack.views.tables import Cell
+from bot.slack.views.trend import trend_lines
 from bot.slack.views.wording import freshness_line, plural, unpriced_line
 from core.money import usd
 from core.standing import Breakdown, Slice
@@ -29,6 +30,7 @@ def breakdown_message(breakdown: Breakdown, *, chart_file: str | None, reader: Z
         blocks.section("\n".join([finding, *notes])),
         blocks.picture(chart_file, alt_breakdown(breakdown)),
         _table(breakdown),
+        _trend(breakdown),
         blocks.context(freshness_line(breakdown.freshness, reader)),
         blocks.actions(blocks.button("All workloads", ids.SHOW_STATUS, ""), _next(breakdown)),
     )
@@ -74,6 +76,18 @@ def _coverage(breakdown: Breakdown) -> str:
         f"{share(covered)} of the dollars carry {labelled(breakdown.dimension)}; {missing} do not. "
         f"Tag the requests with {tag} at their source."
     )
+
+
+def _trend(breakdown: Breakdown) -> Block | None:
+    """How coverage has been going, where it ever was less than the whole: every model has a name, and nobody asks."""
+    if all(part in (None, 1) for _, part in breakdown.weeks):
+        return None
+    lines = trend_lines(breakdown.weeks, ongoing=breakdown.cycle.last_on >= breakdown.freshness.as_of.date())
+    return blocks.section("\n".join([f"*{_carried(breakdown.dimension)} by week*", *lines]))
+
+
+def _carried(dimension: str) -> str:
+    return "Attributed" if dimension == "workload" else f"With a {dimension}"
 
 
 def _shown(breakdown: Breakdown) -> tuple[Slice, ...]:

@@ -84,7 +84,9 @@ def _warnings(detail: Detail) -> list[str]:
     if missing := unpriced_line(detail.freshness):
         found.append(missing)
     if line.workload == UNATTRIBUTED:
-        found.append("No rule matched this spend. Give it a home with `/budget workload add NAME feature=…`")
+        found.append(
+            "No rule matched this spend. What it is made of, and which rules would take it: `/budget unattributed`"
+        )
     return found
 
 

@@ -44,17 +44,38 @@ TOPICS: Final[dict[str, Topic]] = {
         "breaks one month down by feature, team, environment, customer, project, model, provider or workload.",
         ("/budget spend by feature", "/budget spend by model last month", "/budget spend by customer 2026-10"),
         "everyone",
-        "It also says how much of the spend carries that label at all.",
+        "It also says how much of the spend carries that label at all, week by week.",
     ),
     "workload": Topic(
-        "lists workloads, shows a workload's rules, or adds a rule after a preview of what it would catch.",
+        "lists workloads, shows or explains rules, adds one after a preview of what it would catch, or removes one.",
         (
             "/budget workload list",
-            "/budget workload rules NAME",
             "/budget workload add NAME feature=search environment=production",
+            "/budget workload rules NAME",
+            "/budget workload explain feature=search environment=production",
+            "/budget workload remove NAME feature=search",
         ),
-        "everyone; adding: owner and finance partner",
-        "Rules compare feature, team, environment, customer, project, model, provider, or tag.ANYTHING.",
+        "everyone; adding and removing: owner and finance partner",
+        "Rules compare feature, team, environment, customer, project, model, provider, or tag.ANYTHING. The one with the "
+        "most conditions decides, among equals the oldest. A change works from now on; past usage is moved on request.",
+    ),
+    "unattributed": Topic(
+        "shows what no rule matched: whose it is, how it has been going, and which rules would take most of it.",
+        ("/budget unattributed",),
+        "everyone",
+    ),
+    "sources": Topic(
+        "shows who sends usage, how fresh it is and how far it can be trusted, with the next step where it is not.",
+        ("/budget sources",),
+        "everyone",
+        "A source is silent when it misses its own rhythm, late above six hours, and guessing when more than 2% of its "
+        "counts are guessed or missing.",
+    ),
+    "tags": Topic(
+        "shows each tag's values, proposes to merge spellings of one value, and says where a tag has too many.",
+        ("/budget tags", "/budget tags environment", "/budget tags environment prod=production"),
+        "everyone; merging: finance",
+        "A merge works from now on, and on request for the last three months. Rules read both spellings as one.",
     ),
     "price": Topic(
         "shows a model's price in force and its source, or sets a negotiated one in dollars per million tokens.",
@@ -85,6 +106,7 @@ def hub_message(names: tuple[str, ...]) -> Message:
         ),
         blocks.context(
             f"Or type it: `/budget status`, {code(_with_name('/budget set NAME 4000 sponsor=@name', names))}",
+            "Is all of it there? `/budget sources` and `/budget unattributed` tell.",
             "Answers are only for you; add `--share` to show one to the channel.",
         ),
     )

@@ -23,6 +23,7 @@ from bot.slack.views.wording import (
 from core.envelope import State
 from core.money import usd
 from core.standing import Overview, WorkloadStanding
+from core.unattributed import RELEVANT_SHARE
 from core.workload import UNATTRIBUTED
 
 HEAD: Final = ("Workload", "Spent", "Envelope", "Used", "Run-rate", "State")
@@ -47,8 +48,17 @@ def overview_message(overview: Overview, *, reader: ZoneInfo) -> Message:
         blocks.actions(
             blocks.button("Set an envelope", ids.OPEN_SET, ""),
             blocks.button("Spend by feature", ids.SHOW_SPEND, "feature"),
+            *_bucket_button(overview),
         ),
     )
+
+
+def _bucket_button(overview: Overview) -> list[Block]:
+    """A way into the unattributed bucket, where it holds enough to matter."""
+    loose = next((line.spent_nanos for line in overview.lines if line.workload == UNATTRIBUTED), 0)
+    if not loose or loose < RELEVANT_SHARE * overview.spent_nanos:
+        return []
+    return [blocks.button("What is unattributed?", ids.SHOW_UNATTRIBUTED, "")]
 
 
 def _finding(overview: Overview) -> str:
@@ -155,7 +165,7 @@ def _notes(overview: Overview, rest: Sequence[WorkloadStanding]) -> Block | None
     if loose and loose.spent_nanos:
         part = f" ({share(loose.spent_nanos / overview.spent_nanos)})" if overview.spent_nanos else ""
         owned = f"{person(loose.owner)} owns it" if loose.owner else "Nobody owns it yet"
-        way = "bring it down with `/budget workload add`"
+        way = "see what it is with `/budget unattributed`"
         notes.append(f"{usd(loose.spent_nanos)}{part} is unattributed. {owned}; {way}")
     without = [line for line in overview.lines if line.size_nanos is None and line.spent_nanos and line is not loose]
     if without:

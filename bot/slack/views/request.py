@@ -147,3 +147,17 @@ def requester_message(request: ChangeRequest) -> Message:
         blocks.section(text),
         blocks.actions(blocks.button("Status", ids.SHOW_STATUS, request.workload)),
     )
+
+
+def unreached_message(request: ChangeRequest, *, because: str) -> Message:
+    """Tells who asked that the sponsor does not know of it; `because` is Slack's own word for the reason."""
+    text = (
+        f"I cannot reach {person(request.deciders.sponsor)} in Slack ({code(because)}), so nobody has seen your change to "
+        f"*{name(request.workload)}*, {_amounts(request)}. {usd(request.current_nanos)} still holds. Ask again once they "
+        f"can be reached, or talk to {person(request.deciders.finance)}."
+    )
+    return blocks.message(
+        text,
+        blocks.section(text),
+        blocks.actions(blocks.button("Status", ids.SHOW_STATUS, request.workload)),
+    )

@@ -100,7 +100,7 @@ class Form:
             _input(
                 ids.BLOCK_OWNER,
                 "Owner",
-                self._user(order.owner or (people.owner if people else None)),
+                self._user(order.owner or (people.owner if people else self.proposal.owner)),
                 hint="Explains the spend and acts on it.",
             ),
             _input(ids.BLOCK_FINANCE, "Finance partner", self._user(finance), hint="May be the owner in a small team."),

@@ -1,4 +1,4 @@
-"""`/budget workload add|rules|list`: what a rule would catch before it is added, and what it caught after."""
+"""`/budget workload list` and `add`: what exists, and what a rule would catch before it is added."""
 
 from __future__ import annotations
 
@@ -9,18 +9,17 @@ from zoneinfo import ZoneInfo
 from bot.slack import ids
 from bot.slack.views import blocks, tables
 from bot.slack.views.blocks import Block, Message
-from bot.slack.views.mrkdwn import code, name, person
+from bot.slack.views.mrkdwn import code, name
 from bot.slack.views.tables import Cell
 from bot.slack.views.wording import counted, day, plural
 from core.money import usd
 from core.standing import Catch
-from core.workload import UNATTRIBUTED, Workload, quoted
+from core.workload import UNATTRIBUTED, quoted
 
 if TYPE_CHECKING:
-    from core.services.manage_workloads import RuleOutcome, WorkloadListing
+    from core.services.manage_workloads import WorkloadListing
 
 EXAMPLES = 5
-RULES_SHOWN = 20
 TABLE_CHARACTERS = 10_500
 
 
@@ -92,6 +91,8 @@ def catch_message(workload: str, pairs: Mapping[str, str], catch: Catch, *, priv
     rule = " ".join(f"{dimension}={quoted(value)}" for dimension, value in pairs.items())
     finding = _catch_finding(catch)
     choices = [blocks.button("Add rule", ids.ADD_RULE, private, style="primary")]
+    if any(source == UNATTRIBUTED for source, *_ in catch.moves) or catch.unattributed_requests:
+        choices.append(_move_back(workload, private))
     if catch.unattributed_requests:
         moving = counted(catch.unattributed_requests, catch.unattributed_nanos)
         asks = blocks.confirmation(
@@ -100,27 +101,38 @@ def catch_message(workload: str, pairs: Mapping[str, str], catch: Catch, *, priv
             yes="Add and move",
             style="primary",
         )
-        choices.append(blocks.button("Add and re-attribute this cycle", ids.ADD_RULE_AND_MOVE, private, asks=asks))
+        choices.insert(1, blocks.button("Add and re-attribute this cycle", ids.ADD_RULE_AND_MOVE, private, asks=asks))
     return blocks.message(
         f"A rule for *{name(workload)}*: {finding}",
         blocks.section(f"*A rule for {name(workload)}* {code(rule, 300)}\n{finding} Nothing has been added yet."),
         _moves(catch),
-        _examples(catch),
+        examples(catch),
         blocks.context(
-            "A rule works from now on. Only what is unattributed this month can be moved; the rest stays where it is."
+            "A rule works from now on. With it, only what is unattributed moves; the rest stays where it is until somebody "
+            "re-attributes it with `/budget workload rules NAME`"
         ),
         blocks.actions(*choices),
     )
+
+
+def _move_back(workload: str, private: str) -> Block:
+    asks = blocks.confirmation(
+        "Re-attribute three months?",
+        f"Whatever matches and is unattributed since the month before last moves to {workload}. Closed months change too.",
+        yes="Add and move",
+        style="primary",
+    )
+    return blocks.button("Add and re-attribute 3 months", ids.ADD_RULE_AND_MOVE_BACK, private, asks=asks)
 
 
 def _catch_finding(catch: Catch) -> str:
     since = day(catch.since)
     if not catch.requests:
         return f"It matches no usage since {since}. Check how its values are spelt, or add it before the first request."
-    return f"Since {since} it matches {_worth(catch)}."
+    return f"Since {since} it matches {worth(catch)}."
 
 
-def _worth(catch: Catch) -> str:
+def worth(catch: Catch) -> str:
     """Requests and their cost; requests without any cost most likely have a model without a price."""
     if not catch.spent_nanos and catch.requests:
         return f"{plural(catch.requests, 'request')} without a cost (is their model priced? See `/budget price MODEL`)"
@@ -142,61 +154,9 @@ def _moves(catch: Catch) -> Block | None:
     return blocks.section("\n".join(lines)) if lines else None
 
 
-def _examples(catch: Catch) -> Block | None:
+def examples(catch: Catch) -> Block | None:
     return (
         blocks.section("*Examples*\n" + "\n".join(f"• {name(one, 200)}" for one in catch.examples[:EXAMPLES]))
         if catch.examples
         else None
-    )
-
-
-def rules_message(workload: Workload, catch: Catch) -> Message:
-    """One workload's rules and what they catch."""
-    since = day(catch.since)
-    caught = f"Since {since}: {_worth(catch)}."
-    finding = f"*{name(workload.name)}* has {plural(len(workload.rules), 'rule')}. {caught}"
-    if workload.name == UNATTRIBUTED:
-        finding = f"*{UNATTRIBUTED}* takes whatever no rule matches. {caught}"
-    lines = [f"{place}. {code(str(rule), 120)}" for place, rule in enumerate(workload.rules[:RULES_SHOWN], start=1)]
-    if len(workload.rules) > RULES_SHOWN:
-        lines.append(f"and {plural(len(workload.rules) - RULES_SHOWN, 'more rule')}")
-    target = "NAME" if workload.name == UNATTRIBUTED else workload.name
-    return blocks.message(
-        finding,
-        blocks.section("\n".join([finding, *lines])),
-        _examples(catch),
-        blocks.context(
-            f"Owner {person(workload.owner)} · the rule with the most conditions decides, among equals the oldest.",
-            f"Add one with {code(f'/budget workload add {target} feature=…')}",
-        ),
-        blocks.actions(
-            blocks.button("Status", ids.SHOW_STATUS, workload.name),
-            blocks.button("All workloads", ids.SHOW_WORKLOADS, ""),
-        ),
-    )
-
-
-def rule_added_message(outcome: RuleOutcome) -> Message:
-    """What was added, what moved as read back, and the next step."""
-    workload = outcome.workload
-    made = (
-        f"*{name(workload.name)}* is a workload now, with the rule"
-        if outcome.created
-        else f"*{name(workload.name)}* has another rule:"
-    )
-    moved = (
-        f"{counted(outcome.moved_requests, outcome.moved_nanos)} of this month moved here from unattributed."
-        if outcome.moved_requests
-        else "It applies to usage from now on; nothing was moved."
-    )
-    return blocks.message(
-        f"{made} {code(str(outcome.rule), 300)}",
-        blocks.section(f"{made} {code(str(outcome.rule), 300)}\n{moved}"),
-        blocks.context(
-            f"Owner {person(workload.owner)} · all rules with {code(f'/budget workload rules {workload.name}')}"
-        ),
-        blocks.actions(
-            blocks.button("Set an envelope", ids.OPEN_SET, workload.name),
-            blocks.button("Status", ids.SHOW_STATUS, workload.name),
-        ),
     )

@@ -1,0 +1,33 @@
+"""Shares over the weeks, in words that a phone shows whole: one short line each, with a bar and the number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+
+from bot.readable import share
+
+BAR: Final = 10
+
+
+def trend_lines(weeks: Sequence[tuple[date, float | None]], *, ongoing: bool = True) -> list[str]:
+    """`▰▰▰▰▱▱▱▱▱▱ 41%  week of 5 Oct`, oldest first; leading weeks without spend are left out.
+
+    `ongoing`: the last week is the current one, which is not over yet.
+    """
+    first = next((place for place, (_, part) in enumerate(weeks) if part is not None), len(weeks))
+    shown = weeks[first:]
+    return [
+        f"{bar(part)} {share(part) if part is not None else 'no spend'} · {'this week' if last else f'week of {on.day} {on:%b}'}"
+        for place, (on, part) in enumerate(shown)
+        for last in [ongoing and place == len(shown) - 1]
+    ]
+
+
+def bar(part: float | None) -> str:
+    """Ten places, at least one filled for anything above nothing, and full only for the whole."""
+    if not part:
+        return "▱" * BAR
+    filled = BAR if part >= 1 else min(BAR - 1, max(1, round(part * BAR)))
+    return "▰" * filled + "▱" * (BAR - filled)
