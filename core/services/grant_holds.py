@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from core.errors import OutOfRange
 from core.guard import Answer, Offer, Posture, Used, Verdict, decide
 from core.money import usd
 from core.period import Cycle
@@ -44,7 +45,7 @@ class Draw:
 class Grants:
     """What was decided: answers by place, and the holds to store."""
 
-    answers: dict[int, Answered | Leased] = field(default_factory=dict)
+    answers: dict[int, Answered | Leased | Exception] = field(default_factory=dict)
     holds: list[Hold] = field(default_factory=list)
 
 
@@ -152,8 +153,11 @@ class Granter:
         return _again_leased(hold), hold
 
 
-def _again(hold: Hold, order: Order) -> Answered | Leased:
-    """The answer that was given when this hold was made. A lease and a request cannot share an id."""
+def _again(hold: Hold, order: Order) -> Answered | Leased | Exception:
+    """The answer that was given when this hold was made; a refusal when the id was used for something else."""
+    if hold.is_lease != isinstance(order.what, LeaseOrder):
+        kind = "a lease" if hold.is_lease else "a request"
+        return OutOfRange(f"request_id {hold.request_id[:80]} was used for {kind} before. Take another one.")
     return _again_leased(hold) if isinstance(order.what, LeaseOrder) else _again_answered(hold)
 
 

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from core.errors import UnknownName, Unreadable
+from core.errors import OutOfRange, UnknownName, Unreadable
 from core.guard import Answer, Used
-from core.services.guard_orders import Policy
+from core.services.guard_orders import LeaseOrder, Policy
 from core.services.keep_books import rebuild_books
 from core.services.manage_workloads import add_rule
 from core.store.unit_of_work import UnitOfWork
@@ -171,6 +171,16 @@ async def test_processes_that_ask_at_once_never_hold_more_than_there_is(uow: Uni
 
     assert sum(answer.answer is Answer.ALLOW for answer in answers) == 100
     assert await gateway.used() == Used(held=100 * CENT)
+
+
+async def test_a_request_and_a_lease_cannot_share_an_id(uow: UnitOfWork) -> None:
+    gateway = await a_gateway(uow)
+    await gateway.guard.lease(gateway.source_id, LeaseOrder("search", CENT, 60, "r-1"), now=NOON)
+
+    with pytest.raises(OutOfRange, match="was used for a lease before"):
+        await gateway.authorize("r-1")
+
+    assert (await gateway.used()).held == CENT
 
 
 async def test_money_back_for_a_request_that_was_never_sent(uow: UnitOfWork) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -189,3 +191,18 @@ async def test_a_revoked_token_stops_within_a_moment(door: Door, monkeypatch: py
     monkeypatch.setattr("bot.web.gate.REMEMBERED_SECONDS", 0.0)
 
     await door.post("authorize", ASKED, expect=401)
+
+
+async def test_bodies_are_bounded_and_may_be_compressed(door: Door) -> None:
+    packed = gzip.compress(json.dumps(ASKED).encode())
+
+    large = await door.client.post("/v1/guard/authorize", content=b" " * 70_000)
+    small = await door.client.post("/v1/guard/authorize", content=packed, headers={"Content-Encoding": "gzip"})
+
+    assert large.status_code == 413
+    assert (small.status_code, small.json()["decision"]) == (200, "allow")
+
+
+async def test_other_methods_and_paths_are_left_to_the_app(door: Door) -> None:
+    assert (await door.client.get("/v1/guard/authorize")).status_code == 405
+    assert (await door.client.post("/v1/guard/nothing")).status_code == 404
