@@ -77,8 +77,9 @@ class GuardMemory:
         meant = f" Did you mean {close}?" if close else ""
         raise UnknownName(f"There is no workload called “{workload.strip()[:60]}”.{meant}")
 
-    def name_of(self, workload_id: int) -> str:
-        return self._named[workload_id]
+    def name_of(self, workload_id: int) -> str | None:
+        """Its name, or None when it is younger than the rules at hand."""
+        return self._named.get(workload_id)
 
     async def postures(self, tx: Transaction, ids: Iterable[int], cycle: Cycle) -> dict[int, Posture]:
         """How those envelopes stand now: their change is noticed in the transaction that decides."""
@@ -90,7 +91,7 @@ class GuardMemory:
                 assert envelope is not None
                 self._envelopes[number] = (mark, envelope)
         found = {
-            number: posture_of(self._envelopes[number][1] if number in marks else None, self.name_of(number), cycle)
+            number: posture_of(self._envelopes[number][1] if number in marks else None, self._named[number], cycle)
             for number in wanted
         }
         self._limits |= {number: posture.limit_nanos for number, posture in found.items()}

@@ -74,9 +74,10 @@ class Settler:
         if hold.is_lease:
             known = {"at": now}
         event = msgspec.convert({**known, **given}, UsageEvent)
-        if self._memory.workload_for(labels_of(event)) != hold.workload_id:
-            event = msgspec.structs.replace(event, workload=self._memory.name_of(hold.workload_id))
-        return event
+        if self._memory.workload_for(labels_of(event)) == hold.workload_id:
+            return event
+        # A workload without a name here is younger than the rules at hand; the transaction notices and starts over.
+        return msgspec.structs.replace(event, workload=self._memory.name_of(hold.workload_id))
 
     async def prepare(
         self, source_id: int, claims: Sequence[Claim], now: datetime

@@ -226,6 +226,19 @@ async def test_nobody_settles_for_another_token(uow: UnitOfWork) -> None:
         await gateway.settle_lease(hold_id, usage())
 
 
+async def test_a_hold_of_a_workload_that_is_new_to_a_process_can_be_settled_there(uow: UnitOfWork) -> None:
+    here = await a_gateway(uow)
+    there = here.restarted()
+    await there.authorize()
+    await sets(uow, an_order("younger", 1.00))
+
+    answer = await here.authorize(workload="younger")
+    await there.settle(answer.hold_id, usage())
+
+    assert await here.used("younger") == Used(spent=CENT)
+    assert (await there.authorize(workload="younger")).answer is Answer.ALLOW
+
+
 async def test_a_bad_order_costs_nobody_beside_it(uow: UnitOfWork) -> None:
     gateway = await a_gateway(uow)
     await gateway.authorize()
