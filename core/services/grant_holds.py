@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from core.errors import OutOfRange
+from core.errors import BudgetError, OutOfRange
 from core.guard import Answer, Offer, Posture, Used, Verdict, decide
 from core.money import usd
 from core.period import Cycle
@@ -68,7 +68,7 @@ class Granter:
         What is granted is stored, and the counters' change is written before this returns.
 
         Args:
-          asks_first: look whether requests were answered before; without it, one that was raises IntegrityError.
+          asks_first: look whether requests were let through before; without it, one that was and is again raises IntegrityError.
         """
         grants = Grants()
         if not draws:
@@ -76,24 +76,39 @@ class Granter:
         before = await self._asked_before(tx, draws) if asks_first else {}
         postures = await self._memory.postures(tx, (draw.workload_id for draw in draws), cycle)
         now_used = {draw.workload_id: used[draw.workload_id, str(cycle)] for draw in draws}
+        granted: set[int] = set()
         for draw in draws:
             key = (draw.order.source_id, draw.request_id or "")
             if known := before.get(key):
                 grants.answers[draw.place] = _again(known, draw.order)
+                granted.add(draw.place)
                 continue
             posture, left = postures[draw.workload_id], now_used[draw.workload_id]
-            answer, hold = (
-                self._authorize(draw, posture, left, cycle)
-                if isinstance(draw.order.what, Authorization)
-                else self._lease(draw, posture, left, cycle)
-            )
+            try:
+                answer, hold = self._decided(draw, posture, left, cycle)
+            except BudgetError as refused:
+                grants.answers[draw.place] = refused
+                continue
             grants.answers[draw.place] = answer
             if hold:
+                granted.add(draw.place)
                 grants.holds.append(hold)
                 before[hold.source_id, hold.request_id] = hold
                 now_used[draw.workload_id] = left.holding(hold.held_nanos)
+        if not asks_first and (refused := [draw for draw in draws if draw.place not in granted]):
+            # That the money is gone is no answer to a request that had its yes before.
+            before |= await self._asked_before(tx, refused)
+            for draw in refused:
+                if known := before.get((draw.order.source_id, draw.request_id or "")):
+                    grants.answers[draw.place] = _again(known, draw.order)
         await tx.guard.add(grants.holds)
         return grants
+
+    def _decided(self, draw: Draw, posture: Posture, used: Used, cycle: Cycle) -> tuple[Answered | Leased, Hold | None]:
+        """The answer, and the hold to store if it is a yes. Raises OutOfRange for a cost that cannot be."""
+        if isinstance(draw.order.what, Authorization):
+            return self._authorize(draw, posture, used, cycle)
+        return self._lease(draw, posture, used, cycle)
 
     async def _asked_before(self, tx: Transaction, draws: Sequence[Draw]) -> dict[tuple[int, str], Hold]:
         ids: dict[int, list[str]] = defaultdict(list)

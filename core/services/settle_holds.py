@@ -112,7 +112,8 @@ class Settler:
         done = Settlements()
         closed: dict[str, tuple[str, int, int]] = {}
         for claim in ready.claims:
-            hold = held[claim.hold.id]
+            # One that was forgotten since it was made has long been settled; its usage is recorded all the same.
+            hold = held.get(claim.hold.id) or msgspec.structs.replace(claim.hold, state=SETTLED)
             settled, extra = self._account(claim, hold, costs, seen)
             done.answers[claim.place] = settled
             key = (hold.workload_id, hold.cycle)

@@ -42,6 +42,17 @@ async def test_the_same_request_gets_the_same_answer_and_one_hold(uow: UnitOfWor
     assert (await gateway.used()).held == CENT
 
 
+async def test_a_request_that_was_let_through_gets_its_answer_again_when_the_money_is_gone(uow: UnitOfWork) -> None:
+    gateway = await a_gateway(uow, 0.01)
+
+    first = await gateway.authorize("r-1")
+    denied = await gateway.authorize("r-2")
+    again = await gateway.authorize("r-1")
+
+    assert denied.answer is Answer.DENY
+    assert again == first
+
+
 async def test_a_denied_request_is_decided_anew_when_there_is_money(uow: UnitOfWork) -> None:
     gateway = await a_gateway(uow, 0.01)
     await gateway.settle((await gateway.authorize("r-1")).hold_id, usage())
@@ -302,6 +313,21 @@ async def test_settled_requests_are_forgotten_after_some_days(uow: UnitOfWork) -
 
     with pytest.raises(UnknownName):
         await gateway.restarted().settle(first.hold_id, usage("r-1"))
+    assert (await gateway.settle(first.hold_id, usage("late"))).charged_nanos == CENT
+    assert (await gateway.used()).spent == 2 * CENT
+
+
+async def test_a_cost_that_cannot_be_is_refused_and_costs_nobody_beside_it(uow: UnitOfWork) -> None:
+    gateway = (await a_gateway(uow)).restarted(Policy(ceiling=(10**15, 10**15)))
+    await gateway.authorize()
+
+    wrong, good = await asyncio.gather(
+        gateway.authorize(model="nobody-knows-1", input_tokens=10_000_000), gateway.authorize(), return_exceptions=True
+    )
+
+    assert isinstance(wrong, OutOfRange)
+    assert not isinstance(good, BaseException)
+    assert good.answer is Answer.ALLOW
 
 
 async def test_without_an_envelope_everything_passes_and_is_told(uow: UnitOfWork) -> None:
