@@ -95,10 +95,10 @@ class Granter:
                 grants.holds.append(hold)
                 before[hold.source_id, hold.request_id] = hold
                 now_used[draw.workload_id] = left.holding(hold.held_nanos)
-        if not asks_first and (refused := [draw for draw in draws if draw.place not in granted]):
+        if not asks_first and (denied := [draw for draw in draws if draw.place not in granted]):
             # That the money is gone is no answer to a request that had its yes before.
-            before |= await self._asked_before(tx, refused)
-            for draw in refused:
+            before |= await self._asked_before(tx, denied)
+            for draw in denied:
                 if known := before.get((draw.order.source_id, draw.request_id or "")):
                     grants.answers[draw.place] = _again(known, draw.order)
         await tx.guard.add(grants.holds)
