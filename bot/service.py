@@ -25,6 +25,10 @@ from bot.slack.app import build_app
 from bot.slack.desk import Desk
 from bot.slack.identity import Readers
 from bot.web import answers
+from bot.web.envelopes import envelopes_router
+from bot.web.gate import Gate
+from bot.web.guard import GuardCalls, guard_router
+from bot.web.guard_door import GuardDoor
 from bot.web.health import health_router
 from bot.web.inlet import Inlet
 from bot.web.litellm import litellm_router
@@ -32,6 +36,7 @@ from bot.web.slack_events import slack_router
 from bot.web.traces import traces_router
 from bot.web.usage import usage_router
 from bot.wiring import Clock, open_store, system_clock
+from core.services.authorize_spend import Guard
 from core.services.record_usage import Bookkeeper
 from core.store.unit_of_work import UnitOfWork
 
@@ -63,6 +68,7 @@ class Service:
         self.url = ""
         self.uow: UnitOfWork
         self.bookkeeper: Bookkeeper
+        self.guard: Guard
         self.delivery: Delivery
         self._stack = AsyncExitStack()
 
@@ -72,6 +78,8 @@ class Service:
         self.uow = await open_store(settings)
         self._stack.push_async_callback(self.uow.close)
         self.bookkeeper = Bookkeeper(self.uow)
+        self.guard = Guard(self.uow, self.bookkeeper, settings.guard_policy)
+        self._stack.push_async_callback(self.guard.finish)
         charts = ThreadPoolExecutor(1, thread_name_prefix="charts")
         self._stack.callback(charts.shutdown, wait=False, cancel_futures=True)
         assert settings.slack_bot_token is not None
@@ -108,6 +116,11 @@ class Service:
         inlet = Inlet(self.uow, self.bookkeeper, self.clock)
         for router in (usage_router, traces_router, litellm_router):
             app.include_router(router(inlet))
+        gate = Gate(self.uow, self.clock)
+        calls = GuardCalls(self.guard, gate, self.clock, wait_seconds=self._settings.outlay_guard_wait_seconds)
+        app.include_router(guard_router(calls))
+        app.add_middleware(GuardDoor, calls=calls)
+        app.include_router(envelopes_router(self.uow, gate, self.clock))
         app.include_router(health_router(self.uow))
         if slack is not None:
             app.include_router(slack_router(slack, signing_secret))
@@ -148,12 +161,16 @@ class Service:
         self._stack.push_async_callback(handler.close_async)
 
     async def _tick(self) -> None:
-        delivering = asyncio.create_task(self.delivery.run(), name="delivery")
+        running = [
+            asyncio.create_task(self.delivery.run(), name="delivery"),
+            asyncio.create_task(self.guard.run(self.clock), name="guard-sweep"),
+        ]
 
         async def cease() -> None:
-            delivering.cancel()
-            with suppress(asyncio.CancelledError):
-                await delivering
+            for task in running:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
 
         self._stack.push_async_callback(cease)
         pulls = Pulls(self.uow, self._settings, self.clock)

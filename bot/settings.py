@@ -11,9 +11,11 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from core.errors import SettingsProblem
+from core.errors import OutOfRange, SettingsProblem
 from core.people import USER_ID
 from core.period import zone_named
+from core.rates import parse_price
+from core.services.guard_orders import Policy
 
 
 class Settings(BaseSettings):
@@ -26,6 +28,9 @@ class Settings(BaseSettings):
       openai_admin_key, anthropic_admin_key: with one, what that provider counted is pulled every hour, as a check.
       outlay_openai_url, outlay_anthropic_url: other places to pull from, for stand-ins; the admin key is sent there.
       outlay_finance: Slack user ids of the finance team; the first owns what is unattributed until somebody else does.
+      outlay_guard_ceiling: dollars per million input/output tokens at which the guard holds a model without a price, or `deny`.
+      outlay_guard_hold_seconds: how long a hold waits for its usage before it is charged.
+      outlay_guard_wait_seconds: how long a request waits for money that others only hold before it is denied.
     """
 
     model_config = SettingsConfigDict(
@@ -46,6 +51,9 @@ class Settings(BaseSettings):
     anthropic_admin_key: SecretStr | None = None
     outlay_openai_url: str = "https://api.openai.com/v1"
     outlay_anthropic_url: str = "https://api.anthropic.com"
+    outlay_guard_ceiling: str = "30/180"
+    outlay_guard_hold_seconds: Annotated[int, Field(ge=1, le=86_400)] = 600
+    outlay_guard_wait_seconds: Annotated[float, Field(ge=0, le=30)] = 2.5
 
     @field_validator("outlay_finance", mode="before")
     @classmethod
@@ -74,6 +82,16 @@ class Settings(BaseSettings):
     @classmethod
     def _ends_with_slash(cls, value: str) -> str:
         return value if value.endswith("/") else value + "/"
+
+    @field_validator("outlay_guard_ceiling")
+    @classmethod
+    def _prices(cls, value: str) -> str:
+        _ceiling(value)
+        return value
+
+    @property
+    def guard_policy(self) -> Policy:
+        return Policy(_ceiling(self.outlay_guard_ceiling), self.outlay_guard_hold_seconds)
 
     @field_validator("openai_admin_key", "anthropic_admin_key")
     @classmethod
@@ -118,6 +136,22 @@ class Settings(BaseSettings):
             raise SettingsProblem(
                 "Set SLACK_APP_TOKEN for Socket Mode, or SLACK_SIGNING_SECRET for Slack over HTTP (docs/slack-setup.md)."
             )
+
+
+def _ceiling(text: str) -> tuple[int, int] | None:
+    """Nanos per million tokens, or None for `deny`. Raises ValueError."""
+    if text.strip().lower() == "deny":
+        return None
+    into, separator, out = text.partition("/")
+    try:
+        prices = parse_price(into), parse_price(out)
+    except OutOfRange as wrong:
+        raise ValueError(wrong.message) from wrong
+    if not separator or 0 in prices:
+        raise ValueError(
+            f"“{text[:40]}” is not a ceiling. Write it like 30/180 (dollars per million input/output tokens), or deny"
+        )
+    return prices
 
 
 def load_settings(env_file: Path | None = Path(".env")) -> Settings:

@@ -30,6 +30,8 @@ MAX_BATCH_NANOS: Final = 1_000 * MAX_EVENT_NANOS
 
 DAY_SECONDS: Final = 86_400
 _AT, _SERIES, _WORKLOAD, _REQUESTS, _COST = 2, 3, 4, 5, 15
+COST: Final = _COST
+"""Where a journal row has its cost in nanos."""
 RESPONSE_ID, QUALITY, TRUST, KNOWS, SUPERSEDED = 18, 19, 20, 21, 22
 """Places in a journal row. A superseded row is a second report of a call that another row counts; it is in no sum."""
 

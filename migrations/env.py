@@ -11,14 +11,20 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString
 
-from core.store import forecast_tables, source_tables, tables, tag_tables
+from core.store import forecast_tables, guard_tables, source_tables, tables, tag_tables
 from core.store.columns import Instant, Json
 from core.store.unit_of_work import driver_url, make_folder
 
 _MIGRATION_LOCK = 0x0A0D16
 """Two replicas that start together must not migrate at once; the second finds nothing left to do."""
 
-for _table in (tables.MetaRow, source_tables.ClaimRow, forecast_tables.ForecastRow, tag_tables.AliasRow):
+for _table in (
+    tables.MetaRow,
+    source_tables.ClaimRow,
+    forecast_tables.ForecastRow,
+    tag_tables.AliasRow,
+    guard_tables.CounterRow,
+):
     assert _table.metadata is SQLModel.metadata  # imported, so that Alembic knows every table
 
 
@@ -43,7 +49,8 @@ def _migrate(connection: Connection) -> None:
     )
     with context.begin_transaction():
         if connection.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
+            # Held by the session: every migration commits, and a lock of the transaction would be gone after the first.
+            connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _MIGRATION_LOCK})
         context.run_migrations()
 
 

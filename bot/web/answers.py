@@ -38,14 +38,19 @@ def is_outage(failure: Exception) -> bool:
     return isinstance(failure, DBAPIError) and (failure.connection_invalidated or (state or "")[:2] in _OUTAGES)
 
 
+def refusal(refused: BudgetError) -> JSONResponse:
+    """The answer to somebody whose call was refused."""
+    status = next((code for kind, code in _STATUS.items() if isinstance(refused, kind)), 422)
+    headers = {401: {"WWW-Authenticate": 'Bearer realm="outlay"'}, 503: {"Retry-After": "2"}}.get(status)
+    return JSONResponse({"error": refused.message}, status_code=status, headers=headers)
+
+
 def install(app: FastAPI) -> None:
     """Teach the app to answer refusals, and anything unforeseen with a reference number."""
 
     @app.exception_handler(BudgetError)
     async def refuse(_: Request, refused: BudgetError) -> JSONResponse:
-        status = next((code for kind, code in _STATUS.items() if isinstance(refused, kind)), 422)
-        headers = {401: {"WWW-Authenticate": 'Bearer realm="outlay"'}, 503: {"Retry-After": "2"}}.get(status)
-        return JSONResponse({"error": refused.message}, status_code=status, headers=headers)
+        return refusal(refused)
 
     @app.exception_handler(Exception)
     async def fail(request: Request, failure: Exception) -> JSONResponse:

@@ -15,6 +15,7 @@ from core.attribution import Attribution, Labels, are_alike
 from core.errors import Overloaded
 from core.period import day_counter
 from core.posting import (
+    COST,
     DAY_SECONDS,
     SUPERSEDED,
     Book,
@@ -51,13 +52,14 @@ class Receipt:
     """What became of a batch. `accepted + duplicates + len(rejected)` is its size.
 
     `rejected` and `conflicts` are (index, reason); a conflict is a duplicate whose content differs from what was
-    recorded first, counted among the duplicates.
+    recorded first, counted among the duplicates. `known_ids` are those that the journal had before.
     """
 
     accepted: int
     duplicates: int
     rejected: tuple[tuple[int, str], ...]
     conflicts: tuple[tuple[int, str], ...] = ()
+    known_ids: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -74,6 +76,30 @@ class _Batch:
     witnesses: Mapping[int, Witness] | None
     now: datetime
     refused: int
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A batch that is priced and laid out under one version of rules and prices, to be booked in somebody's transaction.
+
+    `costs` are nanos by event id, None where unpriced; `rejected` are (index, reason).
+    """
+
+    batch: _Batch
+    version: int
+    laid: _Laid
+
+    @property
+    def source_id(self) -> int:
+        return self.batch.source_id
+
+    @property
+    def costs(self) -> dict[str, int | None]:
+        return {row[1]: row[COST] for row in self.laid.posting.rows}
+
+    @property
+    def rejected(self) -> list[tuple[int, str]]:
+        return self.laid.posting.rejected
 
 
 class Bookkeeper:
@@ -131,9 +157,34 @@ class Bookkeeper:
             version, laid = await self._lay_out(batch)
             async with self._uow.write() as tx:
                 if await tx.meta.held_version() == version:
-                    return await self._commit(tx, batch, laid)
+                    receipt = await self._commit(tx, batch, laid)
+                    await tx.guard.counters()
+                    return receipt
             # Rules or prices changed since the batch was laid out: look at it again with the new ones.
-            self._version = None
+            self.forget()
+
+    async def rules(self) -> tuple[int, Attribution, PriceBook]:
+        """(version, rules, prices) as this process knows them; whoever uses them compares the version when it writes."""
+        while self._version is None:
+            await self._reload()
+        return self._version, self._attribution, self._prices
+
+    def forget(self) -> None:
+        """Read rules and prices anew before the next batch."""
+        self._version = None
+
+    async def prepare(self, source_id: int, events: Sequence[tuple[int, UsageEvent]], *, now: datetime) -> Prepared:
+        """Price and lay out a batch for `book`."""
+        batch = _Batch(source_id, events, None, now, 0)
+        version, laid = await self._lay_out(batch)
+        return Prepared(batch, version, laid)
+
+    async def book(self, tx: Transaction, prepared: Prepared) -> Receipt:
+        """Record a prepared batch in the caller's transaction, after the caller has compared the version.
+
+        The caller also writes the counters (`tx.guard.counters`), after everything else that it changes of them.
+        """
+        return await self._commit(tx, prepared.batch, prepared.laid)
 
     async def _lay_out(self, batch: _Batch) -> tuple[int, _Laid]:
         while True:
@@ -193,11 +244,13 @@ class Bookkeeper:
             laid = await asyncio.to_thread(self._summed, posting, counted, folded.amended)
         await tx.journal.add_hourly(laid.hourly)
         await tx.journal.add_daily(laid.daily)
+        tx.guard.count_spend(laid.daily)
         receipt = Receipt(
             accepted=len(counted),
             duplicates=posting.duplicates + sent - len(counted),
             rejected=tuple(posting.rejected),
             conflicts=tuple(sorted(conflicts)),
+            known_ids=frozenset(folded.rows[place][1] for place in known),
         )
         arrivals = arrivals_of(receipt, counted, refused=batch.refused, folded=second)
         await tx.source_days.add(batch.source_id, arrivals, now=batch.now)

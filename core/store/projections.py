@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.period import hour_of, offset_segments
 from core.posting import SUM_COLUMNS
 from core.store.columns import day_number, instant, micros
+from core.store.guard_rows import GuardRows
 
 _SECOND: Final = 1_000_000
 _ADDED: Final = ", ".join(f"sum({name})" for name in SUM_COLUMNS[:10])
@@ -29,7 +30,7 @@ async def rebuild(
 ) -> None:
     """Make hourly and daily spend anew: of everything, or of some series from the day that holds `since` on.
 
-    Runs inside the caller's write transaction: nobody sees it half done.
+    The guard's counters follow. Runs inside the caller's write transaction: nobody sees it half done.
     """
     where = ""
     parameters: dict[str, Any] = {}
@@ -51,6 +52,7 @@ async def rebuild(
     await run(f"DELETE FROM hourly_spend WHERE hour >= :hour{where}", hour=hour)
     await run(f"DELETE FROM daily_spend WHERE day >= :day{where}", day=day)
     if start is None or last is None:
+        await GuardRows(connection).recount()
         return
     await run(
         f"INSERT INTO hourly_spend (hour, workload_id, series_id, {_COLUMNS}) "
@@ -68,6 +70,7 @@ async def rebuild(
             + f", latest_at = {_larger(connection)}(daily_spend.latest_at, excluded.latest_at)",
             offset=offset * _SECOND, begins=max(begins * _SECOND, first), ends=ends * _SECOND,
         )  # fmt: skip
+    await GuardRows(connection).recount()
 
 
 def _larger(connection: AsyncConnection) -> str:

@@ -1,0 +1,78 @@
+"""`GET /v1/envelopes`: how every envelope stands, for dashboards and gateways."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from fastapi import APIRouter, Request, Response
+
+from bot.web.gate import Gate
+from core.envelope import State
+from core.errors import UnknownName
+from core.money import decimal_string
+from core.services.read_envelopes import EnvelopeReading, read_envelope, read_envelopes
+from core.store.unit_of_work import UnitOfWork
+
+_ERRORS: Final[dict[int | str, dict[str, Any]]] = {
+    401: {"description": "Token missing, unknown, expired or revoked"},
+    403: {"description": "Token lacks the scope `read`"},
+}
+_FORECAST: Final = ("p10_usd", "p50_usd", "p90_usd", "breach_probability", "breach_on", "method")
+"""Null while no forecast is made."""
+_UNKNOWN: Final[dict[int | str, dict[str, Any]]] = {404: {"description": "No such workload, or it has no envelope"}}
+
+
+def envelopes_router(uow: UnitOfWork, gate: Gate, clock: Callable[[], datetime]) -> APIRouter:
+    router = APIRouter(prefix="/v1", tags=["envelopes"])
+
+    @router.get("/envelopes", summary="Every envelope of the current cycle", responses=_ERRORS)
+    async def all_of_them(request: Request) -> Response:
+        await gate.source(request.headers.get("authorization"), "read")
+        return _json([_shown(reading) for reading in await read_envelopes(uow, now=clock())])
+
+    @router.get("/envelopes/{workload}", summary="One envelope", responses=_ERRORS | _UNKNOWN)
+    async def one_of_them(workload: str, request: Request) -> Response:
+        await gate.source(request.headers.get("authorization"), "read")
+        reading = await read_envelope(uow, workload, now=clock())
+        if reading is None:
+            raise UnknownName(f"{workload} has no envelope. Set one with `/budget set {workload} AMOUNT`.")
+        return _json(_shown(reading))
+
+    return router
+
+
+def _json(answer: object) -> Response:
+    return Response(msgspec.json.encode(answer), media_type="application/json")
+
+
+def _shown(reading: EnvelopeReading) -> dict[str, Any]:
+    """`spent_usd` counts what the guard charged without usage, `unconfirmed_usd` says how much of it that is."""
+    terms, used = reading.envelope.terms, reading.used
+    return {
+        "workload": reading.envelope.workload,
+        "cycle": str(reading.cycle),
+        "amount_usd": decimal_string(reading.size_nanos),
+        "spent_usd": decimal_string(used.spent + used.charged),
+        "unconfirmed_usd": decimal_string(used.charged),
+        "held_usd": decimal_string(used.held),
+        "forecast": dict.fromkeys(_FORECAST),
+        "state": _state(reading),
+        "soft_share": terms.soft_share,
+        "hard_share": terms.hard_share,
+        "owner": terms.people.owner,
+        "finance": terms.people.finance,
+        "sponsor": terms.people.sponsor,
+        "channel": terms.channel,
+        "as_of": reading.as_of,
+    }
+
+
+def _state(reading: EnvelopeReading) -> str:
+    """Past hard an envelope is degraded where it has a cheaper way, and stopped where it has none."""
+    if reading.state is not State.OVER:
+        return reading.state.value
+    degrade = reading.envelope.terms.degrade
+    return "degraded" if degrade and not degrade.stop else "stopped"

@@ -1,0 +1,55 @@
+"""Read envelopes as dashboards and gateways see them: books and guard together, in one consistent view."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.envelope import Envelope, State, state_of
+from core.guard import Used
+from core.period import Cycle
+from core.services.names import resolve
+from core.store.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class EnvelopeReading:
+    """One envelope in the current cycle; money in nanos.
+
+    Attributes:
+      used: spent in the books, held by the guard, and charged for holds whose usage never came.
+      state: by what is spent and charged.
+    """
+
+    envelope: Envelope
+    cycle: Cycle
+    size_nanos: int
+    used: Used
+    state: State
+    as_of: datetime
+
+
+async def read_envelopes(uow: UnitOfWork, *, now: datetime) -> tuple[EnvelopeReading, ...]:
+    """Every envelope, by the name of its workload."""
+    cycle = Cycle.of(now, uow.zone)
+    async with uow.read() as tx:
+        envelopes = await tx.envelopes.all()
+        used = await tx.guard.used(str(cycle))
+    readings = [_reading(envelope, used.get(number, Used()), cycle, now) for number, envelope in envelopes.items()]
+    return tuple(sorted(readings, key=lambda reading: reading.envelope.workload))
+
+
+async def read_envelope(uow: UnitOfWork, workload: str, *, now: datetime) -> EnvelopeReading | None:
+    """One of them; None when the workload has no envelope. Raises UnknownName with the nearest name."""
+    cycle = Cycle.of(now, uow.zone)
+    async with uow.read() as tx:
+        number, _ = await resolve(tx, workload, command="/budget status")
+        envelope = await tx.envelopes.of(number)
+        used = (await tx.guard.used(str(cycle))).get(number, Used())
+    return _reading(envelope, used, cycle, now) if envelope else None
+
+
+def _reading(envelope: Envelope, used: Used, cycle: Cycle, now: datetime) -> EnvelopeReading:
+    size = envelope.size(cycle)
+    state = state_of(used.spent + used.charged, size, envelope.terms)
+    return EnvelopeReading(envelope, cycle, size, used, state, now)
