@@ -154,8 +154,8 @@ class _Fan:
             )
         if self.beside is not None and self.beside.path:
             xs, low, middle, high = self._path(self.beside)
-            axes.fill_between(xs, low, high, color=self.colours.soft, alpha=0.18, linewidth=0, zorder=4)
-            self.sheet.line(xs, middle, color=self.colours.soft, linewidth=2.0, linestyle=(0, (1, 1)), zorder=6)
+            axes.fill_between(xs, low, high, color=self.colours.trial, alpha=0.18, linewidth=0, zorder=4)
+            self.sheet.line(xs, middle, color=self.colours.trial, linewidth=2.0, linestyle=(0, (1, 1)), zorder=6)
 
     def _path(self, forecast: Forecast) -> tuple[list[float], list[float], list[float], list[float]]:
         first, start = self.outlook.cycle.first_on, self.plot.y(self.sums[-1])
@@ -182,7 +182,7 @@ class _Fan:
         if self.beside is not None:
             return [
                 (y(made.p50_nanos), f"{usd(made.p50_nanos)}\nas it is", self.colours.actual),
-                (y(self.beside.p50_nanos), f"{usd(self.beside.p50_nanos)}\nwhat if", self.colours.soft),
+                (y(self.beside.p50_nanos), f"{usd(self.beside.p50_nanos)}\nwhat if", self.colours.trial),
             ]
         found = [
             (

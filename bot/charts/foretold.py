@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from bot.charts.sheet import legible
 from bot.readable import share, shortened
 from core.forecast import Forecast
-from core.money import usd
+from core.money import NANOS, usd
 from core.services.explain_spend import Explanation
 from core.services.forecast_spend import Outlook
 from core.variance import Driver
 
 SURE = 0.99
+DUST = NANOS // 200
+"""Half a cent."""
 
 
 def name_of(outlook: Outlook) -> str:
@@ -62,7 +64,7 @@ def alt_fan(outlook: Outlook) -> str:
     made = outlook.forecast
     sentences = [
         f"Fan chart: {shortened(made.workload, 80)}, {outlook.cycle.title}. {usd(made.spent_nanos)} spent so far.",
-        f"{finding(outlook)}.",
+        *([f"{finding(outlook)}."] if outlook.envelope else []),
         f"Forecast {usd(made.p50_nanos)}, between {usd(made.p10_nanos)} and {usd(made.p90_nanos)} in four months out of five.",
     ]
     if made.run_rate_nanos is not None:
@@ -89,6 +91,12 @@ def alt_waterfall(explanation: Explanation) -> str:
         f"Waterfall chart: {shortened(explanation.workload, 80)} from {usd(variance.planned_nanos)} to "
         f"{usd(variance.actual_nanos)}, {signed(variance.gap_nanos)}: {causes}."
     )
+
+
+def worth_showing(causes: Mapping[Driver, int]) -> dict[Driver, int]:
+    """The causes without those under half a cent, which come of rounding; all of them where none is larger."""
+    found = {driver: nanos for driver, nanos in causes.items() if abs(nanos) >= DUST}
+    return found or dict(causes)
 
 
 def signed(nanos: int) -> str:

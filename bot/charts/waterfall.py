@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from matplotlib.patches import Rectangle
 
-from bot.charts.foretold import driver_title, signed
+from bot.charts.foretold import driver_title, signed, worth_showing
 from bot.charts.sheet import DARK, EDGE, LIGHT, SMALL, WIDTH, Sheet, legible
 from core.money import usd
 from core.services.explain_spend import Against, Explanation
@@ -69,7 +69,7 @@ def _bars(explanation: Explanation) -> list[_Bar]:
     """The totals around the causes; beyond the largest eight the rest is one bar."""
     variance = explanation.variance
     before, after = titles(explanation.against)
-    parts = list(variance.by_driver().items())
+    parts = list(worth_showing(variance.by_driver()).items())
     if len(parts) > BARS:
         largest = sorted(parts, key=lambda part: -abs(part[1]))[: BARS - 1]
         kept = {driver for driver, _ in largest}

@@ -19,7 +19,7 @@ async def test_the_forecast_of_one_workload_says_chance_drivers_and_basis(office
     assert "Usage counted up to" in shown.text
     assert refused(shown.message) == []
     rows = table(shown.message)
-    assert rows[0] == ["Driver", "Last 28 days", "Days to come", "Change"]
+    assert rows[0] == ["Driver", "Last 28 days", "To come", "Change"]
     assert "Requests a day" in [row[0] for row in rows]
     assert any(block["type"] == "image" and "Fan chart" in block["alt_text"] for block in shown.message["blocks"])
 
@@ -62,7 +62,7 @@ async def test_what_if_is_shown_side_by_side_and_saved_by_one_button(office: Off
     assert "tokenizers differ" in shown.text
     assert "This " in shown.text
     head, *rows = table(shown.message)
-    assert head == ["Figure", "As it is", "What if", "Difference"]
+    assert head == ["Figure", "As it is", "What if", "Change"]
     assert rows[0][0] == "Forecast p50"
 
     refusal = await office.kim.types("/budget whatif search volume=+50% from=2026-11-26")

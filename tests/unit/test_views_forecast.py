@@ -122,8 +122,18 @@ def test_a_metric_shows_what_a_unit_costs():
 def test_the_parts_of_why_add_up_to_the_nano():
     message = why_message(an_explanation(), chart_file=None, reader=MADRID)
     (block,) = (block for block in message["blocks"] if block["type"] == "data_table")
-    values = [round(row[2]["value"] * 1e9) for row in block["rows"][1:]]
+    values = [round(row[1]["value"] * 1e9) for row in block["rows"][1:]]
     assert values[0] + sum(values[1:-1]) == values[-1]
+
+
+def test_a_cause_of_less_than_half_a_cent_is_only_the_rest():
+    message = why_message(
+        an_explanation(after=(totals(12_000, output=600, factor=1.0000001),)), chart_file=None, reader=MADRID
+    )
+    (block,) = (block for block in message["blocks"] if block["type"] == "data_table")
+    shown = {row[0]["text"]: row[1]["text"] for row in block["rows"]}
+    assert "Price" not in shown
+    assert shown["The rest"] == "under a cent"
 
 
 def test_more_parts_than_rows_still_add_up():
@@ -131,7 +141,7 @@ def test_more_parts_than_rows_still_add_up():
     after = [totals(2_000 - place, output=600, model=f"model-{place}") for place in range(60)]
     message = why_message(an_explanation(before, after), chart_file=None, reader=MADRID)
     (block,) = (block for block in message["blocks"] if block["type"] == "data_table")
-    values = [round(row[2]["value"] * 1e9) for row in block["rows"][1:]]
+    values = [round(row[1]["value"] * 1e9) for row in block["rows"][1:]]
     assert len(values) <= 42
     assert values[0] + sum(values[1:-1]) == values[-1]
     assert refused(dict(message)) == []

@@ -10,11 +10,11 @@ from bot.slack.views import blocks, tables
 from bot.slack.views.blocks import Message
 from bot.slack.views.mrkdwn import name
 from bot.slack.views.tables import Cell
-from bot.slack.views.wording import plural
+from bot.slack.views.wording import plural, signed_percent
 from core.scorecard import MATURITY, Score
 from core.services.score_forecasts import Scorecard
 
-_HEAD: Final = ("Off by", "Run-rate off by", "Bias", "Inside the range", "Maturity", "Forecasts")
+_HEAD: Final = ("Off by", "Run-rate", "In range", "Bias", "Maturity", "Forecasts")
 _MOST: Final = 60
 
 
@@ -36,7 +36,8 @@ def accuracy_message(card: Scorecard) -> Message:
         else None,
         tables.data_table("By workload", ("Workload", *_HEAD), rows) if not card.workload and rows else None,
         blocks.context(
-            "Off by: summed error ÷ summed spend (WAPE). Bias: above 0 is foretelling too much. 80% inside the range is right.",
+            "Off by: summed error ÷ summed spend (WAPE), and the same of the run-rate beside it. In range: how often the month ended "
+            "between p10 and p90; 80% is right. Bias: above 0 is foretelling too much.",
             f"Maturity by the FinOps Foundation's marks: {', '.join(f'{word} up to {most:.0%}' for most, word in reversed(MATURITY))}.",
         ),
         blocks.actions(blocks.button("Forecast", ids.SHOW_FORECAST, card.workload or "")),
@@ -66,13 +67,13 @@ def _honesty(card: Scorecard) -> str:
 
 
 def _row(score: Score) -> list[Cell]:
-    bias: Cell = {"type": "raw_number", "value": round(score.bias * 100, 4), "text": f"{score.bias:+.1%}"}
+    bias: Cell = {"type": "raw_number", "value": round(score.bias * 100, 4), "text": signed_percent(score.bias)}
     return [
         tables.words(score.label),
         _part(score.wape),
         _part(score.run_rate_wape),
-        bias,
         tables.percent(score.coverage),
+        bias,
         tables.words(score.maturity or "above 20%"),
         tables.number(score.forecasts),
     ]

@@ -13,9 +13,9 @@ from bot.slack.views.blocks import Block, Message
 from bot.slack.views.detail import compact
 from bot.slack.views.mrkdwn import code, name
 from bot.slack.views.run_rate import run_rate_sentence
-from bot.slack.views.wording import day, freshness_line, plural, unpriced_line
+from bot.slack.views.wording import day, freshness_line, plural, signed_percent, unpriced_line
 from core.forecast import DriverRow
-from core.money import usd
+from core.money import NANOS, usd
 from core.scorecard import Score
 from core.services.forecast_spend import Outlook
 from core.workload import UNATTRIBUTED
@@ -23,7 +23,7 @@ from core.workload import UNATTRIBUTED
 _PLANS: Final = 5
 _SAID: Final = {
     "requests a day": "Requests a day", "cost a request": "Cost a request", "cache share": "Read from cache",
-    "input uncached a request": "Uncached input a request",
+    "input uncached a request": "Uncached input",
 }  # fmt: skip
 
 
@@ -125,12 +125,13 @@ def _drivers(outlook: Outlook) -> Block | None:
         for row in outlook.forecast.drivers
         if row.recent or row.expected
     ]
-    head = ("Driver", "Last 28 days", "Days to come", "Change")
-    return tables.data_table(f"Drivers of {outlook.month.workload}", head, rows) if rows else None
+    head = ("Driver", "Last 28 days", "To come", "Change")
+    return tables.data_table(f"Drivers of {outlook.month.workload}, tokens a request", head, rows) if rows else None
 
 
 def _title(row: DriverRow) -> str:
-    return _SAID.get(row.name) or f"{row.name[0].upper()}{row.name[1:]}"
+    known = _SAID.get(row.name)
+    return known or f"{row.name[0].upper()}{row.name[1:]}".removesuffix(" a request")
 
 
 def _driver(row: DriverRow, value: float | None) -> tables.Cell:
@@ -138,7 +139,7 @@ def _driver(row: DriverRow, value: float | None) -> tables.Cell:
         return tables.words("–")
     match row.unit:
         case "nanos":
-            return tables.words(usd(round(value)))
+            return tables.words(rate_text(value))
         case "share":
             return tables.words(f"{value:.1%}")
         case _:
@@ -147,13 +148,20 @@ def _driver(row: DriverRow, value: float | None) -> tables.Cell:
             )
 
 
+def rate_text(nanos: float) -> str:
+    """A small amount with three digits that count, so that a change of a percent can be seen in it: `$0.00203`."""
+    dollars = nanos / NANOS
+    return f"${dollars:#.3g}" if 1e-4 <= dollars < 1 else usd(round(nanos))
+
+
 def _change(row: DriverRow) -> tables.Cell:
     """In percent, for the cache share in points."""
     if row.recent is None or row.expected is None:
         return tables.words("–")
     if row.unit == "share":
-        return tables.words(f"{(row.expected - row.recent) * 100:+.1f} points")
-    return tables.words(f"{row.expected / row.recent - 1:+.1%}" if row.recent else "new")
+        points = signed_percent(row.expected - row.recent).removesuffix("%")
+        return tables.words(f"{points} points")
+    return tables.words(signed_percent(row.expected / row.recent - 1) if row.recent else "new")
 
 
 def _plans(outlook: Outlook) -> Block | None:

@@ -16,7 +16,8 @@ from bot.slack.views.wording import freshness_line, listed, plural, unpriced_lin
 from core.money import usd
 from core.standing import Overview, WorkloadStanding
 
-HEAD: Final = ("Workload", "Spent", "p10", "Forecast p50", "p90", "Envelope", "Chance", "Passes it", "Run-rate")
+HEAD: Final = ("Workload", "Forecast p50", "Chance", "Envelope", "Passes it", "p10", "p90", "Spent", "Run-rate")
+"""What a phone shows before one scrolls comes first."""
 LIKELY: Final = 0.5
 _CHARACTERS: Final = 10_500
 
@@ -96,13 +97,13 @@ def _row(line: WorkloadStanding) -> list[Cell]:
     assert made is not None
     return [
         tables.words(line.workload),
-        tables.money(line.spent_nanos),
-        tables.money(made.p10_nanos),
         tables.money(made.p50_nanos),
-        tables.money(made.p90_nanos),
-        tables.money(line.size_nanos),
         chance_cell(line),
+        tables.money(line.size_nanos),
         tables.words(_when(line)),
+        tables.money(made.p10_nanos),
+        tables.money(made.p90_nanos),
+        tables.money(line.spent_nanos),
         tables.money(line.run_rate_nanos),
     ]
 

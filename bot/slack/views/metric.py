@@ -42,9 +42,7 @@ def metric_message(outlook: Outlook) -> Message:
 def metric_modal(workload: str, *, unit: str | None, typed: Block | None = None) -> View:
     """The form for a business metric: its unit, and days with numbers as they are pasted from a table."""
     known = typed or {}
-    days = text_field(
-        known.get(ids.BLOCK_METRIC_DAYS), "2026-11-01,1200\n2026-11-02,1250\n2026-12-01,1500,planned", limit=3000
-    )
+    days = text_field(known.get(ids.BLOCK_METRIC_DAYS), "2026-11-01,1200", limit=3000)
     days["multiline"] = True
     return {
         "type": "modal",
@@ -64,7 +62,7 @@ def metric_modal(workload: str, *, unit: str | None, typed: Block | None = None)
             ),
             input_block(
                 ids.BLOCK_METRIC_DAYS, "Days", days,
-                hint="One a line: date,amount. Add ,planned for days to come. Commas, semicolons or tabs.",
+                hint="One day a line. A day to come ends in planned: 2026-12-01,1500,planned. Commas, semicolons or tabs.",
             ),
         ],
     }  # fmt: skip

@@ -69,7 +69,7 @@ def _described(plan: Plan) -> str:
 def plan_modal(workload: str | None, names: Sequence[str], *, today: date, typed: Block | None = None) -> View:
     """The form. `typed` is what was filled in before, by block id, where the form comes back with a reason."""
     known = typed or {}
-    changes = text_field(known.get(ids.BLOCK_PLAN_CHANGES), "volume=+20% move=gpt-4.1->gpt-4.1-mini:30%", limit=600)
+    changes = text_field(known.get(ids.BLOCK_PLAN_CHANGES), "volume=+20%", limit=600)
     starts: Block = {
         "type": "datepicker",
         "action_id": "value",

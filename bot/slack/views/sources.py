@@ -58,7 +58,7 @@ def sources_message(
         blocks.section("\n".join([f"*{finding}*", *told])),
         tables.data_table(
             f"Sources of usage, last {RECENT_DAYS} days",
-            ("Source", "State", "Last seen", "Lag", "Counted", "Unsure", "Duplicates", "Folded", "Refused", "Unpriced"),
+            ("Source", "State", "Last seen", "Counted", "Unpriced", "Refused", "Unsure", "Lag", "Duplicates", "Folded"),
             [_row(one, now) for one in shown],
         ),
         blocks.section(f"{plural(len(sources) - len(shown), 'more source')} not shown.")
@@ -90,6 +90,8 @@ def _opinions(opinions: Sequence[SecondOpinion], now: datetime) -> Block | None:
 def _finding(sources: Sequence[SourceHealth]) -> str:
     wrong = [one for one in sources if one.is_alarming]
     if wrong:
+        if len(sources) == 1:
+            return "The only source needs a look."
         return f"{len(wrong):,} of {plural(len(sources), 'source')} {'needs' if len(wrong) == 1 else 'need'} a look."
     fine = sum(one.condition in (Condition.FINE, Condition.REPAIRED, Condition.DONE) for one in sources)
     return (
@@ -163,11 +165,11 @@ def _row(one: SourceHealth, now: datetime) -> list[Cell]:
         tables.words(one.name),
         tables.words(STATES[one.condition]),
         tables.words(seen),
-        tables.words(span(one.lag) if one.lag is not None else "–"),
         tables.number(recent.accepted),
+        tables.number(recent.unpriced),
+        tables.number(recent.rejected),
         tables.percent(one.share(unsure) if recent.accepted else None),
+        tables.words(span(one.lag) if one.lag is not None else "–"),
         tables.number(recent.duplicates),
         tables.number(recent.folded),
-        tables.number(recent.rejected),
-        tables.number(recent.unpriced),
     ]

@@ -15,6 +15,7 @@ from bot.slack.command_changes import MOST, typed_change
 from bot.slack.command_words import COMMAND
 from bot.slack.views import blocks, tables
 from bot.slack.views.blocks import Block, Message
+from bot.slack.views.forecast import rate_text
 from bot.slack.views.mrkdwn import code, name
 from bot.slack.views.tables import Cell
 from bot.slack.views.wording import day, freshness_line
@@ -84,18 +85,19 @@ def _table(trial: Trial) -> Block:
     was, would = trial.now.forecast, trial.then
     rows: list[list[Cell]] = [
         _amounts("Forecast p50", was.p50_nanos, would.p50_nanos),
-        _amounts("Low end p10", was.p10_nanos, would.p10_nanos),
-        _amounts("High end p90", was.p90_nanos, would.p90_nanos),
+        _amounts("Low p10", was.p10_nanos, would.p10_nanos),
+        _amounts("High p90", was.p90_nanos, would.p90_nanos),
     ]
     if was.breach_probability is not None and would.breach_probability is not None:
         chances = chance(was.breach_probability), chance(would.breach_probability)
-        rows.append([*map(tables.words, ("Chance to pass the envelope", *chances, "–"))])
-        rows.append([*map(tables.words, ("Most likely passed", _days(was), _days(would), "–"))])
+        rows.append([*map(tables.words, ("Chance to pass it", *chances, "–"))])
+        rows.append([*map(tables.words, ("Likely day", _days(was), _days(would), "–"))])
     each, then_each = _cost_a_request(was), _cost_a_request(would)
     if each is not None and then_each is not None:
-        rows.append(_amounts("Cost a request", each, then_each))
+        gap = f"{'−' if then_each < each else '+'}{rate_text(abs(then_each - each))}" if then_each != each else "$0"
+        rows.append([*map(tables.words, ("Cost a request", rate_text(each), rate_text(then_each), gap))])
     caption = f"{trial.now.month.workload}, {trial.now.cycle.title}"
-    return tables.data_table(caption, ("Figure", "As it is", "What if", "Difference"), rows)
+    return tables.data_table(caption, ("Figure", "As it is", "What if", "Change"), rows)
 
 
 def _cost_a_request(made: Forecast) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from bot.charts.foretold import alt_waterfall, driver_title, signed
+from bot.charts.foretold import alt_waterfall, driver_title, signed, worth_showing
 from bot.charts.waterfall import titles
 from bot.readable import share
 from bot.slack import ids
@@ -92,15 +92,21 @@ def _table(explanation: Explanation) -> tables.Cell | None:
     """One row a cause and model, the totals around them; what does not fit is one row, so that it still adds up."""
     variance = explanation.variance
     before, after = titles(explanation.against)
-    parts = [(driver_title(part.driver), part.model, part.nanos) for part in variance.parts]
+    kept = worth_showing(variance.by_driver())
+    parts = [(driver_title(part.driver), part.model, part.nanos) for part in variance.parts if part.driver in kept]
+    dust = sum(part.nanos for part in variance.parts if part.driver not in kept)
     if len(parts) > ROWS:
         largest = sorted(parts, key=lambda part: -abs(part[2]))
         rest = largest[ROWS - 1 :]
-        parts = [*largest[: ROWS - 1], (f"{len(rest)} smaller parts", "–", sum(nanos for _, _, nanos in rest))]
-    rows: list[list[Cell]] = [[tables.words(before), tables.words("all"), _exact(variance.planned_nanos)]]
-    rows += [[tables.words(title), tables.words(model), _exact(nanos, sign=True)] for title, model, nanos in parts]
-    rows.append([tables.words(after), tables.words("all"), _exact(variance.actual_nanos)])
-    return tables.data_table(f"Causes for {explanation.workload}", ("Cause", "Model", "Dollars"), rows)
+        parts = [*largest[: ROWS - 1], (f"{len(rest)} smaller parts", "–", dust + sum(nanos for _, _, nanos in rest))]
+        dust = 0
+    rows: list[list[Cell]] = [[tables.words(before), _exact(variance.planned_nanos), tables.words("all")]]
+    rows += [[tables.words(title), _exact(nanos, sign=True), tables.words(model)] for title, model, nanos in parts]
+    if dust:
+        cell = {"type": "raw_number", "value": round(dust / NANOS, 9), "text": "under a cent"}
+        rows.append([tables.words("The rest"), cell, tables.words("all")])
+    rows.append([tables.words(after), _exact(variance.actual_nanos), tables.words("all")])
+    return tables.data_table(f"Causes for {explanation.workload}", ("Cause", "Dollars", "Model"), rows)
 
 
 def _exact(nanos: int, *, sign: bool = False) -> Cell:
