@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -17,8 +17,11 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.notices import Composer
 from bot.slack.identity import Readers
+from bot.slack.reply import UNSHOWABLE, UnshowableMessage, send_with_picture
 from bot.slack.views.blocks import Message
+from bot.slack.views.mrkdwn import is_user
 from bot.slack.views.request import decided_message, request_message, requester_message, unreached_message
 from core.change_request import RequestState
 from core.services.decide_requests import request_standing
@@ -55,12 +58,20 @@ class Delivery:
     """The outbox of one process. Any number of processes may deliver at once: a claim holds for one of them."""
 
     def __init__(
-        self, uow: UnitOfWork, client: AsyncWebClient, readers: Readers, clock: Callable[[], datetime]
+        self,
+        uow: UnitOfWork,
+        client: AsyncWebClient,
+        readers: Readers,
+        clock: Callable[[], datetime],
+        *,
+        composers: Mapping[str, Composer] | None = None,
     ) -> None:
+        """`composers` make the messages of notices that are not about a request, by kind."""
         self._uow = uow
         self._client = client
         self._readers = readers
         self._clock = clock
+        self._composers = composers or {}
         self._woken = asyncio.Event()
         self._delivering = asyncio.Lock()
 
@@ -106,6 +117,9 @@ class Delivery:
         except SlackApiError as refused:
             await self._refused(notice, refused)
             return False
+        except UnshowableMessage as refused_blocks:
+            await self._park(notice, str(refused_blocks))
+            return False
         except _UNANSWERED as lost:
             log.warning("notice_unanswered", extra={**fields, "error": type(lost).__name__})
             await self._retry(notice, _LATER)
@@ -125,6 +139,8 @@ class Delivery:
 
     async def _send(self, notice: Notice) -> tuple[str, str]:
         """Post the notice; (channel, ts) of the message."""
+        if composer := self._composers.get(notice.kind):
+            return await self._post_composed(notice, composer)
         known = await request_standing(self._uow, int(notice.facts["request_id"]))
         if known is None:
             raise _Gone(f"notice {notice.id} is about a request that is not in the books")
@@ -156,13 +172,41 @@ class Delivery:
                 raise
             log.warning("copy_not_updated", extra={"channel": channel, "ts": ts, "error": _error_of(refused)})
 
-    async def _post(self, notice: Notice, message: Message) -> tuple[str, str]:
-        opened = await self._client.conversations_open(users=notice.recipient)
-        channel = str(opened["channel"]["id"])
+    async def _post_composed(self, notice: Notice, composer: Composer) -> tuple[str, str]:
+        """Post what a composer makes; without its picture where Slack cannot show that."""
+        channel = await self._channel_of(notice.recipient)
         if notice.attempts > 1 and (ts := await self._posted_before(channel, notice.id)):
             return channel, ts
+        composed = await composer(notice)
+        places: list[tuple[str, str]] = []
+
+        async def post(message: Message) -> None:
+            try:
+                places.append(await self._post_to(channel, notice, message))
+            except SlackApiError as refused:
+                if _error_of(refused) in UNSHOWABLE:
+                    raise UnshowableMessage(_error_of(refused)) from refused
+                raise
+
+        await send_with_picture(post, composed.compose, composed.file)
+        return places[-1]
+
+    async def _post(self, notice: Notice, message: Message) -> tuple[str, str]:
+        channel = await self._channel_of(notice.recipient)
+        if notice.attempts > 1 and (ts := await self._posted_before(channel, notice.id)):
+            return channel, ts
+        return await self._post_to(channel, notice, message)
+
+    async def _channel_of(self, recipient: str) -> str:
+        """A person's direct messages, or the channel itself."""
+        if not is_user(recipient):
+            return recipient
+        opened = await self._client.conversations_open(users=recipient)
+        return str(opened["channel"]["id"])
+
+    async def _post_to(self, channel: str, notice: Notice, message: Message) -> tuple[str, str]:
         metadata = {"event_type": EVENT_TYPE, "event_payload": {"outbox_id": notice.id}}
-        answer = await self._client.chat_postMessage(channel=channel, metadata=metadata, **message)
+        answer = await self._client.chat_postMessage(channel=channel, metadata=metadata, unfurl_links=False, **message)
         return channel, str(answer["ts"])
 
     async def _posted_before(self, channel: str, notice_id: int) -> str | None:

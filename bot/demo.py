@@ -28,9 +28,11 @@ from core.change_request import SetOrder
 from core.errors import NameTaken, SettingsProblem, Unreadable
 from core.money import NANOS
 from core.people import Actor
+from core.services.forecast_spend import backtest, refresh_forecasts
 from core.services.manage_envelopes import Defaults, set_envelope
 from core.services.manage_tokens import create_token
 from core.services.manage_workloads import add_rule, list_workloads
+from core.services.write_digest import POSTED_AT, write_digest
 from sandbox import Sandbox
 from sandbox.usage import WORKLOADS, events
 
@@ -113,8 +115,23 @@ class Demo:
         await self._add_workloads(opens_at - HISTORY, {name for name, one in known.items() if one.rules})
         await self._send(opens_at - HISTORY, opens_at, show=True)
         await self._set_envelopes(opens_at, {name for name, one in known.items() if one.has_envelope})
+        await self._foretell(opens_at)
         self._kept.is_furnished = True
         self._kept.write(self._folder)
+
+    async def _foretell(self, opens_at: datetime) -> None:
+        """As if Outlay had run all along: plans frozen as the month began, a score from the past, and today's forecast."""
+        await refresh_forecasts(self.service.uow, now=opens_at.replace(day=1, hour=8))
+        await backtest(self.service.uow, now=opens_at)
+        await refresh_forecasts(self.service.uow, now=opens_at)
+
+    async def _look_ahead(self, before: datetime, until: datetime) -> None:
+        """The hourly job for the time that was skipped, and the digest of the last Monday that was passed on the way."""
+        await refresh_forecasts(self.service.uow, now=until)
+        nine = until.replace(hour=POSTED_AT.hour, minute=0, second=0, microsecond=0) - timedelta(days=until.weekday())
+        monday = nine if nine <= until else nine - timedelta(weeks=1)
+        if monday > before:
+            await write_digest(self.service.uow, monday=monday.date(), now=until)
 
     async def advance(self, step: str) -> dict[str, Any]:
         """Move the clock by `1h`, `3d`, … or to `month-end`; that time's usage arrives through the HTTP API, jobs run.
@@ -132,6 +149,7 @@ class Demo:
             self._kept.now = self._kept.sent_until = until
             self.clock.move(until - self.clock())
             self._kept.write(self._folder)
+            await self._look_ahead(before, until)
             await self.service.delivery.deliver_due()
         return {"now": until.isoformat(), "events": sent}
 

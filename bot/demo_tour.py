@@ -24,6 +24,21 @@ TOUR: Final = (
         who=ANA, where=SEARCH, line="/budget status search-answers",
     ),
     _step(
+        "Where will the month end?",
+        "Not a straight line: volume × token shape × model mix × price, with the chance to pass the envelope and the likely days.",
+        who=ANA, where=SEARCH, line="/budget forecast search-answers",
+    ),
+    _step(
+        "Why?",
+        "The difference to the plan, split exactly into its causes: the rows of the table add up. Below it, what to do next.",
+        who=ANA, where=SEARCH, line="/budget why search-answers",
+    ),
+    _step(
+        "What would help?",
+        "The forecast under changes beside today's, in dollars. One button saves it as a plan, another asks for the envelope.",
+        who=ANA, where=SEARCH, line="/budget whatif search-answers move=gpt-4.1->gpt-4.1-mini:30% cache=+10pt",
+    ),
+    _step(
         "Cut it another way",
         "The same dollars by feature, team, environment, customer or model, with how many of them carry the tag at all.",
         who=FARAH, where=BUDGET, line="/budget spend by environment",

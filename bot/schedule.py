@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from datetime import datetime
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.delivery import Delivery
 from bot.pulling import Pulls
+from bot.wiring import Clock
+from core.services.forecast_spend import refresh_forecasts
 from core.services.keep_books import check_books
+from core.services.write_digest import monday_due, write_digest
 from core.store.unit_of_work import UnitOfWork
 
 log = logging.getLogger(__name__)
@@ -20,7 +24,16 @@ PULL_JITTER_SECONDS = 600
 """Spreads the pulls of many installations, and of replicas, over ten minutes of the hour."""
 
 
-def make_scheduler(uow: UnitOfWork, delivery: Delivery, pulls: Pulls) -> AsyncIOScheduler:
+async def look_ahead(uow: UnitOfWork, delivery: Delivery, *, now: datetime) -> None:
+    """Forecast every workload, and on a Monday from nine put the digests into the outbox: once, whoever comes first."""
+    made = await refresh_forecasts(uow, now=now)
+    log.info("forecasts_made", extra={"workloads": made})
+    if monday := monday_due(now, uow.zone):
+        await write_digest(uow, monday=monday, now=now)
+        delivery.wake()
+
+
+def make_scheduler(uow: UnitOfWork, delivery: Delivery, pulls: Pulls, clock: Clock) -> AsyncIOScheduler:
     """A scheduler with the jobs of one process, not yet started. Ticks are UTC."""
     scheduler = AsyncIOScheduler(
         timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 300}
@@ -47,8 +60,20 @@ def make_scheduler(uow: UnitOfWork, delivery: Delivery, pulls: Pulls) -> AsyncIO
                 extra={"events": agreement.events, "hourly": agreement.hourly, "daily": agreement.daily},
             )
 
+    async def foretell() -> None:
+        try:
+            await look_ahead(uow, delivery, now=clock())
+        except asyncio.CancelledError:
+            log.info("forecasting_stopped")
+        except SQLAlchemyError:
+            log.exception("forecasting_failed")
+
     scheduler.add_job(deliver, "interval", seconds=DELIVERY_SECONDS, id="deliver")
     scheduler.add_job(compare, "cron", hour=3, minute=17, id="compare_books")
+    # On the hour, so that Monday's digest is written at nine in zones with whole hours; others follow within the hour.
+    scheduler.add_job(foretell, "cron", minute=0, id="foretell")
+    # And once at the start: until then nothing newer is known than what the last process foretold.
+    scheduler.add_job(foretell, "date", id="foretell_first")
     if pulls.providers:
         scheduler.add_job(pulls.run_due, "cron", minute=20, jitter=PULL_JITTER_SECONDS, id="pull_reports")
     return scheduler

@@ -17,6 +17,7 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetry
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.delivery import Delivery
+from bot.notices import composers
 from bot.pulling import Pulls
 from bot.schedule import make_scheduler
 from bot.settings import Settings
@@ -92,9 +93,8 @@ class Service:
             self.uow.zone,
         )
         # No retries by the client: after a lost answer it would post twice.
-        self.delivery = Delivery(
-            self.uow, AsyncWebClient(token, base_url=settings.slack_api_url, retry_handlers=[]), readers, self.clock
-        )
+        once = AsyncWebClient(token, base_url=settings.slack_api_url, retry_handlers=[])
+        self.delivery = Delivery(self.uow, once, readers, self.clock, composers=composers(once, charts, self.uow.zone))
         secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else ""
         slack = build_app(
             Desk(
@@ -173,7 +173,8 @@ class Service:
                     await task
 
         self._stack.push_async_callback(cease)
-        scheduler = make_scheduler(self.uow, self.delivery, Pulls(self.uow, self._settings, self.clock))
+        pulls = Pulls(self.uow, self._settings, self.clock)
+        scheduler = make_scheduler(self.uow, self.delivery, pulls, self.clock)
         scheduler.start()
         self._stack.callback(scheduler.shutdown, wait=False)
         self.delivery.wake()

@@ -109,7 +109,7 @@ class Settings(BaseSettings):
     @field_validator("outlay_openai_url", "outlay_anthropic_url")
     @classmethod
     def _keeps_the_key_private(cls, value: str, known: ValidationInfo) -> str:
-        if known.data.get(f"{str(known.field_name).partition('_')[0]}_admin_key") is None:
+        if known.data.get(f"{str(known.field_name).split('_')[1]}_admin_key") is None:
             return value  # meant for other programs: many people point their SDKs at a gateway with it
         address = urlsplit(value)
         is_here = address.scheme == "http" and address.hostname in ("localhost", "127.0.0.1", "::1")

@@ -104,6 +104,21 @@ class SourceHealth:
         return count / self.recent.accepted if self.recent.accepted else 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class SecondOpinion:
+    """A provider's report that is pulled to check the spend, and never added to it.
+
+    Attributes:
+      name: provider and report, `openai/completions`.
+      pulled_at: when it was last read to its end, aware UTC; None when it never was.
+      problem: what was wrong with the last read, for a person.
+    """
+
+    name: str
+    pulled_at: datetime | None
+    problem: str | None
+
+
 def health_of(name: str, days: Sequence[Day], *, is_live: bool, is_revoked: bool, now: datetime) -> SourceHealth:
     """Judge a source by what it sent, oldest day first, over the last `HABIT_DAYS` days."""
     since = now.date() - timedelta(days=RECENT_DAYS - 1)

@@ -26,6 +26,24 @@ class Freshness:
 
 
 @dataclass(frozen=True, slots=True)
+class MonthEnd:
+    """Where a cycle is expected to end, as last foretold. Nanos.
+
+    Attributes:
+      as_of: the last complete day that it was made from.
+      breach_probability: chance to pass the envelope that was in force then, 0–1; None without one.
+      breach_on: first and last likely day of that; None where it is unlikely.
+    """
+
+    p10_nanos: int
+    p50_nanos: int
+    p90_nanos: int
+    breach_probability: float | None
+    breach_on: tuple[date, date] | None
+    as_of: date
+
+
+@dataclass(frozen=True, slots=True)
 class WorkloadStanding:
     """One line of `/budget status`. Money in nanos; shares from 0, may pass 1; `None` where there is no envelope.
 
@@ -35,6 +53,7 @@ class WorkloadStanding:
       run_rate_nanos: spend so far divided by the elapsed share of the cycle: a straight line, not a forecast;
         None in the first hour of a cycle.
       pending_nanos: a raise that waits for the sponsor, or None.
+      forecast: None before one was made.
     """
 
     workload: str
@@ -47,6 +66,16 @@ class WorkloadStanding:
     owner: str | None
     unpriced_requests: int = 0
     pending_nanos: int | None = None
+    forecast: MonthEnd | None = None
+
+    @property
+    def forecast_nanos(self) -> int | None:
+        """Month-end at p50."""
+        return self.forecast.p50_nanos if self.forecast else None
+
+    @property
+    def breach_probability(self) -> float | None:
+        return self.forecast.breach_probability if self.forecast and self.size_nanos is not None else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,5 +6,20 @@ Pure and safe in any thread: each chart is a figure of its own, nothing global i
 from bot.charts.alternatives import alt_breakdown, alt_burn_up, labelled, unlabelled
 from bot.charts.breakdown import breakdown_chart
 from bot.charts.burn_up import burn_up
+from bot.charts.fan import fan_chart
+from bot.charts.foretold import alt_fan, alt_trial, alt_waterfall
+from bot.charts.waterfall import waterfall
 
-__all__ = ["alt_breakdown", "alt_burn_up", "breakdown_chart", "burn_up", "labelled", "unlabelled"]
+__all__ = [
+    "alt_breakdown",
+    "alt_burn_up",
+    "alt_fan",
+    "alt_trial",
+    "alt_waterfall",
+    "breakdown_chart",
+    "burn_up",
+    "fan_chart",
+    "labelled",
+    "unlabelled",
+    "waterfall",
+]

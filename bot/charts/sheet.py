@@ -39,11 +39,14 @@ class Colours:
     actual: str
     soft: str
     hard: str
+    trial: str
     none: str
 
 
-LIGHT: Final = Colours("#FFFFFF", "#1D1C1D", "#5C6370", "#E6E8EB", "#0072B2", "#8F6200", "#C44E00", "#B9BEC6")
-DARK: Final = Colours("#1A1D21", "#E8E8E8", "#A6ABB3", "#34383E", "#56B4E9", "#E69F00", "#FF8A4C", "#70767F")
+LIGHT: Final = Colours(
+    "#FFFFFF", "#1D1C1D", "#5C6370", "#E6E8EB", "#0072B2", "#8F6200", "#C44E00", "#A0487A", "#B9BEC6"
+)
+DARK: Final = Colours("#1A1D21", "#E8E8E8", "#A6ABB3", "#34383E", "#56B4E9", "#E69F00", "#FF8A4C", "#E59AC4", "#70767F")
 
 
 class Sheet:

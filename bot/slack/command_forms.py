@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
+from bot.slack.forecast_forms import ForecastCommand
 from core.change_request import SetOrder
 from core.period import Cycle
 
@@ -136,4 +137,5 @@ class Tags:
 
 
 WorkloadCommand = WorkloadAdd | WorkloadRules | WorkloadRemove | WorkloadExplain | WorkloadList
-Command = Hub | Help | Status | Set | Spend | WorkloadCommand | Audit | Price | Sources | Unattributed | Tags
+TrustCommand = Sources | Unattributed | Tags
+Command = Hub | Help | Status | Set | Spend | WorkloadCommand | Audit | Price | TrustCommand | ForecastCommand

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Final
 
+from bot.slack.command_forecast import read_forecast, read_metric, read_plan, read_whatif, read_why
 from bot.slack.command_forms import (
     Audit,
     Command,
@@ -32,12 +33,16 @@ from bot.slack.command_set import read_set
 from bot.slack.command_tags import read_tags
 from bot.slack.command_words import COMMAND, Line, Word, as_typed, split
 from bot.slack.command_workload import read_workload
+from bot.slack.forecast_forms import Forecast, ForecastCommand
 from core.errors import BudgetError, OutOfRange, UnknownName, Unreadable
 from core.period import Cycle
 
 _REPAIRS: Final = 8
-_FLAGS: Final = ("share", "help")
-_ALIASES: Final = {"?": "help", "workloads": "workload", "prices": "price", "source": "sources", "tag": "tags"}
+_FLAGS: Final = ("share", "help", "accuracy")
+_ALIASES: Final = {
+    "?": "help", "workloads": "workload", "prices": "price", "plans": "plan", "what-if": "whatif", "metrics": "metric",
+    "source": "sources", "tag": "tags",
+}  # fmt: skip
 _PREPOSITIONS: Final = frozenset({"in", "for", "of", "during"})
 
 
@@ -95,6 +100,11 @@ def _read(text: str, today: date) -> Command:
         if share and refusal.correction:
             refusal.correction += " --share"
         raise
+    if accuracy := [word for word in flags if word.flag == "accuracy"]:
+        if not isinstance(command, Forecast):
+            rest_of_line = " ".join(word.typed() for word in words if word not in accuracy)
+            raise UnknownName("--accuracy belongs to forecast.", correction=f"{COMMAND} {rest_of_line}")
+        command = replace(command, accuracy=True)
     return replace(command, share=share)
 
 
@@ -120,7 +130,8 @@ def _unknown_flag(words: tuple[Word, ...], wrong: Word) -> BudgetError:
     flag = wrong.flag or ""
     close = nearest(flag, _FLAGS)
     kept = [(Word(f"--{close}") if word is wrong else word) for word in words if close or word is not wrong]
-    hint = f"Did you mean --{close}?" if close else "The only one is --share, which shows the answer to the channel."
+    only = "--share shows the answer to the channel, and forecast has --accuracy."
+    hint = f"Did you mean --{close}?" if close else only
     return UnknownName(
         f"“{wrong.shown}” is not an option. {hint}", correction=" ".join([COMMAND, *(word.typed() for word in kept)])
     )
@@ -182,6 +193,21 @@ def _spend(line: Line, today: date) -> Spend:
     return Spend(dimension, cycle)
 
 
+def _forecast(line: Line, today: date) -> ForecastCommand:
+    """The commands about the forecast, told apart by their first word."""
+    match line.command:
+        case "forecast":
+            return read_forecast(line)
+        case "why":
+            return read_why(line, today=today)
+        case "whatif":
+            return read_whatif(line, today=today)
+        case "plan":
+            return read_plan(line, today=today)
+        case _:
+            return read_metric(line, today=today)
+
+
 def _workload(line: Line, today: date) -> WorkloadCommand:
     return read_workload(line)
 
@@ -211,6 +237,11 @@ def _nothing_behind(line: Line) -> None:
 _COMMANDS: Final[dict[str, Callable[[Line, date], Command]]] = {
     "status": _status,
     "set": _set,
+    "forecast": _forecast,
+    "why": _forecast,
+    "whatif": _forecast,
+    "plan": _forecast,
+    "metric": _forecast,
     "spend": _spend,
     "workload": _workload,
     "unattributed": _unattributed,

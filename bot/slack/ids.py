@@ -32,6 +32,24 @@ SHOW_TAGS: Final = "show_tags"  # a tag, or "" for all of them
 MERGE_TAGS: Final = "merge_tags"  # a tag, the spellings and the value that is kept
 MERGE_AND_RELABEL: Final = "merge_and_relabel"  # the same
 DROP_ALIAS: Final = "drop_alias"  # a tag and a spelling
+SHOW_FORECAST: Final = "show_forecast"  # a workload's name, or "" for all
+SHOW_ACCURACY: Final = "show_accuracy"  # the same
+SHOW_WHY: Final = "show_why"  # a workload's name; `NAME vs=last` and the like
+OPEN_PLAN: Final = "open_plan"  # a workload's name, or ""
+SAVE_AS_PLAN: Final = "save_as_plan"  # what was tried, packed; see views/whatif.py
+PROPOSE_ENVELOPE: Final = "propose_envelope"  # a workload and nanos, packed
+WITHDRAW_PLAN: Final = "withdraw_plan"  # the plan's number
+OPEN_METRIC: Final = "open_metric"  # a workload's name
+
+# The modals of `/budget plan` and `/budget metric`.
+PLAN_MODAL: Final = "plan_change"
+METRIC_MODAL: Final = "tie_metric"
+BLOCK_PLAN_WORKLOAD: Final = "plan_workload"
+BLOCK_PLAN_CHANGES: Final = "plan_changes"
+BLOCK_PLAN_FROM: Final = "plan_from"
+BLOCK_PLAN_NOTE: Final = "plan_note"
+BLOCK_METRIC_UNIT: Final = "metric_unit"
+BLOCK_METRIC_DAYS: Final = "metric_days"
 
 # The modal of `/budget set`.
 SET_MODAL: Final = "set_envelope"

@@ -22,7 +22,7 @@ from core.errors import NotAllowed, Overloaded
 
 log = logging.getLogger(__name__)
 
-_REFUSED_MESSAGE: Final = frozenset({"invalid_blocks", "invalid_blocks_format"})
+UNSHOWABLE: Final = frozenset({"invalid_blocks", "invalid_blocks_format"})
 _NO_WAY_IN: Final = frozenset(
     {"not_in_channel", "channel_not_found", "is_archived", "restricted_action", "no_permission"}
 )
@@ -62,7 +62,7 @@ class Reply:
             else:
                 await self._direct(message)
         except SlackApiError as refused:
-            if error_code(refused) in _REFUSED_MESSAGE:
+            if error_code(refused) in UNSHOWABLE:
                 raise UnshowableMessage(error_code(refused)) from refused
             if error_code(refused) not in _NO_WAY_IN | {"user_not_in_channel"}:
                 raise
@@ -84,7 +84,7 @@ class Reply:
             await self.client.chat_postMessage(channel=self.channel, unfurl_links=False, **signed)
         except SlackApiError as refused:
             code = error_code(refused)
-            if code in _REFUSED_MESSAGE:
+            if code in UNSHOWABLE:
                 raise UnshowableMessage(code) from refused
             if code in _NO_WAY_IN:
                 raise NotAllowed(
@@ -110,7 +110,7 @@ class Reply:
             log.warning("response_url_failed", extra={"user": self.user, "error": type(failed).__name__})
             return False
         refusal = _refusal_in(answer)
-        if refusal in _REFUSED_MESSAGE:
+        if refusal in UNSHOWABLE:
             raise UnshowableMessage(refusal)
         if refusal:
             log.info("response_url_refused", extra={"user": self.user, "error": refusal})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import numpy as np
 
@@ -51,7 +52,16 @@ def usage_ahead(month: WorkloadMonth, ahead: Ahead, row: int, *, cost: Floats, m
 
 def whole_cycle(month: WorkloadMonth, coming: dict[str, Floats], p50_nanos: int) -> tuple[ModelTotals, ...]:
     """What the cycle is expected to have used at its end, by model; the costs add up to `p50_nanos`."""
-    sums = {model: total.copy() for model, total in coming.items()}
+    today = (
+        month.today.cost_nanos
+        if month.today and month.first_on <= month.as_of + timedelta(days=1) <= month.last_on
+        else 0
+    )
+    ahead = sum(float(total[-1]) for total in coming.values())
+    # What was booked today is known in dollars only. It is taken to have been used like the rest of the day: dollars without
+    # their tokens would look like a price that has moved.
+    stretch = 1 + today / ahead if ahead > 0 else 1.0
+    sums = {model: total * stretch for model, total in coming.items()}
     for day in month.history:
         if month.first_on <= day.on <= month.as_of:
             booked = np.array([*day.quantities, day.cost_nanos], dtype=np.float64)
@@ -59,7 +69,7 @@ def whole_cycle(month: WorkloadMonth, coming: dict[str, Floats], p50_nanos: int)
     totals = {model: [round(each) for each in total] for model, total in sorted(sums.items())}
     if totals:
         largest = max(totals, key=lambda model: totals[model][-1])
-        # Rounding, and what was booked today, whose models are not known here.
+        # Rounding; and where nothing is to come, what was booked today.
         totals[largest][-1] += p50_nanos - sum(total[-1] for total in totals.values())
     return tuple(
         ModelTotals(model, max(total[REQUESTS], 1), TokenClasses(*total[:REQUESTS]), total[-1])

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from core.envelope import Envelope, state_of
 from core.period import Cycle
 from core.services.names import resolve
-from core.standing import Breakdown, Detail, Freshness, Overview, Slice, WorkloadStanding
+from core.standing import Breakdown, Detail, Freshness, MonthEnd, Overview, Slice, WorkloadStanding
+from core.store.forecast_rows import Foretold
 from core.store.spend_rows import Spent
 from core.store.unit_of_work import Transaction, UnitOfWork
 from core.unattributed import WEEKS, weeks_of
@@ -33,16 +35,20 @@ async def overview(uow: UnitOfWork, *, now: datetime, cycle: Cycle | None = None
             else []
         )
         latest = await tx.spend.latest_at()
+        foretold = await tx.forecasts.latest(cycle)
     elapsed = cycle.share_elapsed(now, uow.zone)
     lines = [
-        _line(
-            workloads[number].name,
-            spent.get(number, Spent()),
-            envelopes.get(number),
-            cycle,
-            elapsed,
-            pending.get(number),
-            workloads[number].owner,
+        replace(
+            _line(
+                workloads[number].name,
+                spent.get(number, Spent()),
+                envelopes.get(number),
+                cycle,
+                elapsed,
+                pending.get(number),
+                workloads[number].owner,
+            ),
+            forecast=month_end(foretold[number]) if number in foretold else None,
         )
         for number in spent.keys() | envelopes.keys()
         if number in workloads
@@ -133,6 +139,13 @@ def _line(
         state=state_of(spent.cost_nanos, size, envelope.terms) if envelope and size else None,
         owner=envelope.terms.people.owner if envelope else owner,
         unpriced_requests=spent.unpriced_requests, pending_nanos=pending,
+    )  # fmt: skip
+
+
+def month_end(told: Foretold) -> MonthEnd:
+    """A kept forecast as it is shown beside spend."""
+    return MonthEnd(
+        told.p10_nanos, told.p50_nanos, told.p90_nanos, told.breach_probability, told.breach_on, told.as_of
     )  # fmt: skip
 
 

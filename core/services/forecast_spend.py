@@ -88,6 +88,20 @@ async def refresh_forecasts(uow: UnitOfWork, *, now: datetime) -> int:
     return len(numbers)
 
 
+async def freeze_plan(uow: UnitOfWork, workload: str, *, now: datetime) -> bool:
+    """Keep what an envelope that was just set is planned with, and the chance to pass it; whether there was anything.
+
+    Idempotent: what was frozen first for a revision stays. Raises UnknownName.
+    """
+    made = await outlook(uow, workload, now=now)
+    envelope = made.envelope
+    if envelope is None or not made.forecast.expected:
+        return False
+    async with uow.write() as tx:
+        await tx.forecasts.freeze(made.workload_id, envelope.revision, made.cycle, made.forecast.expected, at=now)
+    return True
+
+
 async def backtest(uow: UnitOfWork, *, now: datetime, cycles: int = 3) -> int:
     """Forecast the last cycles again as of each of their days, knowing only what was known then; kept as backtests.
 

@@ -10,14 +10,14 @@ from sqlalchemy.exc import IntegrityError
 from core.change_request import ChangeRequest, SetOrder
 from core.envelope import Change, Degradation, Envelope, Terms, entry_for, loosenings
 from core.errors import NotAllowed, Outdated, OutOfRange
-from core.money import divide_half_even, usd
+from core.money import usd
 from core.people import Actor, People
 from core.period import Cycle
+from core.services.suggested_size import foretold_basis, with_margin
 from core.store.envelope_rows import columns_of
 from core.store.unit_of_work import Transaction, UnitOfWork
 from core.workload import UNATTRIBUTED, workload_name
 
-_ROUND_TO = 10 * 1_000_000_000
 _GUESS = "An envelope on unattributed spend is a guess: nobody knows yet what it pays for. Find out with `/budget spend by project`."
 
 
@@ -150,6 +150,7 @@ async def proposal(uow: UnitOfWork, workload: str | None, *, by: Actor, defaults
         envelopes = await tx.envelopes.all()
         this = await tx.spend.by_workload(cycle.first_on, cycle.last_on)
         last = await tx.spend.by_workload(cycle.previous.first_on, cycle.previous.last_on)
+        foretold = await tx.forecasts.latest(cycle)
         owners = {known.name: known.owner for known in await tx.workloads.all()}
     if workload is None:
         without = [
@@ -170,9 +171,12 @@ async def proposal(uow: UnitOfWork, workload: str | None, *, by: Actor, defaults
     margin = envelope.terms.margin if envelope else 0.20
     elapsed = cycle.share_elapsed(now, uow.zone)
     spent, before = this[number].cost_nanos, last[number].cost_nanos if number in last else 0
+    if (told := foretold.get(number)) and told.p50_nanos:
+        suggested, basis = with_margin(told.p50_nanos, margin), foretold_basis(told, margin, spent)
+        return Proposal(workload, envelope, suggested, basis, ordered, defaults, owner)
     run_rate = int(spent / elapsed) if elapsed > 1 / 31 else before
     base, words = max((run_rate, "this month's run-rate"), (before, "last month's spend"))
-    suggested = -(-divide_half_even(base * round((1 + margin) * 100), 100) // _ROUND_TO) * _ROUND_TO
+    suggested = with_margin(base, margin)
     basis = f"{words[0].upper()}{words[1:]} of {usd(base)} plus {margin:.0%} margin; spent so far {usd(spent)}."
     return Proposal(workload, envelope, suggested or None, basis, ordered, defaults, owner)
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from core.posting import QUALITIES, QUALITY, Row
-from core.source_health import HABIT_DAYS, Condition, SourceHealth, health_of
+from core.source_health import HABIT_DAYS, Condition, SecondOpinion, SourceHealth, health_of
 from core.store.columns import instant
 from core.store.source_days import Arrivals
 from core.store.unit_of_work import UnitOfWork
@@ -59,6 +59,12 @@ async def sources_health(uow: UnitOfWork, *, now: datetime) -> tuple[SourceHealt
     # Where nothing can be done any more comes last.
     order[Condition.REVOKED] = len(order)
     return tuple(sorted(shown, key=lambda one: (order[one.condition], -one.recent.accepted, one.name)))
+
+
+async def second_opinions(uow: UnitOfWork) -> tuple[SecondOpinion, ...]:
+    """The reports that were ever pulled from providers, by name."""
+    async with uow.read() as tx:
+        return tuple(SecondOpinion(one.name, one.pulled_at, one.problem) for one in await tx.cursors.all())
 
 
 def _is_over(revoked_at: datetime | None, expires_at: datetime | None, now: datetime) -> bool:

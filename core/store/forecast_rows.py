@@ -7,17 +7,21 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, func, insert, select
+from sqlalchemy import and_, func, select
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.forecasting.month import Forecast
 from core.period import Cycle
 from core.store.columns import day_number, day_of
 from core.store.forecast_tables import ForecastRow, PlannedUsageRow
+from core.store.series_rows import insert_ignoring
 from core.token_shape import ModelTotals
 from core.usage import TokenClasses
 
 _FORECASTS: Any = ForecastRow.__table__  # type: ignore[attr-defined]
+_KEY = ["as_of", "workload_id"]
 _PLANNED: Any = PlannedUsageRow.__table__  # type: ignore[attr-defined]
 
 
@@ -47,13 +51,19 @@ class ForecastRows:
     async def keep(
         self, made: Iterable[tuple[int, Cycle, Forecast]], *, at: datetime, is_backtest: bool = False
     ) -> None:
-        """Keep forecasts, each the only one of its workload and day."""
+        """Keep forecasts, each the only one of its workload and day: the last one that was made.
+
+        Two people may ask for the same forecast at once, so a row is put in or replaced in one statement; the order keeps
+        two writers of many from waiting for each other.
+        """
         rows = [_row(number, cycle, forecast, at, is_backtest) for number, cycle, forecast in made]
-        for row in rows:
-            where = and_(_FORECASTS.c.as_of == row["as_of"], _FORECASTS.c.workload_id == row["workload_id"])
-            await self._connection.execute(delete(_FORECASTS).where(where))
-        if rows:
-            await self._connection.execute(insert(_FORECASTS), rows)
+        if not rows:
+            return
+        insert = sqlite_insert if self._connection.dialect.name == "sqlite" else postgres_insert
+        statement = insert(_FORECASTS)
+        kept = {name: statement.excluded[name] for name in rows[0] if name not in _KEY}
+        rows.sort(key=lambda row: (row["as_of"], row["workload_id"]))
+        await self._connection.execute(statement.on_conflict_do_update(index_elements=_KEY, set_=kept), rows)
 
     async def latest(self, cycle: Cycle) -> dict[int, Foretold]:
         """The newest forecast of each workload for that cycle."""
@@ -94,15 +104,12 @@ class ForecastRows:
         self, workload_id: int, revision: int, cycle: Cycle, expected: Sequence[ModelTotals], *, at: datetime
     ) -> None:
         """Keep the usage that an envelope was planned with; the first for a revision stays."""
-        if await self.planned(workload_id, revision) is None:
-            values = {
-                "workload_id": workload_id,
-                "revision": revision,
-                "cycle": str(cycle),
-                "expected": _packed(expected),
-                "frozen_at": at,
-            }
-            await self._connection.execute(insert(_PLANNED).values(**values))
+        values = {
+            "workload_id": workload_id, "revision": revision, "cycle": str(cycle), "expected": _packed(expected), "frozen_at": at,
+        }  # fmt: skip
+        await self._connection.execute(
+            insert_ignoring(self._connection, _PLANNED, unique=["workload_id", "revision"]), values
+        )
 
     async def planned(self, workload_id: int, revision: int) -> tuple[ModelTotals, ...] | None:
         """The usage by model, over a whole cycle, that this revision was planned with; None when none was known."""

@@ -1,4 +1,4 @@
-"""`python -m tests.browser.gallery`: takes the pictures of docs/gallery.
+"""`python -m tests.browser.gallery [SCENE …]`: takes the pictures of docs/gallery, or those of some scenes.
 
 Each scene happens once, in a real demo, and four pages look at it: light and dark, desktop and phone.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -60,13 +61,15 @@ class Studio:
                 self._contexts.append(context)
                 self.pages[f"{device}-{scheme}"] = context.new_page()
 
-    def take(self, scene: Scene) -> None:
-        """Plays the scene and saves its four pictures."""
+    def take(self, scene: Scene, *, pictures: bool = True) -> None:
+        """Plays the scene and saves its four pictures; without `pictures` it only happens, for the scenes after it."""
+        if scene.advance:
+            self._post("clock", {"advance": scene.advance})
         user = f"U0{scene.who.upper()}"
         where = f"D0{scene.who.upper()}" if scene.where == "dm" else scene.where
         for fault in scene.faults:
             self._post("faults", [fault])
-        for page in self.pages.values():
+        for page in self.pages.values() if pictures else ():
             page.goto(f"{self.url}/?as={user}#/{where}")
             expect(page.get_by_test_id("composer-input")).to_be_attached()
         # Somebody else speaks in between, so that the answer has its head and does not continue the one before.
@@ -77,7 +80,7 @@ class Studio:
         if scene.command is not None:
             self._command(scene.who, scene.where, scene.command)
         self._people.submit(asyncio.run, self._acts(scene)).result()
-        for mode, page in self.pages.items():
+        for mode, page in self.pages.items() if pictures else ():
             save(page, self._subject(page, scene), GALLERY / f"{scene.name}-{mode}.png")
         if scene.modal:
             self._people.submit(asyncio.run, Person(self.url, user).closes()).result()
@@ -117,6 +120,8 @@ class Studio:
         expect(message).to_be_visible()
         for picture in message.locator("img.block-image, .block img").all():
             picture.evaluate("(image) => image.decode?.()")
+        if scene.opens:
+            message.get_by_test_id(f"action-{scene.opens}").first.click()
         return message
 
     async def _acts(self, scene: Scene) -> None:
@@ -136,7 +141,7 @@ class Studio:
         self._post("command", {"user": f"U0{who.upper()}", "channel": where, "command": "/budget", "text": words})
 
     def _post(self, what: str, body: Any) -> None:
-        answer = httpx.post(f"{self.url}/_sandbox/{what}", json=body, timeout=30).json()
+        answer = httpx.post(f"{self.url}/_sandbox/{what}", json=body, timeout=120).json()
         assert answer["ok"], answer
 
     def close(self) -> None:
@@ -217,21 +222,26 @@ def write_index() -> None:
 
 
 def main() -> None:
+    wanted = set(sys.argv[1:])
+    if unknown := wanted - {PAGE, *(scene.name for scene in (*SCENES, FIRST_STEPS))}:
+        raise SystemExit(f"There is no scene {', '.join(sorted(unknown))}.")
     GALLERY.mkdir(parents=True, exist_ok=True)
     demo = RunningDemo("--port", "0").wait_until_ready()
     try:
         with sync_playwright() as play:
             browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
             studio = Studio(browser, demo.url)
-            studio.take_page()
+            if not wanted or PAGE in wanted:
+                studio.take_page()
             for scene in SCENES:
-                studio.take(scene)
+                studio.take(scene, pictures=not wanted or scene.name in wanted)
                 print(scene.name, flush=True)
             studio.close()
-            with empty_workspace() as url:
-                studio = Studio(browser, url)
-                studio.take(FIRST_STEPS)
-                studio.close()
+            if not wanted or FIRST_STEPS.name in wanted:
+                with empty_workspace() as url:
+                    studio = Studio(browser, url)
+                    studio.take(FIRST_STEPS)
+                    studio.close()
             browser.close()
     finally:
         demo.end()

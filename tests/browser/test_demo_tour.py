@@ -41,16 +41,16 @@ def test_a_newcomer_clicks_through_the_whole_tour(opens: Opens, viewport: Viewpo
 
 @ON_BOTH
 def test_a_newcomer_types_instead(opens: Opens, viewport: ViewportSize) -> None:
-    page = opens("U0CHEN", viewport=viewport, has_touch=viewport is PHONE)
+    page = opens("U0ANA", viewport=viewport, has_touch=viewport is PHONE)
     types(page, "/budget stauts")
     expect(newest(page)).to_contain_text("Did you mean status?")
     types(page, "/budget status")
     see_every_workload(page)
     types(page, "/budget set doc-summaries")
     modal = page.get_by_test_id("modal")
-    expect(modal).to_contain_text("run-rate")
-    modal.get_by_label("Owner").select_option(label="Chen Wei")
-    modal.get_by_label("Sponsor").select_option(label="Chen Wei")
+    expect(modal).to_contain_text("Forecast of")
+    modal.get_by_label("Owner").select_option(label="Ana Ruiz")
+    modal.get_by_label("Sponsor").select_option(label="Ana Ruiz")
     amount = modal.get_by_label("Dollars a month")
     amount.fill("a lot")
     modal.get_by_test_id("modal-submit").click()
@@ -76,15 +76,30 @@ def see_every_workload(page: Page) -> None:
     expect(table).to_contain_text("search-answers")
 
 
-def see_a_chart(page: Page, words: str) -> None:
+def see_a_chart(page: Page, words: str, *, kind: str = "Burn-up") -> None:
     expect(newest(page)).to_contain_text(words)
-    picture = newest(page).locator("img[alt^='Burn-up chart']")
+    picture = newest(page).locator(f"img[alt^='{kind}']")
     expect(picture).to_be_visible()
     assert picture.evaluate("(image) => image.decode().then(() => image.naturalWidth)") > 800
 
 
 def see_one_workload(page: Page) -> None:
     see_a_chart(page, "search-answers")
+
+
+def see_the_forecast(page: Page) -> None:
+    expect(newest(page)).to_contain_text("chance")
+    see_a_chart(page, "search-answers", kind="Fan chart")
+
+
+def see_the_causes(page: Page) -> None:
+    expect(newest(page)).to_contain_text("volume")
+    see_a_chart(page, "search-answers", kind="Waterfall")
+
+
+def see_a_trial(page: Page) -> None:
+    expect(newest(page)).to_contain_text("tokenizers differ")
+    expect(newest(page).get_by_role("button", name="Save as plan")).to_be_visible()
 
 
 def see_the_environments(page: Page) -> None:
@@ -120,6 +135,9 @@ def see_the_chain(page: Page) -> None:
 LOOKS: tuple[Callable[[Page], None], ...] = (
     see_every_workload,
     see_one_workload,
+    see_the_forecast,
+    see_the_causes,
+    see_a_trial,
     see_the_environments,
     claim,
     see_the_envelope,

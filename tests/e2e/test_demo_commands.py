@@ -44,10 +44,10 @@ async def test_status_is_a_table_of_everything_that_spends(demo: RunningDemo):
 
 
 async def test_set_changes_what_status_shows(demo: RunningDemo):
-    chen = demo.person("chen")
-    assert row_of((await chen.types("/budget status")).message, "doc-summaries")[2] == "–"
-    assert "*$3,000*" in (await chen.types("/budget set doc-summaries 3k sponsor=@sam")).text
-    assert row_of((await chen.types("/budget status")).message, "doc-summaries")[2] == "$3,000"
+    ana = demo.person("ana")
+    assert row_of((await ana.types("/budget status")).message, "doc-summaries")[2] == "–"
+    assert "*$3,000*" in (await ana.types("/budget set doc-summaries 3k sponsor=@sam")).text
+    assert row_of((await ana.types("/budget status")).message, "doc-summaries")[2] == "$3,000"
 
 
 async def test_status_of_one_brings_a_chart_that_can_be_fetched(demo: RunningDemo):

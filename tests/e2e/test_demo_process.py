@@ -35,7 +35,7 @@ def test_the_demo_prints_its_address_and_nothing_else_and_ends_on_ctrl_c(past: F
 
 async def test_a_killed_demo_goes_on_with_everything_it_said(past: Filled, tmp_path: Path):
     demo = RunningDemo("--port", "0", "--state", str(past.copy_to(tmp_path / "state"))).wait_until_ready()
-    await demo.person("chen").types("/budget set doc-summaries 3k sponsor=@sam --share")
+    await demo.person("ana").types("/budget set doc-summaries 3k sponsor=@sam --share")
     moved = await demo.moves_clock("1d")
     saved = tmp_path / "state" / "workspace.json"
     wait_for(lambda: "doc-summaries" in saved.read_text())

@@ -83,8 +83,7 @@ async def test_of_two_clicks_at_once_one_decides_and_the_other_is_told(office: O
     assert late["ephemeral"]
 
 
-async def test_whoever_opens_a_new_envelope_is_proposed_as_its_owner(office: Office):
-    await with_search(office)
+async def test_whoever_opens_the_form_is_proposed_as_owner_of_what_nobody_owns(office: Office):
     opened = await office.kim.types("/budget set search")
     owner = next(block for block in opened.view["blocks"] if block.get("block_id") == "set_owner")
     assert owner["element"]["initial_user"] == "U0KIM"

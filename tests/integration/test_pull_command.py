@@ -120,7 +120,7 @@ async def test_only_a_key_puts_the_job_on_the_schedule(
 ) -> None:
     pulls = Pulls(uow, settings(api, openai_admin_key=key), Clock())
 
-    planned = make_scheduler(uow, cast(Delivery, None), pulls).get_jobs()
+    planned = make_scheduler(uow, cast(Delivery, None), pulls, Clock()).get_jobs()
 
     assert {job.id for job in planned} & {"pull_reports"} == jobs
     for job in planned:

@@ -11,7 +11,7 @@ from core.envelope import Change, Entry, EntryKind, Envelope, Terms, state_of
 from core.money import NANOS
 from core.people import People
 from core.period import Cycle
-from core.standing import Breakdown, Catch, Detail, Freshness, Overview, Slice, WorkloadStanding
+from core.standing import Breakdown, Catch, Detail, Freshness, MonthEnd, Overview, Slice, WorkloadStanding
 
 NOVEMBER = Cycle(2026, 11)
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -70,6 +70,11 @@ def a_line(
         "owner": ANA,
     }
     return WorkloadStanding(**values | changes)
+
+
+def a_month_end(middle: float, *, chance: float | None = 0.5) -> MonthEnd:
+    days = (date(2026, 11, 27), date(2026, 11, 29)) if chance and chance > 0.05 else None
+    return MonthEnd(dollars(middle * 0.9), dollars(middle), dollars(middle * 1.1), chance, days, date(2026, 11, 23))
 
 
 def an_overview(*lines: WorkloadStanding, **changes: Any) -> Overview:

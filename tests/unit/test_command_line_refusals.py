@@ -36,7 +36,7 @@ CASES = [
     ("an option as command", "owner=ana", UnknownName, "“owner=” is not a command", "/budget help"),
     ("a command in a foreign script", "статус", UnknownName, "is not a command", "/budget status"),
     ("a typo in the flag", "status --shar", UnknownName, "Did you mean --share", "/budget status --share"),
-    ("an unknown flag", "status --json", UnknownName, "The only one is --share", "/budget status"),
+    ("an unknown flag", "status --json", UnknownName, "--share shows the answer", "/budget status"),
     ("help for nothing known", "help budgets", UnknownName, "There is no command “budgets”", "/budget help"),
     ("help with a typo", "help statsu", UnknownName, "Did you mean status", "/budget help status"),
     ("a name in two words", "status search answers", Unreadable, "name is one", "/budget status search-answers"),

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.slack.views.sources import sources_message
-from core.source_health import ALARMING, Condition, Day, SourceHealth, health_of, usual_gap
+from core.source_health import ALARMING, Condition, Day, SecondOpinion, SourceHealth, health_of, usual_gap
 from tests.support.shown import interpreted, refused, table, words
 from tests.support.standings import HOSTILE, MADRID
 
@@ -112,6 +112,18 @@ def test_every_alarming_state_has_a_next_step(condition: Condition) -> None:
     assert any(step in said for step in ("Look at", "try one", "Let it", "`/budget price MODEL`", "Send smaller"))
 
 
+def test_what_checks_the_numbers_is_told_apart_from_what_counts() -> None:
+    opinions = [
+        SecondOpinion("openai/completions", NOON - timedelta(hours=2), None),
+        SecondOpinion("anthropic/cost", None, "The key was refused."),
+    ]
+    said = words(sources_message([health(*daily())], opinions, reader=MADRID, now=NOON)["blocks"])
+    assert (
+        "• `openai/completions` read 2 hours ago\n• `anthropic/cost` never read to its end; The key was refused."
+        in said
+    )
+
+
 def test_without_any_source_the_first_step_is_shown() -> None:
     shown = sources_message([], reader=MADRID, now=NOON)
     assert "outlay token create gateway" in words(shown["blocks"])
@@ -121,6 +133,6 @@ def test_without_any_source_the_first_step_is_shown() -> None:
 @pytest.mark.parametrize("typed", [*HOSTILE, "x" * 500])
 def test_slack_takes_any_number_of_sources_with_any_name(typed: str) -> None:
     many = [health_of(typed, daily(last=3), is_live=True, is_revoked=False, now=NOON) for _ in range(150)]
-    shown = sources_message(many, reader=MADRID, now=NOON)
+    shown = sources_message(many, [SecondOpinion(typed, NOON, typed)] * 20, reader=MADRID, now=NOON)
     assert not refused(shown)
     assert not any(active in interpreted(shown) for active in ("<!", "<@U0SAM", "\u202e"))

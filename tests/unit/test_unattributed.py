@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.slack import ids
 from bot.slack.listeners.workloads import carried
-from bot.slack.views.trend import bar, trend_lines
+from bot.slack.views.trend import bar, fitting, trend_lines
 from bot.slack.views.unattributed import unattributed_message
 from core.unattributed import Bucket, Candidate, Misspelt, Sum, Week, candidates, proposed_name, weeks_of
 from core.workload import make_rule, workload_name
@@ -90,6 +90,18 @@ def test_weeks_begin_on_monday_and_the_current_one_is_last() -> None:
 def test_a_bar_is_full_only_for_the_whole_and_never_empty_for_a_part() -> None:
     assert (bar(0.001), bar(0.999), bar(1.0), bar(0.0)) == ("▰" + "▱" * 9, "▰" * 9 + "▱", "▰" * 10, "▱" * 10)
     assert trend_lines([(date(2026, 11, 16), 0.4), (date(2026, 11, 23), None)])[1].endswith("no spend · this week")
+
+
+def test_small_shares_are_told_apart_by_bars_of_a_tenth() -> None:
+    assert [fitting(parts) for parts in ([0.05, None, 0.07], [0.1, 0.2], [0.3], [0.9], [None])] == [
+        0.1,
+        0.25,
+        0.5,
+        1.0,
+        1.0,
+    ]
+    lines = trend_lines([(date(2026, 11, 16), 0.05), (date(2026, 11, 23), 0.07)], whole=0.1)
+    assert [line.count("▰") for line in lines] == [5, 7]
 
 
 def a_bucket(*found: Candidate, nanos: int = dollars(412)) -> Bucket:

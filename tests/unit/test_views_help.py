@@ -44,7 +44,7 @@ def test_examples_use_a_workload_that_exists():
 
 def test_an_unknown_topic_gets_the_known_ones():
     shown = help_message("<!here>", ())
-    assert shown["text"].startswith("There is no help on `&lt;!here&gt;`. It exists for status, set, spend")
+    assert shown["text"].startswith("There is no help on `&lt;!here&gt;`. It exists for status, set, forecast")
     assert not refused(shown)
 
 

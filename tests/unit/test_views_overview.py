@@ -10,7 +10,7 @@ from bot.slack import ids
 from bot.slack.views.overview import overview_message
 from core.standing import Overview
 from tests.support.shown import buttons, characters, interpreted, refused, table, words
-from tests.support.standings import FARAH, HOSTILE, MADRID, NOON, a_line, an_overview, dollars, fresh
+from tests.support.standings import FARAH, HOSTILE, MADRID, NOON, a_line, a_month_end, an_overview, dollars, fresh
 
 
 def message(overview: Overview) -> dict:
@@ -25,17 +25,17 @@ def many(count: int) -> Overview:
     return an_overview(*lines)
 
 
-def test_the_table_has_the_six_columns_and_one_row_for_each_workload():
+def test_the_table_has_its_columns_and_one_row_for_each_workload():
     rows = table(message(an_overview(a_line(), a_line("evals", 700, 500))))
-    assert rows[0] == ["Workload", "Spent", "Envelope", "Used", "Run-rate", "State"]
-    assert rows[1] == ["search-answers", "$3,210", "$4,000", "80%", "$4,115", "◐ past soft"]
+    assert rows[0] == ["Workload", "Spent", "Envelope", "Used", "Forecast", "Chance", "Run-rate", "State"]
+    assert rows[1] == ["search-answers", "$3,210", "$4,000", "80%", "–", "–", "$4,115", "◐ past soft"]
     assert rows[2][0] == "evals" and rows[2][-1] == "● past hard"
 
 
 def test_amounts_sort_as_numbers_even_where_one_is_missing():
     shown = message(an_overview(a_line(), a_line("evals", 5, None, run_rate_nanos=None)))
     (block,) = (block for block in shown["blocks"] if block["type"] == "data_table")
-    for column in (1, 2, 3, 4):
+    for column in range(1, 7):
         assert {row[column]["type"] for row in block["rows"][1:]} == {"raw_number"}
     assert block["rows"][2][2]["value"] < block["rows"][1][2]["value"]
 
@@ -62,6 +62,22 @@ def test_an_envelope_that_will_not_last_is_told_while_it_still_holds():
         "text"
     ]
     assert "On a straight line *chat* ends the month above its envelope." in text
+
+
+def test_the_forecast_speaks_before_the_straight_line():
+    line = a_line("chat", 3000, 4000, run_rate_nanos=dollars(4001), forecast=a_month_end(4100, chance=0.62))
+    shown = message(an_overview(line))
+    assert table(shown)[1][4:6] == ["$4,100", "62%"]
+    assert "By the forecast, *chat* (62%) will probably pass its envelope." in shown["text"]
+    assert "straight line" not in shown["text"]
+
+
+def test_a_chance_is_never_rounded_to_a_certainty():
+    lines = [
+        a_line(f"w{place}", 100, 4000, forecast=a_month_end(4100, chance=chance))
+        for place, chance in enumerate((0.9999, 0.003, 0.0))
+    ]
+    assert [row[5] for row in table(message(an_overview(*lines)))[1:]] == ["over 99%", "under 1%", "0%"]
 
 
 def test_unattributed_spend_is_shown_with_its_owner_and_the_way_out():
@@ -123,7 +139,7 @@ def test_before_any_usage_the_first_steps_can_be_pasted():
 def test_there_are_at_most_two_buttons_that_lead_on():
     assert buttons(message(an_overview(a_line()))) == {
         "Set an envelope": (ids.OPEN_SET, ""),
-        "Spend by feature": (ids.SHOW_SPEND, "feature"),
+        "Forecast": (ids.SHOW_FORECAST, ""),
     }
 
 

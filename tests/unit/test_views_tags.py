@@ -37,7 +37,7 @@ def test_a_proposal_says_what_it_is_worth_and_carries_it() -> None:
     shown = tag_message(a_tag())
     said = words(shown["blocks"])
     assert "2 values of `environment` with *$980*, 98% of all dollars." in said
-    assert "`prod` (800 requests ($80)) looks like `production` (9,000 requests ($900))." in said
+    assert "`prod` (800 requests, $80) looks like `production` (9,000 requests, $900)." in said
     assert "`prd` counts as `production`; 3 requests ($1) of the last 30 days still carry it." in said
     action, value = buttons(shown)["Merge into production"]
     assert (action, json.loads(value)) == (ids.MERGE_TAGS, ["environment", ["prod"], "production"])
@@ -52,7 +52,7 @@ def test_folded_values_are_told_with_their_likely_cause() -> None:
 def test_the_overview_names_what_wants_a_look() -> None:
     shown = tags_message([a_tag(), a_tag("team", merges=())])
     assert shown["text"] == "`environment` wants a look."
-    assert table(shown)[1] == ["environment", "2", "$980", "98%", "1", "0"]
+    assert table(shown)[1] == ["environment", "2", "1", "98%", "$980", "0"]
     (look,) = (block["accessory"] for block in shown["blocks"] if "accessory" in block)
     assert (look["action_id"], look["value"]) == (ids.SHOW_TAGS, "environment")
     assert "no value looks like another" in tags_message([a_tag(merges=())])["text"]

@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from bot.slack.interaction import Registrar
-from bot.slack.listeners import command, envelopes, lifecycle, requests, rules, shortcuts, tags, trust, workloads
+from bot.slack.listeners import (
+    command,
+    envelopes,
+    forecasts,
+    lifecycle,
+    plans,
+    requests,
+    rules,
+    shortcuts,
+    tags,
+    trust,
+    workloads,
+)
 
 
 def register_all(registrar: Registrar) -> None:
-    for family in (command, envelopes, workloads, rules, requests, rules, shortcuts, tags, trust, lifecycle):
+    for family in (command, envelopes, workloads, rules, requests, forecasts, plans, shortcuts, tags, trust, lifecycle):
         family.register(registrar)

@@ -22,8 +22,9 @@ from bot.slack.command_forms import (
 )
 from bot.slack.command_line import parse
 from bot.slack.command_words import COMMAND
+from bot.slack.forecast_forms import Forecast, Metric, PlanCommand, WhatIf, Why
 from bot.slack.interaction import Interaction, Registrar
-from bot.slack.listeners import answers, envelopes, rules, tags, trust, workloads
+from bot.slack.listeners import answers, envelopes, forecasts, plans, rules, tags, trust, workloads
 from core.errors import BudgetError, OutOfRange, UnknownName, Unreadable
 
 
@@ -83,3 +84,13 @@ async def carry_out(asked: Interaction, command: Command) -> None:
             await tags.tags(asked, command)
         case Price():
             await answers.price(asked, command)
+        case Forecast():
+            await forecasts.forecast(asked, command)
+        case Why():
+            await forecasts.why(asked, command)
+        case WhatIf():
+            await plans.whatif(asked, command)
+        case PlanCommand():
+            await plans.plan(asked, command)
+        case Metric():
+            await plans.metric(asked, command)

@@ -23,7 +23,7 @@ from bot.slack.views.blocks import Message
 from bot.slack.views.envelope import order_from_view, set_message, set_modal
 from core.change_request import SetOrder
 from core.errors import BudgetError, Overloaded
-from core.services import manage_envelopes
+from core.services import forecast_spend, manage_envelopes
 from core.services.manage_envelopes import Proposal
 
 TITLE: Final = "Set an envelope"
@@ -57,6 +57,9 @@ async def _carry_out(asked: Interaction, order: SetOrder) -> Message:
         desk.uow, order, by=asked.actor, defaults=desk.defaults, now=asked.now
     )
     desk.wake_delivery()
+    if outcome.envelope is not None and outcome.request is None:
+        # Frozen with the envelope, so that `why` has something to compare with.
+        await forecast_spend.freeze_plan(desk.uow, outcome.envelope.workload, now=asked.now)
     return set_message(outcome)
 
 
@@ -103,8 +106,9 @@ def _form(asked: Interaction, proposal: Proposal, workload: str | None) -> View:
 
 
 def _first_order(asked: Interaction, proposal: Proposal) -> SetOrder:
-    """What an untouched form proposes: whoever opens a new envelope most likely answers for it."""
-    return SetOrder(proposal.workload or "", owner=None if proposal.envelope else asked.actor.id)
+    """What an untouched form proposes: where nobody owns the workload yet, whoever opens the form most likely answers for it."""
+    is_owned = proposal.envelope is not None or proposal.owner is not None
+    return SetOrder(proposal.workload or "", owner=None if is_owned else asked.actor.id)
 
 
 async def pick_workload(asked: Interaction) -> None:

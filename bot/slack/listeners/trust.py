@@ -9,7 +9,7 @@ from bot.slack.listeners import answers, workloads
 from bot.slack.views.sources import sources_message
 from bot.slack.views.unattributed import unattributed_message
 from core.services.review_unattributed import unattributed as read_unattributed
-from core.services.watch_sources import sources_health
+from core.services.watch_sources import second_opinions, sources_health
 
 
 def register(registrar: Registrar) -> None:
@@ -20,7 +20,8 @@ def register(registrar: Registrar) -> None:
 
 async def sources(asked: Interaction, command: Sources) -> None:
     found = await sources_health(asked.desk.uow, now=asked.now)
-    message = sources_message(found, reader=await asked.reader(), now=asked.now)
+    opinions = await second_opinions(asked.desk.uow)
+    message = sources_message(found, opinions, reader=await asked.reader(), now=asked.now)
     await answers.send(asked, message, share=command.share)
 
 

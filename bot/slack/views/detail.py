@@ -53,6 +53,7 @@ def detail_message(detail: Detail, *, chart_file: str | None, reader: ZoneInfo) 
         blocks.context(*_small_print(detail, reader)),
         blocks.actions(
             blocks.button(label, ids.OPEN_SET, line.workload),
+            blocks.button("Forecast", ids.SHOW_FORECAST, line.workload),
             blocks.button("All workloads", ids.SHOW_STATUS, ""),
         ),
     )

@@ -40,6 +40,42 @@ TOPICS: Final[dict[str, Topic]] = {
         "Options: owner=@ finance=@ sponsor=@ deputy=@ channel=# soft= hard= margin= holdback= "
         "degrade=MODEL, throttle=N/min or stop.",
     ),
+    "forecast": Topic(
+        "says where the month ends, how sure that is, and when an envelope would be passed.",
+        ("/budget forecast", "/budget forecast NAME", "/budget forecast --accuracy"),
+        "everyone",
+        "In four months out of five the month ends between p10 and p90. `--accuracy` shows what past forecasts were worth.",
+    ),
+    "why": Topic(
+        "splits the difference to the plan, the last cycle or an earlier forecast into its causes, exactly.",
+        ("/budget why NAME", "/budget why NAME vs=last", "/budget why NAME vs=forecast@2026-11-01"),
+        "everyone",
+    ),
+    "whatif": Topic(
+        "shows the forecast under changes beside today's, in dollars; one button saves it as a plan.",
+        (
+            "/budget whatif NAME volume=+20%",
+            "/budget whatif NAME cache=+20pt output=-10% move=gpt-4.1->gpt-4.1-mini:30%",
+        ),
+        "everyone; saving: owner and finance partner",
+        "Volume, input and output change by percent or times (1.5x), the cache share by points; from= says from which day on.",
+    ),
+    "plan": Topic(
+        "enters a known change, such as a launch or a model switch, into the forecast; without changes it lists them.",
+        ("/budget plan NAME", "/budget plan NAME from=2026-12-01 volume=+50%", "/budget plan"),
+        "everyone; planning: owner and finance partner",
+        'Changes are written as for whatif. A note for the chart: note="Launch in Germany"',
+    ),
+    "metric": Topic(
+        "ties volume to what it follows, such as tickets or active users, and shows the dollars a unit costs.",
+        (
+            "/budget metric NAME unit=ticket today=1200",
+            "/budget metric NAME unit=ticket plan=1500",
+            "/budget metric NAME",
+        ),
+        "owner and finance partner",
+        "Without numbers a form opens, to paste days from a table.",
+    ),
     "spend": Topic(
         "breaks one month down by feature, team, environment, customer, project, model, provider or workload.",
         ("/budget spend by feature", "/budget spend by model last month", "/budget spend by customer 2026-10"),

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from bot.charts.foretold import chance
 from bot.readable import share
 from bot.slack import ids
 from bot.slack.views import blocks, tables
 from bot.slack.views.blocks import Block, Message
+from bot.slack.views.forecasts import chance_cell, likely_to_pass
 from bot.slack.views.mrkdwn import code, name, person
 from bot.slack.views.tables import Cell
 from bot.slack.views.wording import (
@@ -26,7 +28,7 @@ from core.standing import Overview, WorkloadStanding
 from core.unattributed import RELEVANT_SHARE
 from core.workload import UNATTRIBUTED
 
-HEAD: Final = ("Workload", "Spent", "Envelope", "Used", "Run-rate", "State")
+HEAD: Final = ("Workload", "Spent", "Envelope", "Used", "Forecast", "Chance", "Run-rate", "State")
 TABLE_CHARACTERS: Final = 10_500
 """Room for the cells, so that the whole message stays below the 13 200 characters at which Slack refuses it."""
 
@@ -46,8 +48,8 @@ def overview_message(overview: Overview, *, reader: ZoneInfo) -> Message:
         _notes(overview, rest),
         blocks.context(freshness_line(overview.freshness, reader), STRAIGHT_LINE),
         blocks.actions(
+            blocks.button("Forecast", ids.SHOW_FORECAST, ""),
             blocks.button("Set an envelope", ids.OPEN_SET, ""),
-            blocks.button("Spend by feature", ids.SHOW_SPEND, "feature"),
             *_bucket_button(overview),
         ),
     )
@@ -82,6 +84,10 @@ def _past(lines: Sequence[WorkloadStanding]) -> str:
             sentences.append(f"{listed(past, 5)} {verb} {threshold} threshold.")
     if not sentences and any(line.state for line in lines):
         sentences.append("All envelopes are within their thresholds.")
+    if likely := likely_to_pass(lines):
+        named = [f"*{name(line.workload)}* ({chance(line.breach_probability or 0)})" for line in likely]
+        whose = "its envelope" if len(likely) == 1 else "their envelopes"
+        sentences.append(f"By the forecast, {listed(named, 5)} will probably pass {whose}.")
     if heading := [f"*{name(line.workload)}*" for line in lines if _heads_above(line)]:
         verb = "ends the month above its envelope" if len(heading) == 1 else "end the month above their envelopes"
         sentences.append(f"On a straight line {listed(heading, 5)} {verb}.")
@@ -89,7 +95,9 @@ def _past(lines: Sequence[WorkloadStanding]) -> str:
 
 
 def _heads_above(line: WorkloadStanding) -> bool:
-    """Whether the run-rate passes an envelope that the spend has not passed yet."""
+    """Whether the run-rate passes an envelope that the spend has not passed yet; for who has no forecast yet."""
+    if line.forecast is not None:
+        return False
     return line.size_nanos is not None and line.spent_nanos < line.size_nanos < (line.run_rate_nanos or 0)
 
 
@@ -115,7 +123,9 @@ def _table(overview: Overview, shown: Sequence[WorkloadStanding], rest: Sequence
                 title,
                 tables.money(spent),
                 tables.money(size or None),
-                *map(tables.percent, [None]),
+                tables.percent(None),
+                tables.money(sum(line.forecast_nanos or 0 for line in rest) or None),
+                tables.percent(None),
                 tables.money(None),
                 tables.words("together"),
             ]
@@ -129,6 +139,8 @@ def _row(line: WorkloadStanding) -> list[Cell]:
         tables.money(line.spent_nanos),
         tables.money(line.size_nanos),
         tables.percent(line.share_used),
+        tables.money(line.forecast_nanos),
+        chance_cell(line),
         tables.money(line.run_rate_nanos),
         tables.words(_state(line), 80),
     ]
@@ -147,7 +159,9 @@ def _total(overview: Overview) -> str:
     last = overview.cycle.last_on
     run_rates = [line.run_rate_nanos for line in overview.lines if line.run_rate_nanos is not None]
     ends = f" · run-rate *{usd(sum(run_rates))}* by {last.day} {last:%b}" if run_rates else ""
-    return f"Total *{usd(overview.spent_nanos)}* spent{ends}"
+    foretold = sum(line.forecast_nanos or 0 for line in overview.lines)
+    expected = f" · forecast *{usd(foretold)}*" if foretold else ""
+    return f"Total *{usd(overview.spent_nanos)}* spent{expected}{ends}"
 
 
 def _notes(overview: Overview, rest: Sequence[WorkloadStanding]) -> Block | None:

@@ -10,14 +10,15 @@ from zoneinfo import ZoneInfo
 from bot.readable import share
 from bot.slack import ids
 from bot.slack.views import blocks, tables
-from bot.slack.views.blocks import Message
-from bot.slack.views.mrkdwn import name, when
+from bot.slack.views.blocks import Block, Message
+from bot.slack.views.mrkdwn import code, name, when
 from bot.slack.views.tables import Cell
 from bot.slack.views.wording import age, listed, plural
-from core.source_health import RECENT_DAYS, Condition, SourceHealth
+from core.source_health import RECENT_DAYS, Condition, SecondOpinion, SourceHealth
 
 TABLE_CHARACTERS: Final = 9_000
 EXPLAINED: Final = 5
+OPINIONS: Final = 8
 
 STATES: Final = {
     Condition.REVOKED: "– revoked",
@@ -34,14 +35,17 @@ STATES: Final = {
 """A mark and its meaning, so that neither colour nor the mark alone carries it."""
 
 
-def sources_message(sources: Sequence[SourceHealth], *, reader: ZoneInfo, now: datetime) -> Message:
-    """The finding, what is wrong with its next step, and every source in one table."""
+def sources_message(
+    sources: Sequence[SourceHealth], opinions: Sequence[SecondOpinion] = (), *, reader: ZoneInfo, now: datetime
+) -> Message:
+    """The finding, what is wrong with its next step, every source in one table, and what checks them."""
     if not sources:
         text = "No source sends usage yet."
         return blocks.message(
             text,
             blocks.section(f"*{text}* Make a token for your gateway where Outlay runs, then post to `/v1/usage`"),
             blocks.paste("outlay token create gateway"),
+            _opinions(opinions, now),
         )
     finding = _finding(sources)
     alarming = [one for one in sources if one.is_alarming]
@@ -54,12 +58,13 @@ def sources_message(sources: Sequence[SourceHealth], *, reader: ZoneInfo, now: d
         blocks.section("\n".join([f"*{finding}*", *told])),
         tables.data_table(
             f"Sources of usage, last {RECENT_DAYS} days",
-            ("Source", "State", "Last seen", "Lag", "Counted", "Unsure", "Duplicates", "Folded", "Refused", "Unpriced"),
+            ("Source", "State", "Last seen", "Counted", "Unpriced", "Refused", "Unsure", "Lag", "Duplicates", "Folded"),
             [_row(one, now) for one in shown],
         ),
         blocks.section(f"{plural(len(sources) - len(shown), 'more source')} not shown.")
         if len(shown) < len(sources)
         else None,
+        _opinions(opinions, now),
         blocks.context(
             f"Counts are of the last {RECENT_DAYS} days. Unsure: guessed, missing, repaired or partial counts.",
             "Duplicates were sent before; folded are second reports of calls that another source counts. Each call counts once.",
@@ -68,9 +73,25 @@ def sources_message(sources: Sequence[SourceHealth], *, reader: ZoneInfo, now: d
     )
 
 
+def _opinions(opinions: Sequence[SecondOpinion], now: datetime) -> Block | None:
+    """Provider reports check the spend and are in no sum of it."""
+    if not opinions:
+        return None
+    lines = []
+    for one in opinions[:OPINIONS]:
+        read = f"read {age(now - one.pulled_at)}" if one.pulled_at else "never read to its end"
+        wrong = f"; {name(one.problem, 200)}" if one.problem else ""
+        lines.append(f"• {code(one.name, 80)} {read}{wrong}")
+    if len(opinions) > OPINIONS:
+        lines.append(f"• and {plural(len(opinions) - OPINIONS, 'more report')}")
+    return blocks.section("\n".join(["*Provider reports check these numbers and are not added to them*", *lines]))
+
+
 def _finding(sources: Sequence[SourceHealth]) -> str:
     wrong = [one for one in sources if one.is_alarming]
     if wrong:
+        if len(sources) == 1:
+            return "The only source needs a look."
         return f"{len(wrong):,} of {plural(len(sources), 'source')} {'needs' if len(wrong) == 1 else 'need'} a look."
     fine = sum(one.condition in (Condition.FINE, Condition.REPAIRED, Condition.DONE) for one in sources)
     return (
@@ -144,11 +165,11 @@ def _row(one: SourceHealth, now: datetime) -> list[Cell]:
         tables.words(one.name),
         tables.words(STATES[one.condition]),
         tables.words(seen),
-        tables.words(span(one.lag) if one.lag is not None else "–"),
         tables.number(recent.accepted),
+        tables.number(recent.unpriced),
+        tables.number(recent.rejected),
         tables.percent(one.share(unsure) if recent.accepted else None),
+        tables.words(span(one.lag) if one.lag is not None else "–"),
         tables.number(recent.duplicates),
         tables.number(recent.folded),
-        tables.number(recent.rejected),
-        tables.number(recent.unpriced),
     ]

@@ -49,7 +49,7 @@ def tags_message(tags: Sequence[TagReview]) -> Message:
         *map(_untidy, untidy[:PROPOSALS]),
         tables.data_table(
             "Tags of the last 30 days",
-            ("Tag", "Values", "Spent", "Coverage", "Look alike", "Folded requests"),
+            ("Tag", "Values", "Look alike", "Coverage", "Spent", "Folded requests"),
             [_tag_row(one) for one in shown],
         ),
         blocks.section(f"{plural(len(tags) - len(shown), 'more tag')} not shown.") if len(shown) < len(tags) else None,
@@ -62,7 +62,7 @@ def _untidy(one: TagReview) -> Block:
     parts = [f"{plural(alike, 'value looks', 'values look')} like another one"] if alike else []
     if one.many.requests:
         parts.append(f"{plural(one.many.requests, 'request')} folded, because it has too many values")
-    look = blocks.button(f"Look at {one.dimension[:40]}", ids.SHOW_TAGS, one.dimension)
+    look = blocks.button("See values", ids.SHOW_TAGS, one.dimension)
     return blocks.section(f"{code(one.dimension, 60)}: {', '.join(parts)}", accessory=look)
 
 
@@ -70,9 +70,9 @@ def _tag_row(one: TagReview) -> list[Cell]:
     return [
         tables.words(one.dimension),
         tables.number(len(one.values)),
-        tables.money(one.nanos),
-        tables.percent(one.coverage),
         tables.number(sum(len(merge.others) for merge in one.merges)),
+        tables.percent(one.coverage),
+        tables.money(one.nanos),
         tables.number(one.many.requests),
     ]
 
@@ -95,8 +95,8 @@ def tag_message(tag: TagReview) -> Message:
         else None,
         _values(tag),
         blocks.context(
-            f"Merge by hand with {code(f'/budget tags {tag.dimension} prod=production')} · "
-            "codes that are short and numbers that differ are never proposed."
+            f"Merge by hand with {code(f'/budget tags {tag.dimension} SPELLING=VALUE')} · "
+            "Short codes, and numbers that differ, are never proposed."
         ),
         blocks.actions(blocks.button("All tags", ids.SHOW_TAGS, "")),
     )
@@ -119,18 +119,24 @@ def _notes(tag: TagReview) -> list[str]:
     if tag.merges:
         together = sum(one.nanos for merge in tag.merges for one in merge.others)
         notes.append(
-            f"{plural(len(tag.merges), 'group')} of values look alike; {usd(together)} stand under another spelling."
+            f"{plural(len(tag.merges), 'group')} of values {'looks' if len(tag.merges) == 1 else 'look'} alike; "
+            f"{usd(together)} stands under another spelling."
         )
     return notes
 
 
 def _proposal(merge: Merge) -> list[Block]:
-    others = [f"{code(one.value, 60)} ({counted(one.requests, one.nanos)})" for one in merge.others]
+    others = [f"{code(one.value, 60)} ({_worth(one)})" for one in merge.others]
     text = f"{listed(others, 4)} {'looks' if len(others) == 1 else 'look'} like {code(merge.kept.value, 60)} "
     return [
-        blocks.section(f"{text}({counted(merge.kept.requests, merge.kept.nanos)})."),
+        blocks.section(f"{text}({_worth(merge.kept)})."),
         merge_buttons(merge.dimension, [one.value for one in merge.others], merge.kept.value),
     ]
+
+
+def _worth(one: ValueSum) -> str:
+    """For inside parentheses."""
+    return f"{plural(one.requests, 'request')}, {usd(one.nanos)}" if one.nanos else plural(one.requests, "request")
 
 
 def merge_buttons(dimension: str, spellings: Sequence[str], value: str) -> Block:

@@ -11,18 +11,24 @@ from bot.readable import share
 BAR: Final = 10
 
 
-def trend_lines(weeks: Sequence[tuple[date, float | None]], *, ongoing: bool = True) -> list[str]:
+def trend_lines(weeks: Sequence[tuple[date, float | None]], *, ongoing: bool = True, whole: float = 1.0) -> list[str]:
     """`▰▰▰▰▱▱▱▱▱▱ 41%  week of 5 Oct`, oldest first; leading weeks without spend are left out.
 
-    `ongoing`: the last week is the current one, which is not over yet.
+    `whole` is the share that fills a bar. `ongoing`: the last week is the current one, which is not over yet.
     """
     first = next((place for place, (_, part) in enumerate(weeks) if part is not None), len(weeks))
     shown = weeks[first:]
     return [
-        f"{bar(part)} {share(part) if part is not None else 'no spend'} · {'this week' if last else f'week of {on.day} {on:%b}'}"
+        f"{bar(part / whole if part else part)} {share(part) if part is not None else 'no spend'} · {'this week' if last else f'week of {on.day} {on:%b}'}"
         for place, (on, part) in enumerate(shown)
         for last in [ongoing and place == len(shown) - 1]
     ]
+
+
+def fitting(parts: Sequence[float | None]) -> float:
+    """What should fill a bar so that small shares can be told apart: a tenth, a quarter, half, or all."""
+    largest = max((part for part in parts if part), default=1.0)
+    return next((whole for whole in (0.1, 0.25, 0.5) if largest < whole), 1.0)
 
 
 def bar(part: float | None) -> str:

@@ -9,7 +9,7 @@ from bot.slack import ids
 from bot.slack.views import blocks
 from bot.slack.views.blocks import Block, Message
 from bot.slack.views.mrkdwn import code, name, person
-from bot.slack.views.trend import trend_lines
+from bot.slack.views.trend import fitting, trend_lines
 from bot.slack.views.wording import counted, plural
 from core.money import usd
 from core.unattributed import Bucket, Candidate, Misspelt
@@ -90,4 +90,6 @@ def _trend(bucket: Bucket) -> Block | None:
     shares = [(week.starts_on, week.share) for week in bucket.weeks]
     if not any(part for _, part in shares):
         return None
-    return blocks.section("*Unattributed share by week*\n" + "\n".join(trend_lines(shares)))
+    whole = fitting([part for _, part in shares])
+    scale = f" (a full bar is {share(whole)})" if whole < 1 else ""
+    return blocks.section(f"*Unattributed share by week*{scale}\n" + "\n".join(trend_lines(shares, whole=whole)))

@@ -99,6 +99,12 @@ def terms_figures(terms: Terms, size_nanos: int) -> list[tuple[str, str]]:
     return rows
 
 
+def signed_percent(part: float) -> str:
+    """`+24.2%`, `−0.7%`, and `0.0%` without a sign for what rounds to nothing."""
+    shown = f"{abs(part):.1%}"
+    return shown if shown == "0.0%" else f"{'−' if part < 0 else '+'}{shown}"
+
+
 def counted(requests: int, nanos: int) -> str:
     """`1,204 requests ($310)`; only the requests where none of them has a cost."""
     return f"{plural(requests, 'request')} ({usd(nanos)})" if nanos else plural(requests, "request")

@@ -1,0 +1,145 @@
+"""The Monday digest of a channel: who is likely to pass an envelope, one row each, one picture for all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.charts.foretold import alt_multiples, chance, days_words
+from bot.readable import share, shortened
+from bot.slack import ids
+from bot.slack.views import blocks, tables
+from bot.slack.views.blocks import Message
+from bot.slack.views.mrkdwn import code, name, person
+from bot.slack.views.wording import day, freshness_line, listed, plural
+from core.money import usd
+from core.period import Cycle
+from core.standing import Freshness
+
+LIKELY = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class DigestLine:
+    """One envelope as it stood when the digest was written; nanos, `days` is the spend of each day so far."""
+
+    workload: str
+    owner: str
+    size_nanos: int
+    days: tuple[int, ...]
+    p10_nanos: int
+    p50_nanos: int
+    p90_nanos: int
+    chance: float | None
+    breach_on: tuple[date, date] | None
+    soft_share: float
+    hard_share: float
+
+    @property
+    def spent_nanos(self) -> int:
+        return sum(self.days)
+
+    @property
+    def is_past(self) -> bool:
+        return self.spent_nanos > self.size_nanos
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What a digest notice says; `left_out` envelopes had no room."""
+
+    cycle: Cycle
+    monday: date
+    lines: tuple[DigestLine, ...]
+    left_out: int
+    freshness: Freshness
+
+    @classmethod
+    def of(cls, facts: Mapping[str, Any]) -> Digest:
+        """Raises KeyError, ValueError for facts that are not a digest's."""
+        latest = facts["latest_usage_at"]
+        year, month = str(facts["cycle"]).split("-")
+        return cls(
+            Cycle(int(year), int(month)),
+            date.fromisoformat(facts["monday"]),
+            tuple(_line(line) for line in facts["lines"]),
+            int(facts["left_out"]),
+            Freshness(datetime.fromisoformat(facts["as_of"]), datetime.fromisoformat(latest) if latest else None),
+        )
+
+
+def _line(facts: Mapping[str, Any]) -> DigestLine:
+    breach = facts["breach"]
+    return DigestLine(
+        facts["workload"], facts["owner"], facts["size"], tuple(facts["days"]), facts["p10"], facts["p50"], facts["p90"],
+        facts["chance"], (date.fromisoformat(breach[0]), date.fromisoformat(breach[1])) if breach else None,
+        facts["soft"], facts["hard"],
+    )  # fmt: skip
+
+
+def digest_message(digest: Digest, *, chart_file: str | None, reader: ZoneInfo) -> Message:
+    """The finding first; every envelope in the table."""
+    finding = _finding(digest.lines)
+    notes = [f"{plural(digest.left_out, 'envelope')} more had no room here."] if digest.left_out else []
+    worst = digest.lines[0].workload
+    return blocks.message(
+        f"Forecast of {digest.cycle.title}: {finding}",
+        blocks.header(f"AI budget · week of {day(digest.monday)}"),
+        blocks.section("\n".join([finding, *notes])),
+        blocks.picture(chart_file, alt_digest(digest)),
+        tables.data_table(
+            f"Forecast for {digest.cycle.title}",
+            ("Workload", "Spent", "Forecast", "Range", "Envelope", "Chance", "Passes it"),
+            [_row(line) for line in digest.lines],
+        ),
+        blocks.context(f"Why: {code(f'/budget why {worst}')}", freshness_line(digest.freshness, reader)),
+        blocks.actions(
+            blocks.button(f"Forecast of {shortened(worst, 40)}", ids.SHOW_FORECAST, worst),
+            blocks.button("Why", ids.SHOW_WHY, worst),
+        ),
+    )
+
+
+def _finding(lines: Sequence[DigestLine]) -> str:
+    total, size = sum(line.p50_nanos for line in lines), sum(line.size_nanos for line in lines)
+    start = f"{plural(len(lines), 'envelope')} of *{usd(size)}* together; the month ends at about *{usd(total)}*."
+    past = [f"*{name(line.workload)}*" for line in lines if line.is_past]
+    if past:
+        start += f" {listed(past, 5)} {'has passed its' if len(past) == 1 else 'have passed their'} envelope."
+    heading = [line for line in lines if not line.is_past and (line.chance or 0) > LIKELY]
+    said = [
+        f"*{name(line.workload)}* of {person(line.owner)} ({chance(line.chance or 0)}"
+        + (f", {days_words(*line.breach_on)})" if line.breach_on else ")")
+        for line in heading
+    ]
+    if said:
+        return f"{start} Likely to pass {'its' if len(said) == 1 else 'their'} envelope: {listed(said, 5)}."
+    return start if past else f"{start} None is likely to be passed."
+
+
+def _row(line: DigestLine) -> list[tables.Cell]:
+    likely = tables.percent(None)
+    if line.chance is not None:
+        likely = {"type": "raw_number", "value": round(line.chance * 100, 4), "text": chance(line.chance)}
+    return [
+        tables.words(line.workload),
+        tables.money(line.spent_nanos),
+        tables.money(line.p50_nanos),
+        tables.words(f"{usd(line.p10_nanos)}–{usd(line.p90_nanos)}"),
+        tables.money(line.size_nanos),
+        likely,
+        tables.words("passed" if line.is_past else days_words(*line.breach_on) if line.breach_on else "–"),
+    ]
+
+
+def alt_digest(digest: Digest) -> str:
+    """Every chart of the picture in few words."""
+    said = [
+        f"{shortened(line.workload, 40)} {usd(line.p50_nanos)} of {usd(line.size_nanos)}"
+        + (f" ({share(line.p50_nanos / line.size_nanos)})" if line.size_nanos else "")
+        for line in digest.lines[:12]
+    ]
+    return alt_multiples(said)
