@@ -112,23 +112,29 @@ class Books:
 
 
 async def single_calls(books: Books, *, seconds: float, rounds: int) -> dict[str, float]:
-    """Pairs on one envelope by 64 writers, beside nothing; then on 64 envelopes; then one alone."""
+    """Pairs on one envelope by 64 writers, in turn with nothing and with bare updates; then on 64 envelopes; then one alone."""
     spread = [f"spread-{number}" for number in range(CONCURRENCY)]
     await open_envelopes(books.database_url, dict.fromkeys(["hot", *spread], LARGE))
-    hot, nothing, ratios = [], [], []
+    is_shared = books.database_url.startswith("postgres")
+    hot, nothing, ratios, bare, over_bare = [], [], [], [], []
     async with books.caller("hot") as caller, books.caller(*spread) as wide:
         await repeated(caller.pair, concurrency=CONCURRENCY, seconds=1)
         for _ in range(rounds):
             nothing.append(await repeated(caller.nothing, concurrency=CONCURRENCY, seconds=seconds))
             hot.append(await repeated(caller.pair, concurrency=CONCURRENCY, seconds=seconds))
             ratios.append(2 * hot[-1].per_second / nothing[-1].per_second)
-            say(
+            said = (
                 f"  {hot[-1].per_second:,.0f} pairs/s, {nothing[-1].per_second:,.0f} nothings/s, ratio {ratios[-1]:.2f}"
             )
+            if is_shared:
+                bare.append(await bare_updates(books.database_url, seconds=seconds))
+                over_bare.append(hot[-1].per_second / bare[-1])
+                said += f"; {bare[-1]:,.0f} bare updates/s, ratio {over_bare[-1]:.2f}"
+            say(said)
         over_many = await repeated(wide.pair, concurrency=CONCURRENCY, seconds=seconds)
         alone = await repeated(caller.pair, concurrency=1, seconds=seconds)
     took = [each for rate in hot for each in rate.milliseconds]
-    return {
+    figures = {
         "pairs_per_second": round(median([rate.per_second for rate in hot])),
         "pair_p50_ms": round(quantile(took, 0.5), 1),
         "pair_p99_ms": round(quantile(took, 0.99), 1),
@@ -137,6 +143,12 @@ async def single_calls(books: Books, *, seconds: float, rounds: int) -> dict[str
         "pairs_per_second_64_envelopes": round(over_many.per_second),
         "lone_pair_p50_ms": round(quantile(alone.milliseconds, 0.5), 1),
     }
+    if is_shared:
+        figures |= {
+            "bare_updates_per_second": round(median(bare)),
+            "pairs_over_bare_updates": round(median(over_bare), 3),
+        }
+    return figures
 
 
 async def leasing(books: Books, *, seconds: float) -> float:
@@ -210,22 +222,36 @@ async def bound(books: Books, *, kills: bool) -> dict[str, float]:
     return {"most_spent_of_1_usd": max(spent) / NANOS, "least_at_first_denial_usd": min(first) / NANOS}
 
 
-def measured(database_url: str, folder: Path, options: argparse.Namespace, *, count: int) -> dict[str, Any]:
+def measured(database_url: str, folder: Path, options: argparse.Namespace) -> dict[str, Any]:
+    """The price with one process; the bound with one on SQLite and with two on PostgreSQL, where their rate is told too."""
     outlay("migrate", database_url=database_url, folder=folder)
     token = outlay("token", "create", "bench", "--scope", "guard", database_url=database_url, folder=folder)
-    with replicas(count, database_url, folder) as started:
+    is_shared = database_url.startswith("postgres")
+    with replicas(1, database_url, folder) as started:
         books = Books(database_url, token, started)
         figures: dict[str, Any] = asyncio.run(single_calls(books, seconds=options.seconds, rounds=options.rounds))
         leased = asyncio.run(leasing(books, seconds=options.seconds))
-        figures |= {
-            "leased_per_second": round(leased),
-            "leased_over_single": round(leased / figures["pairs_per_second"], 1),
-        }
+        figures["leased_per_second"] = round(leased)
+        figures["leased_over_single"] = round(leased / figures["pairs_per_second"], 1)
         say(f"  {leased:,.0f} leased/s")
-        if not options.skip_bound:
-            figures |= asyncio.run(bound(books, kills=count > 1))
+        if not options.skip_bound and not is_shared:
+            figures |= asyncio.run(bound(books, kills=False))
+    if is_shared:
+        with replicas(2, database_url, folder) as started:
+            books = Books(database_url, token, started)
+            figures["pairs_per_second_2_replicas"] = round(asyncio.run(shared_rate(books, seconds=options.seconds)))
+            say(f"  {figures['pairs_per_second_2_replicas']:,} pairs/s by two replicas")
+            if not options.skip_bound:
+                figures |= asyncio.run(bound(books, kills=True))
     outlay("check", database_url=database_url, folder=folder)
     return figures
+
+
+async def shared_rate(books: Books, *, seconds: float) -> float:
+    """Pairs a second on one envelope when every call may meet another replica than the one before."""
+    async with books.caller("hot") as caller:
+        await repeated(caller.pair, concurrency=CONCURRENCY, seconds=1)
+        return (await repeated(caller.pair, concurrency=CONCURRENCY, seconds=seconds)).per_second
 
 
 def main() -> None:
@@ -237,19 +263,13 @@ def main() -> None:
     options = arguments.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="outlay-bench-", dir="/tmp"))
     try:
-        say("SQLite, one process")
-        figures = {
-            f"sqlite_{name}": value
-            for name, value in measured(f"sqlite:///{folder / 'books.db'}", folder, options, count=1).items()
-        }
+        say("SQLite")
+        sqlite = measured(f"sqlite:///{folder / 'books.db'}", folder, options)
+        figures = {f"sqlite_{name}": value for name, value in sqlite.items()}
         if not options.skip_postgres:
+            say("PostgreSQL")
             with postgres(folder) as url:
-                bare = [asyncio.run(bare_updates(url, seconds=options.seconds)) for _ in range(options.rounds)]
-                say(f"PostgreSQL: {median(bare):,.0f} bare updates/s; two replicas")
-                shared = measured(url, folder, options, count=2)
-            figures |= {f"postgresql_{name}": value for name, value in shared.items()}
-            figures["bare_updates_per_second"] = round(median(bare))
-            figures["postgresql_pairs_over_bare_updates"] = round(shared["pairs_per_second"] / median(bare), 3)
+                figures |= {f"postgresql_{name}": value for name, value in measured(url, folder, options).items()}
         finish("guard", figures)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
