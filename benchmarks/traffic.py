@@ -36,7 +36,7 @@ def events(count: int, *, seed: int = 7, salt: str = "") -> Iterator[dict[str, A
                 "feature": f"feature-{draw.randrange(10)}", "team": f"team-{draw.randrange(4)}",
                 "environment": "production", "customer": draw.choice(("free", "pro", "enterprise")),
             },
-            "tier": "standard", "response_id": f"chatcmpl-{number}",
+            "tier": "standard", "response_id": f"chatcmpl-{number}{salt}",
         }  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """hold spend
 
-Revision: 0200
+Revision: 0006
 Follows: 0005
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0200"
+revision = "0006"
 down_revision = "0005"
 branch_labels = None
 depends_on = None
