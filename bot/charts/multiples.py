@@ -22,6 +22,9 @@ GUTTER: Final = 20
 LIKELY: Final = 0.5
 
 
+_KEY: Final = "Line: spent · band: p10–p90 · level: envelope · %: chance to pass it"
+
+
 @dataclass(frozen=True, slots=True)
 class Small:
     """One chart: its name, the spend of each day so far, where it ends, the envelope, and the chance to pass it. Nanos."""
@@ -75,7 +78,7 @@ def multiples(smalls: Sequence[Small], cycle: Cycle, *, dark: bool = False) -> b
         _words(sheet, small, (left, top, width))
         _curves(sheet, strokes, small, cycle, (left, top - 36 - PLOT, width))
     strokes.draw(sheet)
-    sheet.text(EDGE, 9, "Line: spent · band: forecast p10–p90 · bar: envelope", size=SMALL, color=sheet.colours.quiet)
+    sheet.text(EDGE, 9, _KEY, size=SMALL, color=sheet.colours.quiet)
     return sheet.png()
 
 

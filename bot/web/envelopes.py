@@ -14,6 +14,7 @@ from core.envelope import State
 from core.errors import UnknownName
 from core.money import decimal_string
 from core.services.read_envelopes import EnvelopeReading, read_envelope, read_envelopes
+from core.store.forecast_rows import Foretold
 from core.store.unit_of_work import UnitOfWork
 
 _ERRORS: Final[dict[int | str, dict[str, Any]]] = {
@@ -21,7 +22,7 @@ _ERRORS: Final[dict[int | str, dict[str, Any]]] = {
     403: {"description": "Token lacks the scope `read`"},
 }
 _FORECAST: Final = ("p10_usd", "p50_usd", "p90_usd", "breach_probability", "breach_on", "method")
-"""Null while no forecast is made."""
+"""All null while no forecast is made."""
 _UNKNOWN: Final[dict[int | str, dict[str, Any]]] = {404: {"description": "No such workload, or it has no envelope"}}
 
 
@@ -58,7 +59,7 @@ def _shown(reading: EnvelopeReading) -> dict[str, Any]:
         "spent_usd": decimal_string(used.spent + used.charged),
         "unconfirmed_usd": decimal_string(used.charged),
         "held_usd": decimal_string(used.held),
-        "forecast": dict.fromkeys(_FORECAST),
+        "forecast": _forecast(reading.foretold),
         "state": _state(reading),
         "soft_share": terms.soft_share,
         "hard_share": terms.hard_share,
@@ -67,6 +68,20 @@ def _shown(reading: EnvelopeReading) -> dict[str, Any]:
         "sponsor": terms.people.sponsor,
         "channel": terms.channel,
         "as_of": reading.as_of,
+    }
+
+
+def _forecast(made: Foretold | None) -> dict[str, Any]:
+    """The kept forecast; `breach_on` is the first likely day, null below a chance of 5 %."""
+    if made is None:
+        return dict.fromkeys(_FORECAST)
+    return {
+        "p10_usd": decimal_string(made.p10_nanos),
+        "p50_usd": decimal_string(made.p50_nanos),
+        "p90_usd": decimal_string(made.p90_nanos),
+        "breach_probability": made.breach_probability,
+        "breach_on": made.breach_on[0] if made.breach_on else None,
+        "method": made.method,
     }
 
 

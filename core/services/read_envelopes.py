@@ -9,6 +9,7 @@ from core.envelope import Envelope, State, state_of
 from core.guard import Used
 from core.period import Cycle
 from core.services.names import resolve
+from core.store.forecast_rows import Foretold
 from core.store.unit_of_work import UnitOfWork
 
 
@@ -19,6 +20,7 @@ class EnvelopeReading:
     Attributes:
       used: spent in the books, held by the guard, and charged for holds whose usage never came.
       state: by what is spent and charged.
+      foretold: the newest forecast that was kept for the cycle; None before the first.
     """
 
     envelope: Envelope
@@ -26,6 +28,7 @@ class EnvelopeReading:
     size_nanos: int
     used: Used
     state: State
+    foretold: Foretold | None
     as_of: datetime
 
 
@@ -35,7 +38,11 @@ async def read_envelopes(uow: UnitOfWork, *, now: datetime) -> tuple[EnvelopeRea
     async with uow.read() as tx:
         envelopes = await tx.envelopes.all()
         used = await tx.guard.used(str(cycle))
-    readings = [_reading(envelope, used.get(number, Used()), cycle, now) for number, envelope in envelopes.items()]
+        foretold = await tx.forecasts.latest(cycle)
+    readings = [
+        _reading(envelope, used.get(number, Used()), foretold.get(number), cycle, now)
+        for number, envelope in envelopes.items()
+    ]
     return tuple(sorted(readings, key=lambda reading: reading.envelope.workload))
 
 
@@ -46,10 +53,11 @@ async def read_envelope(uow: UnitOfWork, workload: str, *, now: datetime) -> Env
         number, _ = await resolve(tx, workload, command="/budget status")
         envelope = await tx.envelopes.of(number)
         used = (await tx.guard.used(str(cycle))).get(number, Used())
-    return _reading(envelope, used, cycle, now) if envelope else None
+        foretold = (await tx.forecasts.latest(cycle)).get(number)
+    return _reading(envelope, used, foretold, cycle, now) if envelope else None
 
 
-def _reading(envelope: Envelope, used: Used, cycle: Cycle, now: datetime) -> EnvelopeReading:
+def _reading(envelope: Envelope, used: Used, foretold: Foretold | None, cycle: Cycle, now: datetime) -> EnvelopeReading:
     size = envelope.size(cycle)
     state = state_of(used.spent + used.charged, size, envelope.terms)
-    return EnvelopeReading(envelope, cycle, size, used, state, now)
+    return EnvelopeReading(envelope, cycle, size, used, state, foretold, now)

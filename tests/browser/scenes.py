@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-BUDGET, SEARCH = "C0BUDGET", "C0SEARCH"
+BUDGET, SEARCH, PLATFORM = "C0BUDGET", "C0SEARCH", "C0PLATFORM"
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Scene:
       typed: entered into the modal on each page, by label, and submitted, so that its mistakes are shown there.
       modal: whether a modal is shown instead of a message.
       faults: failures of Slack that are ordered first.
-      advance: how far the story's clock moves beforehand, like "6d"; "" where it stands.
+      days: how many days the story's clock moves beforehand.
       opens: the name of a menu in the message that is open in the picture.
     """
 
@@ -41,7 +41,7 @@ class Scene:
     typed: Mapping[str, str] = field(default_factory=dict)
     modal: bool = False
     faults: tuple[Mapping[str, Any], ...] = ()
-    advance: str = ""
+    days: int = 0
     opens: str = ""
 
 
@@ -63,28 +63,70 @@ SCENES: Final = (
     Scene("status-no-envelope", "One workload without an envelope", "ana", SEARCH, "Tokens", "status translation"),
     Scene("status-unattributed", "What nobody has claimed", "farah", BUDGET, "Tokens", "status unattributed"),
     Scene("forecast", "`/budget forecast`: where the month ends", "farah", BUDGET, "Run-rate", "forecast"),
-    Scene("forecast-one", "`/budget forecast search-answers`: the range, and what drives it", "ana", SEARCH, "Requests a day", "forecast search-answers"),
-    Scene("forecast-no-envelope", "The forecast without an envelope", "farah", BUDGET, "softer than it looks", "forecast unattributed"),
-    Scene("forecast-accuracy", "`/budget forecast --accuracy`: what past forecasts were worth", "farah", BUDGET, "Maturity", "forecast --accuracy"),
+    Scene(
+        "forecast-one", "`/budget forecast search-answers`: the range, and what drives it",
+        "ana", SEARCH, "Requests a day", "forecast search-answers",
+    ),
+    Scene(
+        "forecast-no-envelope", "The forecast without an envelope",
+        "farah", BUDGET, "softer than it looks", "forecast unattributed",
+    ),
+    Scene(
+        "forecast-accuracy", "`/budget forecast --accuracy`: what past forecasts were worth",
+        "farah", BUDGET, "Maturity", "forecast --accuracy",
+    ),
     Scene("why-plan", "`/budget why search-answers`: against the plan", "ana", SEARCH, "against 55%", "why search-answers"),
-    Scene("why-last", "`/budget why search-answers vs=last`: against the last cycle", "ana", SEARCH, "the same days of", "why search-answers vs=last"),
-    Scene("why-forecast", "`/budget why search-answers vs=forecast`: against the forecast", "ana", SEARCH, "expected today", "why search-answers vs=forecast"),
+    Scene(
+        "why-last", "`/budget why search-answers vs=last`: against the last cycle",
+        "ana", SEARCH, "the same days of", "why search-answers vs=last",
+    ),
+    Scene(
+        "why-forecast", "`/budget why search-answers vs=forecast`: against the forecast",
+        "ana", SEARCH, "expected today", "why search-answers vs=forecast",
+    ),
     Scene("whatif", "`/budget whatif search-answers …`: the forecast under changes", "ana", SEARCH, "saves", TRIAL),
     Scene("plan-form", "`/budget plan`: the form", "ana", BUDGET, "What changes", "plan", modal=True),
     Scene("plan-done", "A change is planned", "ana", SEARCH, "Planned from", LAUNCH),
-    Scene("plan-list", "`/budget plan search-answers`: what is planned", "ana", SEARCH, "1 planned change", "plan search-answers"),
-    Scene("forecast-planned", "The forecast with a planned change", "ana", SEARCH, "Planned changes", "forecast search-answers"),
-    Scene("metric-form", "`/budget metric support-assistant`: the form", "ben", BUDGET, "in the singular", "metric support-assistant", modal=True),
-    Scene("metric", "Volume tied to tickets", "ben", BUDGET, "is tied to", "metric support-assistant unit=ticket today=1200"),
-    Scene("sources", "`/budget sources`: who sends usage, and how far it can be trusted", "farah", BUDGET, "Duplicates", "sources"),
-    Scene("unattributed", "`/budget unattributed`: what nobody has claimed, and rules that would", "farah", BUDGET, "share by week", "unattributed"),
+    Scene(
+        "plan-list", "`/budget plan search-answers`: what is planned",
+        "ana", SEARCH, "1 planned change", "plan search-answers",
+    ),
+    Scene(
+        "forecast-planned", "The forecast with a planned change",
+        "ana", SEARCH, "Planned changes", "forecast search-answers",
+    ),
+    Scene(
+        "metric-form", "`/budget metric support-assistant`: the form",
+        "ben", BUDGET, "in the singular", "metric support-assistant", modal=True,
+    ),
+    Scene(
+        "metric", "Volume tied to tickets",
+        "ben", BUDGET, "is tied to", "metric support-assistant unit=ticket today=1200",
+    ),
+    Scene(
+        "sources", "`/budget sources`: who sends usage, and how far it can be trusted",
+        "farah", BUDGET, "Duplicates", "sources",
+    ),
+    Scene(
+        "unattributed", "`/budget unattributed`: what nobody has claimed, and rules that would",
+        "farah", BUDGET, "share by week", "unattributed",
+    ),
     Scene("tags", "`/budget tags`: every tag", "farah", BUDGET, "Coverage", "tags"),
-    Scene("tags-one", "`/budget tags environment`: spellings of one value", "farah", BUDGET, "look alike", "tags environment"),
-    Scene("tags-merge", "Before a merge", "farah", BUDGET, "Nothing has changed yet", "tags environment prodution=production"),
+    Scene(
+        "tags-one", "`/budget tags environment`: spellings of one value",
+        "farah", BUDGET, "look alike", "tags environment",
+    ),
+    Scene(
+        "tags-merge", "Before a merge",
+        "farah", BUDGET, "Nothing has changed yet", "tags environment prodution=production",
+    ),
     Scene("spend-by-team", "`/budget spend by team`", "farah", BUDGET, "carry a team", "spend by team"),
     Scene("spend-by-environment", "`/budget spend by environment`", "farah", BUDGET, "prodution", "spend by environment"),
     Scene("spend-by-model", "`/budget spend by model`", "farah", BUDGET, "gemini", "spend by model"),
-    Scene("workload-preview", "`/budget workload add`: what a rule would catch", "farah", BUDGET, "Nothing has been added", CLAIM),
+    Scene(
+        "workload-preview", "`/budget workload add`: what a rule would catch",
+        "farah", BUDGET, "Nothing has been added", CLAIM,
+    ),
     Scene(
         "workload-added", "… and what it caught", "farah", BUDGET, "moved here from", CLAIM,
         click="Add and re-attribute this cycle",
@@ -95,9 +137,18 @@ SCENES: Final = (
         "workload-rules-menu", "… with the menu of a rule", "ana", BUDGET, "Examples", "workload rules search-answers",
         opens="rule_menu",
     ),
-    Scene("workload-explain", "`/budget workload explain`: which rule decides", "kim", BUDGET, "decides", f"workload explain {RULE}"),
-    Scene("workload-remove", "`/budget workload remove`: where its usage would go", "ana", BUDGET, "It is still there", f"workload remove search-answers {RULE}"),
-    Scene("set-form", "`/budget set`: the form, filled in from the spend", "chen", BUDGET, "run-rate", "set doc-summaries", modal=True),
+    Scene(
+        "workload-explain", "`/budget workload explain`: which rule decides",
+        "kim", BUDGET, "decides", f"workload explain {RULE}",
+    ),
+    Scene(
+        "workload-remove", "`/budget workload remove`: where its usage would go",
+        "ana", BUDGET, "It is still there", f"workload remove search-answers {RULE}",
+    ),
+    Scene(
+        "set-form", "`/budget set`: the form, filled in from the spend",
+        "chen", BUDGET, "Forecast of", "set doc-summaries", modal=True,
+    ),
     Scene(
         "set-form-errors", "The form: mistakes are said at their fields", "chen", BUDGET, "“a lot”", "set doc-summaries",
         typed={"Owner": "Chen Wei", "Sponsor": "Chen Wei", "Dollars a month": "a lot"}, modal=True,
@@ -130,7 +181,7 @@ SCENES: Final = (
     Scene("audit", "`/budget audit search-answers`", "farah", BUDGET, "The chain is whole", "audit search-answers"),
     Scene("help", "`/budget help`", "kim", BUDGET, "Commands of", "help"),
     Scene("help-set", "`/budget help set`", "kim", BUDGET, "Lowering is immediate", "help set"),
-    Scene("digest", "Monday morning: the forecast of a channel", "sam", BUDGET, "week of", advance="6d"),
+    Scene("digest", "Monday morning: the forecast of a channel", "chen", PLATFORM, "week of", days=6),
     Scene("refusal", "A refusal with a line to paste", "kim", BUDGET, "Did you mean", "status serch-answers"),
     Scene("refusal-right", "A refusal for lack of rights", "kim", BUDGET, "Only the owner", "set code-review 100"),
     Scene(

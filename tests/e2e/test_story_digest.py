@@ -84,7 +84,7 @@ async def test_without_its_picture_the_digest_stands_alone(office: Office):
     await office.service.delivery.deliver_due()
     (posted,) = await in_channel(office)
     assert not any(block["type"] == "image" for block in posted["blocks"])
-    assert "1 envelope of *$450*" in text_of(posted)
+    assert "One envelope of *$450*" in text_of(posted)
 
 
 async def test_nothing_is_written_where_no_channel_has_an_envelope(office: Office):

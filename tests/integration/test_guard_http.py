@@ -19,6 +19,7 @@ from bot.web.gate import Gate
 from bot.web.guard import GuardCalls, guard_router
 from bot.web.guard_door import GuardDoor
 from core.services.authorize_spend import Guard
+from core.services.forecast_spend import refresh_forecasts
 from core.services.manage_tokens import create_token, revoke_token
 from core.services.record_usage import Bookkeeper
 from core.store.unit_of_work import UnitOfWork
@@ -206,3 +207,15 @@ async def test_bodies_are_bounded_and_may_be_compressed(door: Door) -> None:
 async def test_other_methods_and_paths_are_left_to_the_app(door: Door) -> None:
     assert (await door.client.get("/v1/guard/authorize")).status_code == 405
     assert (await door.client.post("/v1/guard/nothing")).status_code == 404
+
+
+async def test_envelopes_carry_the_kept_forecast(door: Door) -> None:
+    await door.post("settle", {"hold_id": (await door.post("authorize", ASKED))["hold_id"], "usage": USED})
+    before = (await door.get("/v1/envelopes/search"))["forecast"]
+
+    await refresh_forecasts(door.uow, now=NOON)
+    after = (await door.get("/v1/envelopes/search"))["forecast"]
+
+    assert set(before.values()) == {None}
+    assert float(after["p10_usd"]) <= float(after["p50_usd"]) <= float(after["p90_usd"])
+    assert (0 <= after["breach_probability"] <= 1, bool(after["method"])) == (True, True)

@@ -92,7 +92,7 @@ def digest_message(digest: Digest, *, chart_file: str | None, reader: ZoneInfo) 
         blocks.picture(chart_file, alt_digest(digest)),
         tables.data_table(
             f"Forecast for {digest.cycle.title}",
-            ("Workload", "Spent", "Forecast", "Range", "Envelope", "Chance", "Passes it"),
+            ("Workload", "Forecast", "Chance", "Envelope", "Passes it", "Range", "Spent"),
             [_row(line) for line in digest.lines],
         ),
         blocks.context(f"Why: {code(f'/budget why {worst}')}", freshness_line(digest.freshness, reader)),
@@ -105,7 +105,13 @@ def digest_message(digest: Digest, *, chart_file: str | None, reader: ZoneInfo) 
 
 def _finding(lines: Sequence[DigestLine]) -> str:
     total, size = sum(line.p50_nanos for line in lines), sum(line.size_nanos for line in lines)
-    start = f"{plural(len(lines), 'envelope')} of *{usd(size)}* together; the month ends at about *{usd(total)}*."
+    ends = f"the month ends at about *{usd(total)}*."
+    one = len(lines) == 1
+    start = (
+        f"One envelope of *{usd(size)}*; {ends}"
+        if one
+        else f"{len(lines):,} envelopes of *{usd(size)}* together; {ends}"
+    )
     past = [f"*{name(line.workload)}*" for line in lines if line.is_past]
     if past:
         start += f" {listed(past, 5)} {'has passed its' if len(past) == 1 else 'have passed their'} envelope."
@@ -117,7 +123,7 @@ def _finding(lines: Sequence[DigestLine]) -> str:
     ]
     if said:
         return f"{start} Likely to pass {'its' if len(said) == 1 else 'their'} envelope: {listed(said, 5)}."
-    return start if past else f"{start} None is likely to be passed."
+    return start if past else f"{start} {'It' if one else 'None'} is {'not ' if one else ''}likely to be passed."
 
 
 def _row(line: DigestLine) -> list[tables.Cell]:
@@ -126,12 +132,12 @@ def _row(line: DigestLine) -> list[tables.Cell]:
         likely = {"type": "raw_number", "value": round(line.chance * 100, 4), "text": chance(line.chance)}
     return [
         tables.words(line.workload),
-        tables.money(line.spent_nanos),
         tables.money(line.p50_nanos),
-        tables.words(f"{usd(line.p10_nanos)}–{usd(line.p90_nanos)}"),
-        tables.money(line.size_nanos),
         likely,
+        tables.money(line.size_nanos),
         tables.words("passed" if line.is_past else days_words(*line.breach_on) if line.breach_on else "–"),
+        tables.words(f"{usd(line.p10_nanos)}–{usd(line.p90_nanos)}"),
+        tables.money(line.spent_nanos),
     ]
 
 

@@ -19,7 +19,8 @@ def trend_lines(weeks: Sequence[tuple[date, float | None]], *, ongoing: bool = T
     first = next((place for place, (_, part) in enumerate(weeks) if part is not None), len(weeks))
     shown = weeks[first:]
     return [
-        f"{bar(part / whole if part else part)} {share(part) if part is not None else 'no spend'} · {'this week' if last else f'week of {on.day} {on:%b}'}"
+        f"{bar(part / whole if part else part)} {share(part) if part is not None else 'no spend'} · "
+        f"{'this week' if last else f'week of {on.day} {on:%b}'}"
         for place, (on, part) in enumerate(shown)
         for last in [ongoing and place == len(shown) - 1]
     ]
