@@ -33,7 +33,7 @@ format: $(VENV)/.dev ## reformat the code
 	$(BIN)/ruff check --fix .
 
 bench: $(VENV)/.dev ## run the benchmarks; figures in benchmarks/RESULTS.md
-	for one in ingest slash charts; do $(BIN)/python -m benchmarks.$$one || exit 1; done
+	for one in ingest slash charts guard; do $(BIN)/python -m benchmarks.$$one || exit 1; done
 
 gallery: $(VENV)/.dev ## take the pictures of docs/gallery anew (needs Chromium)
 	$(BIN)/python -m tests.browser.gallery

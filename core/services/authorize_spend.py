@@ -171,7 +171,9 @@ class Guard:
                 ready.append(laid)
                 results |= refused
             async with self._uow.write_briefly() as tx:
-                if await tx.meta.held_version() == version and all(part.prepared.version == version for part in ready):
+                # What is recorded must fit the rules until the commit; a decision alone may be older than a change by a moment.
+                present = await (tx.meta.held_version() if ready else tx.meta.version())
+                if present == version and all(part.prepared.version == version for part in ready):
                     held = (
                         await tx.guard.holds({c.hold.id for part in ready for c in part.claims}, lock=True)
                         if ready
