@@ -33,14 +33,16 @@ LIMIT_MB = 300
 
 
 def bare(folder: Path, payloads: list[bytes]) -> float:
-    """Events a second of the least that any ingest has to do: decode, and INSERT OR IGNORE the same fields."""
+    """Events a second of the least that any ingest has to do: decode, and INSERT OR IGNORE the same fields.
+
+    The table grows from round to round as the books do: random ids touch ever more pages, here as there.
+    """
     path = folder / "bare.db"
-    path.unlink(missing_ok=True)
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute(
-        "CREATE TABLE events (source INTEGER, id TEXT, at REAL, provider TEXT, model TEXT, requests INTEGER, input INTEGER,"
+        "CREATE TABLE IF NOT EXISTS events (source INTEGER, id TEXT, at REAL, provider TEXT, model TEXT, requests INTEGER, input INTEGER,"
         " cache_read INTEGER, cache_write INTEGER, cache_write_1h INTEGER, output INTEGER, reasoning INTEGER, tier TEXT, response_id TEXT,"
         " PRIMARY KEY (source, id)) WITHOUT ROWID"
     )

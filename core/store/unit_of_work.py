@@ -250,6 +250,7 @@ def _sqlite_engine(url: str, begin: str, *, pool_size: int) -> AsyncEngine:
             "foreign_keys=ON",
             "cache_size=-65536",
             "temp_store=MEMORY",
+            "wal_autocheckpoint=16000",
             "journal_size_limit=67108864",
         ):
             cursor.execute(f"PRAGMA {pragma}")
