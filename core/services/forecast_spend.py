@@ -77,7 +77,7 @@ async def refresh_forecasts(uow: UnitOfWork, *, now: datetime) -> int:
         names = await tx.workloads.names()
         desk = await _Desk.of(tx, uow.zone, now, sorted(names.values()))
     numbers = [number for number in names.values() if number in desk.drivers or number in desk.envelopes]
-    made = await asyncio.to_thread(forecast_all, [desk.month(number) for number in numbers])
+    made = await asyncio.to_thread(lambda: forecast_all([desk.month(number) for number in numbers]))
     async with uow.write() as tx:
         await tx.forecasts.keep(((number, desk.cycle, one) for number, one in zip(numbers, made, strict=True)), at=now)
         frozen = await tx.forecasts.frozen_revisions()
@@ -122,8 +122,7 @@ async def backtest(uow: UnitOfWork, *, now: datetime, cycles: int = 3) -> int:
         for number, drivers in desk.drivers.items()
         if (number, as_of) not in known and any(day.on <= as_of for day in drivers.days)
     ]
-    months = [desk.month_as_of(number, cycle, as_of) for number, cycle, as_of in wanted]
-    made = await asyncio.to_thread(forecast_all, months)
+    made = await asyncio.to_thread(lambda: forecast_all([desk.month_as_of(*one) for one in wanted]))
     async with uow.write() as tx:
         kept = [(number, cycle, one) for (number, cycle, _), one in zip(wanted, made, strict=True)]
         await tx.forecasts.keep(kept, at=now, is_backtest=True)

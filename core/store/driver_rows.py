@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import date, datetime
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
@@ -20,6 +20,10 @@ from core.usage import CLASS_NAMES, TokenClasses
 _DAILY: Any = DailyRow.__table__  # type: ignore[attr-defined]
 _HOURLY: Any = HourlyRow.__table__  # type: ignore[attr-defined]
 _SERIES: Any = SeriesRow.__table__  # type: ignore[attr-defined]
+
+
+_PART: Final = 500
+"""Rows handled at a time: about two milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ class DriverRows:
             query = query.where(_DAILY.c.workload_id.in_(workload_ids))
         days: dict[int, list[DayUsage]] = defaultdict(list)
         models: dict[int, dict[str, Priced]] = defaultdict(dict)
-        for workload, day, model, tier, provider, requests, *rest in await self._connection.execute(query):
+        async for workload, day, model, tier, provider, requests, *rest in self._rows(query):
             *tokens, cost = (int(value) for value in rest)
             if not int(requests):
                 # What re-attribution left behind: a row whose sums are all zero.
@@ -85,12 +89,14 @@ class DriverRows:
             .group_by(_HOURLY.c.workload_id, _HOURLY.c.hour)
         )
         found: dict[int, dict[date, list[float]]] = defaultdict(lambda: defaultdict(lambda: [0.0] * 24))
-        for workload, hour, cost in await self._connection.execute(query):
+        async for workload, hour, cost in self._rows(query):
             local = datetime.fromtimestamp(hour, zone)
             found[workload][local.date()][local.hour] += float(cost)
         return {workload: list(days.values()) for workload, days in found.items()}
 
-
-def whole_days_before(day: date, count: int) -> tuple[date, date]:
-    """The `count` days that end the day before `day`."""
-    return day - timedelta(days=count), day - timedelta(days=1)
+    async def _rows(self, query: Any) -> AsyncIterator[Any]:
+        """The rows in small parts, between which the event loop answers others: a large company has half a million."""
+        result = await self._connection.stream(query)
+        async for part in result.partitions(_PART):
+            for row in part:
+                yield row
