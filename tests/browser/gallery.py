@@ -31,7 +31,7 @@ WIDTHS: Final = {"desktop": 1280, "phone": 390}
 SCHEMES: Final = ("light", "dark")
 HEIGHT: Final = 2_600
 """Tall enough for the longest message, so that no picture is cut."""
-COLOURS: Final = 128
+COLOURS: Final = 48
 MARGIN: Final = 24
 PAGE: Final = "page"
 NATURAL_HEIGHT: Final = """(dialog) => {

@@ -46,7 +46,7 @@ class Scene:
 
 
 CLAIM: Final = "workload add search-answers team=search environment=prod"
-PEOPLE: Final = {"set_owner": "U0CHEN", "set_finance": "U0FARAH", "set_sponsor": "U0SAM"}
+PEOPLE: Final = {"set_owner": "U0ANA", "set_finance": "U0FARAH", "set_sponsor": "U0SAM"}
 RANKER: Final = "price acme-ft-ranker-7b"
 TRIAL: Final = "whatif search-answers move=gpt-4.1->gpt-4.1-mini:30% cache=+10pt"
 LAUNCH: Final = 'plan search-answers from=tomorrow volume=+20% note="Launch in Germany"'
@@ -114,7 +114,7 @@ SCENES: Final = (
     Scene("tags", "`/budget tags`: every tag", "farah", BUDGET, "Coverage", "tags"),
     Scene(
         "tags-one", "`/budget tags environment`: spellings of one value",
-        "farah", BUDGET, "look alike", "tags environment",
+        "farah", BUDGET, "looks alike", "tags environment",
     ),
     Scene(
         "tags-merge", "Before a merge",
@@ -158,7 +158,7 @@ SCENES: Final = (
         click="More options", modal=True,
     ),
     Scene(
-        "set-done", "An envelope is set", "chen", BUDGET, "has an envelope of", "set doc-summaries",
+        "set-done", "An envelope is set", "ana", BUDGET, "has an envelope of", "set doc-summaries",
         values={**PEOPLE, "set_amount": "3,000"},
     ),
     Scene("set-lowered", "An envelope is lowered", "farah", BUDGET, "soft threshold", "set sales-emails 1,500"),

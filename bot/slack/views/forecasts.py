@@ -16,7 +16,7 @@ from bot.slack.views.wording import freshness_line, listed, plural, unpriced_lin
 from core.money import usd
 from core.standing import Overview, WorkloadStanding
 
-HEAD: Final = ("Workload", "Forecast p50", "Chance", "Envelope", "Passes it", "p10", "p90", "Spent", "Run-rate")
+HEAD: Final = ("Workload", "Forecast", "Chance", "Envelope", "Passes it", "p10", "p90", "Spent", "Run-rate")
 """What a phone shows before one scrolls comes first."""
 LIKELY: Final = 0.5
 _CHARACTERS: Final = 10_500
