@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import calendar
 import tempfile
 import webbrowser
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +19,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from bot.cli.running import log_to_stderr, until_signalled
+from bot.demo_clock import DemoClock, span
 from bot.demo_tour import TOUR
 from bot.service import Service
 from bot.settings import Settings
@@ -38,26 +38,13 @@ from sandbox.usage import WORKLOADS, events
 
 HISTORY: Final = timedelta(days=120)
 _BATCH: Final = 5_000
+_PART: Final = timedelta(hours=12)
 _FINANCE: Final = "U0FARAH"
 _CHANNEL: Final = "C0BUDGET"
 _OPENS_ON: Final = 17
 _OPENS_AT: Final = 10
 _KEPT: Final = "demo.json"
 _BOOKS: Final = "outlay.db"
-
-
-class DemoClock:
-    """A clock that opens in the middle of this month, ticks like the real one and can be moved ahead."""
-
-    def __init__(self, opens_at: datetime) -> None:
-        self._ahead = opens_at - system_clock()
-
-    def __call__(self) -> datetime:
-        return system_clock() + self._ahead
-
-    def move(self, by: timedelta) -> datetime:
-        self._ahead += by
-        return self()
 
 
 class Demo:
@@ -141,14 +128,18 @@ class Demo:
         async with self._moving:
             before = self.clock()
             try:
-                until = before + _span(step, before)
+                until = before + span(step, before)
             except Unreadable as refusal:
                 return {"ok": False, "error": refusal.message}
+            sent = 0
             # From where the last step ended, not from now: the clock ticks by itself too, and that time had usage.
-            sent = await self._send(self._kept.sent_until, until)
-            self._kept.now = self._kept.sent_until = until
-            self.clock.move(until - self.clock())
-            self._kept.write(self._folder)
+            while self._kept.sent_until < until:
+                # In parts, since usage more than a day ahead of the clock is refused.
+                reached = min(self._kept.sent_until + _PART, until)
+                sent += await self._send(self._kept.sent_until, reached)
+                self._kept.now = self._kept.sent_until = reached
+                self.clock.move(max(timedelta(), reached - self.clock()))
+                self._kept.write(self._folder)
             await self._look_ahead(before, until)
             await self.service.delivery.deliver_due()
         return {"now": until.isoformat(), "events": sent}
@@ -205,6 +196,8 @@ class Demo:
                 while batch := await asyncio.to_thread(_take, stream):
                     async with session.post(f"{self.service.url}/v1/usage", data=msgspec.json.encode(batch)) as answer:
                         answer.raise_for_status()
+                        if rejected := (await answer.json())["rejected"]:
+                            raise RuntimeError(f"the demo's own usage was refused: {rejected[0]['error']}")
                         sent += len(batch)
                     reached = datetime.fromisoformat(batch[-1]["at"])
                     bars.update(bar, completed=(reached - start).total_seconds())
@@ -277,23 +270,6 @@ async def run_demo(*, port: int, state: Path | None, browser: bool) -> None:
         if browser:
             await asyncio.to_thread(webbrowser.open, demo.sandbox.url)
         await signalled
-
-
-def _span(step: str, now: datetime) -> timedelta:
-    """How far a step goes. Raises Unreadable; at most 62 days, so that a typo does not run for minutes."""
-    words = step.strip().lower()
-    if words in ("month-end", "to month-end"):
-        last = calendar.monthrange(now.year, now.month)[1]
-        return datetime(now.year, now.month, last, tzinfo=UTC) + timedelta(days=1) - now
-    number, unit = words[:-1], words[-1:]
-    units = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1), "m": timedelta(minutes=1)}
-    if (
-        not number.isdecimal()
-        or unit not in units
-        or not timedelta() < int(number[:6]) * units[unit] <= timedelta(days=62)
-    ):
-        raise Unreadable(f"“{step[:20]}” is not a step. Use 1h, 1d, 1w or month-end; at most 62 days.")
-    return int(number) * units[unit]
 
 
 def _take(stream: Iterator[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
 
@@ -53,6 +54,9 @@ async def test_what_if_on_the_tour_is_one_line(demo: RunningDemo):
 async def test_a_monday_that_passes_brings_each_channel_one_digest(demo: RunningDemo):
     moved = await demo.moves_clock("1w")
     assert moved["ok"]
+    # Usage of all seven days arrived, not only of the one that a sender's clock may be ahead.
+    status = text_of((await demo.person("ana").types("/budget status")).message)
+    assert f"Usage counted up to {datetime.fromisoformat(moved['now']):%-d} " in status
     posted = await demo.person("ana", channel="C0SEARCH").sees("AI budget · week of", channel="C0SEARCH")
     assert "search-answers" in text_of(posted)
     assert refused(posted) == []
