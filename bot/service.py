@@ -32,8 +32,8 @@ from bot.web.guard_door import GuardDoor
 from bot.web.health import health_router
 from bot.web.inlet import Inlet
 from bot.web.litellm import litellm_router
+from bot.web.otlp import otlp_router
 from bot.web.slack_events import slack_router
-from bot.web.traces import traces_router
 from bot.web.usage import usage_router
 from bot.wiring import Clock, open_store, system_clock
 from core.services.authorize_spend import Guard
@@ -114,7 +114,7 @@ class Service:
         app = FastAPI(title="Outlay", version="1", description="Usage in, budgets out.", redoc_url=None)
         answers.install(app)
         inlet = Inlet(self.uow, self.bookkeeper, self.clock)
-        for router in (usage_router, traces_router, litellm_router):
+        for router in (usage_router, otlp_router, litellm_router):
             app.include_router(router(inlet))
         gate = Gate(self.uow, self.clock)
         calls = GuardCalls(self.guard, gate, self.clock, wait_seconds=self._settings.outlay_guard_wait_seconds)

@@ -1,4 +1,4 @@
-"""`POST /v1/traces` and `/v1/litellm` as exporters need them: their status codes, their retries, and exact totals."""
+"""`POST /v1/traces`, `/logs`, `/metrics` and `/litellm` as exporters need them: status codes, retries, exact totals."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from typing import Any
 
 import httpx
 import pytest
+from google.protobuf.json_format import Parse
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceResponse
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 from core.services.keep_books import check_books
@@ -140,11 +143,43 @@ async def test_own_trouble_is_a_503_that_exporters_send_again_after(api: Api, mo
 
 
 async def test_a_response_names_the_refused_spans_in_the_senders_format() -> None:
-    from bot.web.traces import _answer
+    from bot.web.otlp import _TRACES, _answer
 
-    answer = ExportTraceServiceResponse.FromString(bytes(_answer(2, "no time", is_json=False).body))
+    answer = ExportTraceServiceResponse.FromString(bytes(_answer(_TRACES, 2, "no time", is_json=False).body))
 
     assert (answer.partial_success.rejected_spans, answer.partial_success.error_message) == (2, "no time")
+
+
+async def test_a_coding_agents_log_counts_once_in_json_and_in_protobuf(api: Api) -> None:
+    body = capture("others/claude_code_otel_log.json")
+    packed = Parse(body, ExportLogsServiceRequest()).SerializeToString()
+    as_json = await post(api, "/v1/logs", body, JSON)
+    as_protobuf = await post(api, "/v1/logs", packed, PROTOBUF)
+
+    assert (as_json.status_code, as_json.json()) == (200, {})
+    assert (as_protobuf.status_code, as_protobuf.content) == (200, b"")
+    assert await books(api) == (1, 350)
+
+
+async def test_log_records_that_are_no_model_calls_are_ignored(api: Api) -> None:
+    line = {"timeUnixNano": "1793620833000000000", "body": {"stringValue": "started"}}
+    body = json.dumps({"resourceLogs": [{"scopeLogs": [{"logRecords": [line]}]}]}).encode()
+    answer = await post(api, "/v1/logs", body, JSON)
+
+    assert (answer.status_code, answer.json()) == (200, {})
+    assert await books(api) == (0, 0)
+
+
+async def test_metrics_of_the_same_calls_are_let_go_with_a_warning_and_no_error(api: Api) -> None:
+    """An exporter that is given one endpoint posts them here every minute; an error would be logged every minute."""
+    body = capture("otlp/otel-genai-openai.metrics.pb")
+    answer = await post(api, "/v1/metrics", body, PROTOBUF)
+    told = ExportMetricsServiceResponse.FromString(answer.content).partial_success
+
+    assert (answer.status_code, told.rejected_data_points) == (200, 0)
+    assert "send traces to /v1/traces" in told.error_message
+    assert await books(api) == (0, 0)
+    assert (await post(api, "/v1/metrics", body, PROTOBUF, token=None)).status_code == 401
 
 
 async def test_litellm_batches_count_once_however_often_they_come(api: Api) -> None:
