@@ -8,10 +8,10 @@ from datetime import date
 from typing import Final
 
 from bot.slack.command_days import day_from
-from bot.slack.command_names import nearest
 from bot.slack.command_words import Line, Word
 from core.errors import BudgetError, OutOfRange, UnknownName, Unreadable
 from core.scenario import CacheChange, Change, InputChange, ModelMove, OutputChange, VolumeChange
+from core.spelling import nearest
 
 CHANGES: Final = ("volume", "cache", "input", "output", "move")
 EXAMPLE: Final = {

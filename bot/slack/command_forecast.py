@@ -8,11 +8,12 @@ from typing import Final
 
 from bot.slack.command_changes import is_change, paired, read_changes, unknown_option
 from bot.slack.command_days import DAY_WORDS, day_from
-from bot.slack.command_names import nearest, only_workload, workload_from
+from bot.slack.command_names import only_workload, workload_from
 from bot.slack.command_words import COMMAND, Line, Word
 from bot.slack.forecast_forms import Comparison, Forecast, Metric, PlanCommand, WhatIf, Why
 from core.errors import OutOfRange, UnknownName, Unreadable
 from core.period import Cycle
+from core.spelling import nearest
 
 _AHEAD: Final = timedelta(days=366)
 _COMPARISONS: Final[dict[str, Comparison]] = {

@@ -25,7 +25,6 @@ from bot.slack.command_forms import (
 from bot.slack.command_names import (
     BREAKDOWNS,
     breakdown_dimension,
-    nearest,
     only_workload,
 )
 from bot.slack.command_price import read_price
@@ -36,6 +35,7 @@ from bot.slack.command_workload import read_workload
 from bot.slack.forecast_forms import Forecast, ForecastCommand
 from core.errors import BudgetError, OutOfRange, UnknownName, Unreadable
 from core.period import Cycle
+from core.spelling import nearest
 
 _REPAIRS: Final = 8
 _FLAGS: Final = ("share", "help", "accuracy")

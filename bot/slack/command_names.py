@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterable
 from typing import Final
 
 from bot.slack.command_words import COMMAND, Line, Word
 from core.errors import BudgetError, UnknownName, Unreadable
+from core.spelling import nearest
 from core.usage import DIMENSIONS
 from core.workload import MATCHABLE, workload_name
 
 BREAKDOWNS: Final = (*DIMENSIONS, "model", "provider", "workload")
 _SHORT: Final = {"env": "environment", "envs": "environment", "client": "customer", "account": "customer"}
 _OWN_TAG: Final = re.compile(r"tag\.[a-z][a-z0-9_.-]{0,59}")
-
-
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known name that the word is most likely a typo of."""
-    close = difflib.get_close_matches(word.strip().lower()[:60], list(known), n=1, cutoff=0.6)
-    return close[0] if close else None
 
 
 def only_workload(line: Line) -> str | None:

@@ -7,9 +7,9 @@ from datetime import date, timedelta
 from typing import Final
 
 from bot.slack.command_forms import Price
-from bot.slack.command_names import nearest
 from bot.slack.command_words import COMMAND, Line, Word
 from core.errors import OutOfRange, UnknownName, Unreadable
+from core.spelling import nearest
 from core.usage import CLASS_NAMES
 
 CLASSES: Final = ("input", *CLASS_NAMES)

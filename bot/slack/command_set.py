@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from bot.slack.command_forms import Set
-from bot.slack.command_names import nearest, workload_from
+from bot.slack.command_names import workload_from
 from bot.slack.command_words import COMMAND, Line, Word
 from core.change_request import SetOrder
 from core.envelope import Degradation
 from core.errors import BudgetError, OutOfRange, UnknownName, Unreadable
 from core.money import parse_amount, parse_share
+from core.spelling import nearest
 
 PEOPLE: Final = ("owner", "finance", "sponsor", "deputy")
 SHARES: Final = {"soft": "soft_share", "hard": "hard_share", "margin": "margin", "holdback": "holdback"}

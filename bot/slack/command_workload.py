@@ -12,9 +12,10 @@ from bot.slack.command_forms import (
     WorkloadRemove,
     WorkloadRules,
 )
-from bot.slack.command_names import nearest, only_workload, rule_dimension, workload_from
+from bot.slack.command_names import only_workload, rule_dimension, workload_from
 from bot.slack.command_words import COMMAND, Line, Word, as_typed
 from core.errors import BudgetError, UnknownName, Unreadable
+from core.spelling import nearest
 from core.workload import make_rule
 
 SUBCOMMANDS: Final = ("add", "remove", "explain", "rules", "list")

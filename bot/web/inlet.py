@@ -16,9 +16,10 @@ from bot.web.bodies import read_body
 from core.errors import BadToken, Overloaded
 from core.intake import native
 from core.intake.record import Taken
+from core.services.book_usage import Receipt
 from core.services.fold_reports import witness_of
 from core.services.manage_tokens import source_for
-from core.services.record_usage import Bookkeeper, Receipt
+from core.services.record_usage import Bookkeeper
 from core.store.source_rows import Source
 from core.store.unit_of_work import UnitOfWork
 

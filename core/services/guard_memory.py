@@ -17,8 +17,8 @@ from core.list_prices import providers_of
 from core.period import Cycle
 from core.rates import Rate
 from core.services.guard_orders import Authorization, Policy
-from core.services.names import nearest
 from core.services.price_usage import PriceBook
+from core.spelling import nearest
 from core.store.guard_rows import Hold, LearnedKey
 from core.store.unit_of_work import Transaction, UnitOfWork
 

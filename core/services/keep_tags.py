@@ -12,8 +12,8 @@ from core.attribution import Labels
 from core.errors import OutOfRange, UnknownName
 from core.people import Actor
 from core.period import Cycle
-from core.services.names import nearest
 from core.services.reattribute_usage import cycle_back
+from core.spelling import nearest
 from core.store.columns import day_number, micros
 from core.store.projections import rebuild
 from core.store.unit_of_work import Transaction, UnitOfWork

@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from difflib import get_close_matches
-
 from core.errors import UnknownName
+from core.spelling import nearest
 from core.store.unit_of_work import Transaction
-
-
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that this one was probably meant to be, or None."""
-    found = get_close_matches(name.casefold(), list(known), n=1, cutoff=0.6)
-    return found[0] if found else None
 
 
 async def resolve(tx: Transaction, typed: str, *, command: str) -> tuple[int, str]:

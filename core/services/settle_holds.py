@@ -14,7 +14,8 @@ from core.holds import Learned, ceiling_rate, overrun_of, worst_cost
 from core.intake.native import reason
 from core.services.guard_memory import GuardMemory
 from core.services.guard_orders import Order, Policy, Settled, Settlement
-from core.services.record_usage import Bookkeeper, Prepared, labels_of
+from core.services.lay_out_usage import labels_of
+from core.services.record_usage import Bookkeeper, Prepared
 from core.store.guard_rows import EXPIRED, OPEN, SETTLED, Hold, LearnedKey
 from core.store.unit_of_work import Transaction
 from core.usage import TokenClasses, UsageEvent

@@ -11,7 +11,7 @@ from core.errors import OutOfRange, UnknownName
 from core.forecast import Forecast, forecast_all, what_if
 from core.scenario import Change, ModelMove
 from core.services.forecast_spend import Outlook, outlook
-from core.services.names import nearest
+from core.spelling import nearest
 from core.store.unit_of_work import UnitOfWork
 
 

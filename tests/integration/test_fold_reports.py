@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from core.intake.record import Record, Trust
+from core.services.book_usage import Receipt
 from core.services.fold_reports import witness_of
 from core.services.keep_books import check_books
 from core.services.manage_tokens import import_source
-from core.services.record_usage import Bookkeeper, Receipt
+from core.services.record_usage import Bookkeeper
 from core.store.projections import rebuild
 from core.store.unit_of_work import UnitOfWork
 from core.usage import Quality, UsageEvent

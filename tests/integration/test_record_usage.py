@@ -13,11 +13,12 @@ import pytest
 from core.errors import BudgetError
 from core.posting import Posting, post
 from core.rates import negotiated
-from core.services import record_usage
+from core.services import lay_out_usage
+from core.services.book_usage import Receipt
 from core.services.manage_prices import price_in_force, set_price
 from core.services.manage_tokens import import_source
 from core.services.manage_workloads import add_rule, remove_rule
-from core.services.record_usage import Bookkeeper, Receipt
+from core.services.record_usage import Bookkeeper
 from core.store.unit_of_work import UnitOfWork
 from core.usage import UsageEvent
 from core.workload import make_rule
@@ -171,7 +172,7 @@ async def test_a_batch_laid_out_before_a_reload_is_laid_out_again(
             go_on.wait(10)
         return posting
 
-    monkeypatch.setattr(record_usage, "post", slowly)
+    monkeypatch.setattr(lay_out_usage, "post", slowly)
 
     # Known labels on a day whose prices are not known yet.
     async def meanwhile() -> None:

@@ -13,10 +13,11 @@ from core.attribution import Labels
 from core.change_request import SetOrder
 from core.money import NANOS
 from core.people import Actor
+from core.services.book_usage import Receipt
 from core.services.keep_books import check_books, open_books
 from core.services.manage_envelopes import Defaults, SetOutcome, set_envelope
 from core.services.manage_tokens import import_source
-from core.services.record_usage import Bookkeeper, Receipt
+from core.services.record_usage import Bookkeeper
 from core.store.unit_of_work import UnitOfWork
 from core.usage import TokenClasses, UsageEvent
 
