@@ -27,11 +27,13 @@ from core.store.driver_rows import DriverRows
 from core.store.envelope_rows import EnvelopeRows
 from core.store.forecast_rows import ForecastRows
 from core.store.guard_rows import GuardRows
+from core.store.invoice_rows import InvoiceRows
 from core.store.journal import Journal
 from core.store.meta_rows import MetaRows
 from core.store.outbox import Outbox
 from core.store.plan_rows import PlanRows
 from core.store.price_rows import PriceRows
+from core.store.reconciliation_rows import ReconciliationRows, SignatureRows
 from core.store.request_rows import RequestRows
 from core.store.series_rows import SeriesRows
 from core.store.source_days import SourceDays
@@ -121,6 +123,18 @@ class Transaction:
     @cached_property
     def requests(self) -> RequestRows:
         return RequestRows(self.connection)
+
+    @cached_property
+    def invoices(self) -> InvoiceRows:
+        return InvoiceRows(self.connection)
+
+    @cached_property
+    def reconciliations(self) -> ReconciliationRows:
+        return ReconciliationRows(self.connection)
+
+    @cached_property
+    def signatures(self) -> SignatureRows:
+        return SignatureRows(self.connection)
 
     @cached_property
     def outbox(self) -> Outbox:

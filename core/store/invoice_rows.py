@@ -1,0 +1,145 @@
+"""Invoices with their versions and folded lines."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import islice
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.intake.record import CostLine
+from core.period import Cycle
+from core.store.columns import day_number, day_of
+from core.store.invoice_tables import InvoiceLineRow, InvoiceRow
+
+_INVOICES: Any = InvoiceRow.__table__  # type: ignore[attr-defined]
+_LINES: Any = InvoiceLineRow.__table__  # type: ignore[attr-defined]
+_PART: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """Dollars for one unit of the invoice's currency, as a decimal text, on which day and by whose word."""
+
+    rate: str
+    on: date
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredInvoice:
+    """An invoice as it is kept; `id` 0 and `version` 0 before that.
+
+    Attributes:
+      month: a UTC calendar month, as providers bill.
+      origin: `upload`, `import` or `pull`.
+      fingerprint: SHA-256 of the content.
+      total_nanos: in `currency`; `usd_nanos` in dollars.
+      line_count: lines of the file, before they were folded.
+    """
+
+    provider: str
+    month: Cycle
+    origin: str
+    file_name: str
+    fingerprint: str
+    currency: str
+    total_nanos: int
+    usd_nanos: int
+    conversion: Conversion | None
+    line_count: int
+    taken_by: str
+    taken_at: datetime
+    id: int = 0
+    version: int = 0
+    superseded_by: int | None = None
+
+
+class InvoiceRows:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def current(self, provider: str, month: Cycle, *, lock: bool = False) -> StoredInvoice | None:
+        """The version in force, or None; with `lock` nobody replaces it before this transaction ends."""
+        query = select(_INVOICES).where(
+            _INVOICES.c.provider == provider, _INVOICES.c.month == str(month), _INVOICES.c.superseded_by.is_(None)
+        )
+        row = (await self._connection.execute(query.with_for_update() if lock else query)).first()
+        return _invoice(row) if row else None
+
+    async def of(self, invoice_id: int) -> StoredInvoice | None:
+        row = (await self._connection.execute(select(_INVOICES).where(_INVOICES.c.id == invoice_id))).first()
+        return _invoice(row) if row else None
+
+    async def versions(self, provider: str, month: Cycle) -> list[StoredInvoice]:
+        """Every version ever taken, oldest first."""
+        query = select(_INVOICES).where(_INVOICES.c.provider == provider, _INVOICES.c.month == str(month))
+        return [_invoice(row) for row in await self._connection.execute(query.order_by(_INVOICES.c.version))]
+
+    async def of_month(self, month: Cycle) -> list[StoredInvoice]:
+        """The invoices in force for a month, by provider."""
+        query = select(_INVOICES).where(_INVOICES.c.month == str(month), _INVOICES.c.superseded_by.is_(None))
+        return [_invoice(row) for row in await self._connection.execute(query.order_by(_INVOICES.c.provider))]
+
+    async def add(
+        self, fresh: StoredInvoice, lines: Iterable[tuple[CostLine, int, int]], *, replaces: StoredInvoice | None
+    ) -> int:
+        """Store an invoice in the place of its predecessor, which stays; its number.
+
+        Args:
+          lines: (folded line, nanos in the invoice's currency, nanos in dollars).
+          replaces: the version in force, locked by the caller. Two who are first at once: the second gets IntegrityError.
+        """
+        values = {
+            "provider": fresh.provider, "month": str(fresh.month), "version": replaces.version + 1 if replaces else 1,
+            "origin": fresh.origin, "file_name": fresh.file_name, "fingerprint": fresh.fingerprint,
+            "currency": fresh.currency, "total_nanos": fresh.total_nanos, "usd_nanos": fresh.usd_nanos,
+            "rate": fresh.conversion.rate if fresh.conversion else None,
+            "rate_on": day_number(fresh.conversion.on) if fresh.conversion else None,
+            "rate_source": fresh.conversion.source if fresh.conversion else None,
+            "line_count": fresh.line_count, "taken_by": fresh.taken_by, "taken_at": fresh.taken_at,
+        }  # fmt: skip
+        result = await self._connection.execute(insert(_INVOICES).values(**values).returning(_INVOICES.c.id))
+        number = int(result.scalar_one())
+        if replaces:
+            await self._connection.execute(
+                update(_INVOICES).where(_INVOICES.c.id == replaces.id).values(superseded_by=number)
+            )
+        rows = (
+            {"invoice_id": number, "number": place, "nanos": nanos, "usd_nanos": dollars, "charge": _charge(line)}
+            for place, (line, nanos, dollars) in enumerate(lines, start=1)
+        )
+        while part := list(islice(rows, _PART)):
+            await self._connection.execute(insert(_LINES), part)
+        return number
+
+    async def lines(self, invoice_id: int) -> AsyncIterator[tuple[CostLine, int, int]]:
+        """(folded line, nanos in the invoice's currency, nanos in dollars), in the order of the file."""
+        query = select(_LINES).where(_LINES.c.invoice_id == invoice_id).order_by(_LINES.c.number)
+        for row in await self._connection.execute(query):
+            yield msgspec.convert(row.charge, CostLine), row.nanos, row.usd_nanos
+
+
+def _charge(line: CostLine) -> Any:
+    """A line as plain values; what is as usual is left out."""
+    told = msgspec.to_builtins(line)
+    usual = {
+        field.name: field.default
+        for field in msgspec.structs.fields(CostLine)
+        if field.default is not msgspec.NODEFAULT
+    }
+    return {name: value for name, value in told.items() if name not in usual or value != usual[name]}
+
+
+def _invoice(row: Any) -> StoredInvoice:
+    year, month = row.month.split("-")
+    conversion = Conversion(row.rate, day_of(row.rate_on), row.rate_source) if row.rate is not None else None
+    return StoredInvoice(
+        row.provider, Cycle(int(year), int(month)), row.origin, row.file_name, row.fingerprint, row.currency, row.total_nanos,
+        row.usd_nanos, conversion, row.line_count, row.taken_by, row.taken_at, row.id, row.version, row.superseded_by,
+    )  # fmt: skip
