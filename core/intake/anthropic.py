@@ -149,8 +149,8 @@ def _cost(cost: Mapping[str, Any], group: Mapping[str, Any], starts_at: datetime
         list_nanos=money_nanos(cost.get("list_amount"), per_unit=CENTS),
         currency=text(cost.get("currency")).upper()[:3] or "USD", project=labels.id_text(group.get("workspace_id")),
         api_key=labels.id_text(group.get("api_key_id")), user=labels.id_text(group.get("actor")),
-        region=labels.id_text(group.get("inference_geo")), description=text(group.get("description"))[:500],
-        problems=problems if kind != "tokens" or token_type else (),
+        region=labels.id_text(group.get("inference_geo")), context_window=labels.id_text(group.get("context_window")),
+        description=text(group.get("description"))[:500], problems=problems if kind != "tokens" or token_type else (),
     )  # fmt: skip
 
 

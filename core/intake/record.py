@@ -96,6 +96,7 @@ class CostLine(msgspec.Struct, frozen=True, kw_only=True):
       effective_nanos: after discounts, with prepayments spread over their use. Compare it with budgets.
       list_nanos: before discounts; None when not told.
       project, api_key: the provider's ids; None for "not split" and for the default alike.
+      context_window: the range of context sizes that the price is for, as the provider words it; None = not told.
       description: the provider's own words for the charge, kept verbatim.
     """
 
@@ -118,6 +119,7 @@ class CostLine(msgspec.Struct, frozen=True, kw_only=True):
     api_key: str | None = None
     user: str | None = None
     region: str | None = None
+    context_window: str | None = None
     invoice_id: str | None = None
     description: str = ""
     tags: dict[str, str] = {}

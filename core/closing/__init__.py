@@ -1,0 +1,1 @@
+"""The classifier behind `core.reconciliation`: which causes make an invoice differ from the estimate, one family a module."""
