@@ -11,6 +11,7 @@ from core.errors import OutOfRange, Unreadable
 from core.money import MAX_NANOS, usd
 from core.people import People
 from core.period import Cycle
+from core.quiet import QuietHours
 
 DEFAULT_SOFT: Final = 0.80
 DEFAULT_HARD: Final = 1.00
@@ -80,7 +81,8 @@ class Degradation:
 class Terms:
     """What an envelope says beside its size. Shares run from 0 to 1 (hard up to 2); `channel` is a Slack channel id.
 
-    `margin` is the planned room for growth above the forecast; `holdback` the part that the owner may draw once.
+    `margin` is the planned room for growth above the forecast; `holdback` the part that the owner may draw once,
+    `quiet` the hours in which soft alerts wait.
     Raises OutOfRange when the thresholds contradict each other.
     """
 
@@ -91,6 +93,7 @@ class Terms:
     margin: float = 0.20
     holdback: float = 0.0
     degrade: Degradation | None = None
+    quiet: QuietHours | None = None
 
     def __post_init__(self) -> None:
         if not 0.01 <= self.soft_share <= 1:

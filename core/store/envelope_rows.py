@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.envelope import Degradation, Entry, EntryKind, Envelope, Terms
 from core.people import People
 from core.period import Cycle
+from core.quiet import parse_quiet
 from core.store.tables import EntryRow, EnvelopeRow, WorkloadRow
 
 _ENVELOPES: Any = EnvelopeRow.__table__  # type: ignore[attr-defined]
@@ -73,6 +74,7 @@ def columns_of(terms: Terms) -> dict[str, Any]:
         "owner": people.owner, "finance": people.finance, "sponsor": people.sponsor, "deputy": people.deputy,
         "channel": terms.channel, "soft_share": terms.soft_share, "hard_share": terms.hard_share, "margin": terms.margin,
         "holdback": terms.holdback, "degrade": str(terms.degrade) if terms.degrade else None,
+        "quiet": str(terms.quiet) if terms.quiet else None,
     }  # fmt: skip
 
 
@@ -82,6 +84,7 @@ def terms_from(columns: Any) -> Terms:
         People(columns["owner"], columns["finance"], columns["sponsor"], columns["deputy"]),
         columns["channel"], columns["soft_share"], columns["hard_share"], columns["margin"], columns["holdback"],
         Degradation.parse(columns["degrade"]) if columns["degrade"] else None,
+        parse_quiet(quiet) if (quiet := columns.get("quiet")) else None,
     )  # fmt: skip
 
 

@@ -178,6 +178,7 @@ class EnvelopeRow(SQLModel, table=True):
     margin: float
     holdback: float
     degrade: str | None = None
+    quiet: str | None = None
     revision: int
 
 

@@ -20,9 +20,11 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from core.errors import SettingsProblem
 from core.store.audit_rows import AuditRows
+from core.store.breach_rows import BreachRows
 from core.store.brief_connection import BriefConnection
 from core.store.bucket_rows import BucketRows, CursorRows
 from core.store.claim_rows import ClaimRows
+from core.store.decision_rows import DecisionRows
 from core.store.driver_rows import DriverRows
 from core.store.envelope_rows import EnvelopeRows
 from core.store.forecast_rows import ForecastRows
@@ -115,6 +117,14 @@ class Transaction:
     @cached_property
     def envelopes(self) -> EnvelopeRows:
         return EnvelopeRows(self.connection)
+
+    @cached_property
+    def breaches(self) -> BreachRows:
+        return BreachRows(self.connection)
+
+    @cached_property
+    def decisions(self) -> DecisionRows:
+        return DecisionRows(self.connection)
 
     @cached_property
     def guard(self) -> GuardRows:
