@@ -23,6 +23,7 @@ from bot.schedule import make_scheduler
 from bot.settings import Settings
 from bot.slack.app import build_app
 from bot.slack.desk import Desk
+from bot.slack.homes import Homes
 from bot.slack.identity import Readers
 from bot.web import answers
 from bot.web.envelopes import envelopes_router
@@ -70,6 +71,7 @@ class Service:
         self.bookkeeper: Bookkeeper
         self.guard: Guard
         self.delivery: Delivery
+        self.homes: Homes
         self._stack = AsyncExitStack()
 
     async def start(self) -> None:
@@ -95,12 +97,13 @@ class Service:
         # No retries by the client: after a lost answer it would post twice.
         once = AsyncWebClient(token, base_url=settings.slack_api_url, retry_handlers=[])
         self.delivery = Delivery(self.uow, once, readers, self.clock, composers=composers(once, charts, self.uow.zone))
+        self.homes = Homes(self.uow, once, readers, self.clock, settings.outlay_finance)
         secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else ""
         slack = build_app(
             Desk(
                 self.uow, self.clock, token, charts,
                 signing_secret=secret, finance=settings.outlay_finance,
-                channel=settings.outlay_channel, api_url=settings.slack_api_url, wake_delivery=self.delivery.wake,
+                channel=settings.outlay_channel, api_url=settings.slack_api_url, wake_delivery=self._wake, homes=self.homes,
             )
         )  # fmt: skip
         await self._listen(self.web_app(slack if secret else None, secret))
@@ -129,6 +132,11 @@ class Service:
     async def stop(self) -> None:
         """Stop listening, let what runs finish, close the books."""
         await self._stack.aclose()
+
+    def _wake(self) -> None:
+        """Something was decided: it may have to be told, and Home tabs may say something else."""
+        self.delivery.wake()
+        self.homes.wake()
 
     async def _listen(self, app: FastAPI) -> None:
         # With its protocol named, asyncio switches Nagle's algorithm off; otherwise small answers wait 40 ms.
@@ -163,6 +171,7 @@ class Service:
     async def _tick(self) -> None:
         running = [
             asyncio.create_task(self.delivery.run(), name="delivery"),
+            asyncio.create_task(self.homes.run(), name="homes"),
             asyncio.create_task(self.guard.run(self.clock), name="guard-sweep"),
         ]
 

@@ -11,7 +11,16 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString
 
-from core.store import breach_tables, forecast_tables, guard_tables, invoice_tables, source_tables, tables, tag_tables
+from core.store import (
+    breach_tables,
+    forecast_tables,
+    guard_tables,
+    home_tables,
+    invoice_tables,
+    source_tables,
+    tables,
+    tag_tables,
+)
 from core.store.columns import Instant, Json
 from core.store.unit_of_work import driver_url, make_folder
 
@@ -26,6 +35,7 @@ for _table in (
     guard_tables.CounterRow,
     invoice_tables.InvoiceRow,
     breach_tables.BreachRow,
+    home_tables.HomePageRow,
 ):
     assert _table.metadata is SQLModel.metadata  # imported, so that Alembic knows every table
 

@@ -7,6 +7,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from bot.slack.homes import Homes
 from core.services.manage_envelopes import Defaults
 from core.store.unit_of_work import UnitOfWork
 
@@ -28,6 +29,7 @@ class Desk:
       signing_secret: "" with Socket Mode, where Slack signs nothing.
       api_url: base of the Web API.
       charts: where charts are drawn, off the event loop; one thread, because matplotlib's text caches are shared.
+      homes: the Home tabs; None where none are kept, as in tests of one listener.
       wake_delivery: tells the delivery that something lies in the outbox; must not block.
     """
 
@@ -40,6 +42,7 @@ class Desk:
     channel: str | None = None
     api_url: str = SLACK_API
     wake_delivery: Callable[[], None] = _nobody_to_wake
+    homes: Homes | None = None
 
     @property
     def defaults(self) -> Defaults:

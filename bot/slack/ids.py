@@ -40,6 +40,8 @@ SAVE_AS_PLAN: Final = "save_as_plan"  # what was tried, packed; see views/whatif
 PROPOSE_ENVELOPE: Final = "propose_envelope"  # a workload and nanos, packed
 WITHDRAW_PLAN: Final = "withdraw_plan"  # the plan's number
 OPEN_METRIC: Final = "open_metric"  # a workload's name
+SHOW_HOME: Final = "show_home"  # always ""; the front page of the Home tab
+SHOW_MY_ENVELOPES: Final = "show_my_envelopes"  # how many of them were shown before
 
 # The modals of `/budget plan` and `/budget metric`.
 PLAN_MODAL: Final = "plan_change"

@@ -16,7 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.slack.desk import Desk
 from bot.slack.guard import guarded
 from bot.slack.identity import Readers, actor
-from bot.slack.reply import Reply
+from bot.slack.reply import Reply, Tab
 from core.people import Actor
 
 Payload = Mapping[str, Any]
@@ -87,7 +87,7 @@ class Registrar:
             client=client,
             body=body,
             actor=actor(user, self.desk.finance),
-            reply=reply_to(body, client),
+            reply=reply_to(body, client, self.desk.homes),
             now=self.desk.clock(),
             value=value_of(body),
         )
@@ -95,12 +95,14 @@ class Registrar:
     def _acknowledging(self, act: str, run: Body) -> Callable[..., Awaitable[None]]:
         async def listen(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
             await ack()
-            await guarded(act, reply_to(body, client).say, partial(self._run, run, body, client))
+            await guarded(act, reply_to(body, client, self.desk.homes).say, partial(self._run, run, body, client))
 
         return listen
 
     async def _run(self, run: Body, body: Payload, client: AsyncWebClient) -> None:
         await run(self.interaction(body, client))
+        if self.desk.homes is not None:
+            self.desk.homes.wake()
 
 
 def user_of(body: Payload) -> str:
@@ -115,12 +117,14 @@ def value_of(body: Payload) -> str:
     return ""
 
 
-def reply_to(body: Payload, client: AsyncWebClient) -> Reply:
-    """The way back; a modal remembers in its private metadata where it was opened."""
+def reply_to(body: Payload, client: AsyncWebClient, homes: Tab | None = None) -> Reply:
+    """The way back; a modal remembers in its private metadata where it was opened. `homes` answer clicks in the Home tab."""
     remembered = remembered_in(body)
     container = body.get("container") or {}
     channel = body.get("channel_id") or container.get("channel_id") or remembered.get("channel")
-    return Reply(client, user_of(body), channel, body.get("response_url") or remembered.get("response_url"))
+    url = body.get("response_url") or remembered.get("response_url")
+    is_home = (body.get("view") or {}).get("type") == "home"
+    return Reply(client, user_of(body), channel, url, homes if is_home else None)
 
 
 def remembered_in(body: Payload) -> dict[str, Any]:

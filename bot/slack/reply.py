@@ -7,7 +7,7 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
@@ -30,6 +30,13 @@ FILE_WAITS: Final = (0.3, 0.7, 1.5)
 """Seconds to wait before a message with a fresh upload is tried again: Slack may need a moment to make the picture."""
 
 
+class Tab(Protocol):
+    """The Home tabs, as far as an answer is concerned."""
+
+    async def answer(self, person: str, message: Message) -> None:
+        """Show it in place of the front page, until the person goes back. Raises SlackApiError."""
+
+
 class UnshowableMessage(Exception):
     """Slack refused the blocks of a message; with a picture in it, most likely because that is not ready."""
 
@@ -41,19 +48,23 @@ class Reply:
     Attributes:
       channel: where it came from; None in a modal or the Home tab.
       response_url: works in every conversation, but 5 times in 30 minutes only; None where Slack gave none.
+      tab: where it came from the Home tab, so that the answer is shown where the person looks.
     """
 
     client: AsyncWebClient
     user: str
     channel: str | None = None
     response_url: str | None = None
+    tab: Tab | None = None
 
     async def say(self, message: Message, *, replace: bool = False) -> None:
-        """To this person alone, by the first way that works: response URL, ephemeral in the channel, direct message.
+        """To this person alone, by the first way that works: Home tab, response URL, ephemeral in the channel, direct message.
 
         With `replace` it takes the place of the message whose button was pressed. Raises UnshowableMessage, and
         SlackApiError when not even a direct message goes through.
         """
+        if self.tab and await self._in_tab(self.tab, message):
+            return
         if self.response_url and await self._by_response_url(self.response_url, message, replace=replace):
             return
         try:
@@ -97,6 +108,17 @@ class Reply:
                     "Slack takes about one message a second in a channel. Ask again in a moment."
                 ) from refused
             raise
+
+    async def _in_tab(self, tab: Tab, message: Message) -> bool:
+        """Whether it was shown. Raises UnshowableMessage."""
+        try:
+            await tab.answer(self.user, message)
+        except SlackApiError as refused:
+            if error_code(refused) in UNSHOWABLE | {"invalid_arguments"}:
+                raise UnshowableMessage(error_code(refused)) from refused
+            log.warning("home_answer_refused", extra={"user": self.user, "error": error_code(refused)})
+            return False
+        return True
 
     async def _direct(self, message: Message) -> None:
         await self.client.chat_postMessage(channel=self.user, unfurl_links=False, **message)

@@ -10,7 +10,7 @@ from core.guard import Used
 from core.period import Cycle
 from core.services.names import resolve
 from core.store.forecast_rows import Foretold
-from core.store.unit_of_work import UnitOfWork
+from core.store.unit_of_work import Transaction, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +34,20 @@ class EnvelopeReading:
 
 async def read_envelopes(uow: UnitOfWork, *, now: datetime) -> tuple[EnvelopeReading, ...]:
     """Every envelope, by the name of its workload."""
-    cycle = Cycle.of(now, uow.zone)
     async with uow.read() as tx:
-        envelopes = await tx.envelopes.all()
-        used = await tx.guard.used(str(cycle))
-        foretold = await tx.forecasts.latest(cycle)
-    readings = [
+        return await readings(tx, Cycle.of(now, uow.zone), now=now)
+
+
+async def readings(tx: Transaction, cycle: Cycle, *, now: datetime) -> tuple[EnvelopeReading, ...]:
+    """As `read_envelopes`, inside somebody's transaction: four statements, however many envelopes there are."""
+    envelopes = await tx.envelopes.all()
+    used = await tx.guard.used(str(cycle))
+    foretold = await tx.forecasts.latest(cycle)
+    found = [
         _reading(envelope, used.get(number, Used()), foretold.get(number), cycle, now)
         for number, envelope in envelopes.items()
     ]
-    return tuple(sorted(readings, key=lambda reading: reading.envelope.workload))
+    return tuple(sorted(found, key=lambda reading: reading.envelope.workload))
 
 
 async def read_envelope(uow: UnitOfWork, workload: str, *, now: datetime) -> EnvelopeReading | None:

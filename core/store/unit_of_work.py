@@ -29,6 +29,7 @@ from core.store.driver_rows import DriverRows
 from core.store.envelope_rows import EnvelopeRows
 from core.store.forecast_rows import ForecastRows
 from core.store.guard_rows import GuardRows
+from core.store.home_rows import HomeRows
 from core.store.invoice_rows import InvoiceRows
 from core.store.journal import Journal
 from core.store.meta_rows import MetaRows
@@ -145,6 +146,10 @@ class Transaction:
     @cached_property
     def signatures(self) -> SignatureRows:
         return SignatureRows(self.connection)
+
+    @cached_property
+    def homes(self) -> HomeRows:
+        return HomeRows(self.connection)
 
     @cached_property
     def outbox(self) -> Outbox:

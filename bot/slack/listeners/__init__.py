@@ -7,6 +7,7 @@ from bot.slack.listeners import (
     command,
     envelopes,
     forecasts,
+    home,
     lifecycle,
     plans,
     requests,
@@ -19,5 +20,7 @@ from bot.slack.listeners import (
 
 
 def register_all(registrar: Registrar) -> None:
-    for family in (command, envelopes, workloads, rules, requests, forecasts, plans, shortcuts, tags, trust, lifecycle):
+    for family in (
+        command, envelopes, workloads, rules, requests, forecasts, plans, shortcuts, tags, trust, home, lifecycle,
+    ):  # fmt: skip
         family.register(registrar)

@@ -44,6 +44,9 @@ async def _decide(asked: Interaction, *, approve: bool) -> None:
         raise
     asked.desk.wake_delivery()
     log.info("request_decided", extra={"request_id": request_id, "state": decision.request.state.value})
+    if asked.reply.tab is not None and asked.desk.homes is not None:
+        await asked.desk.homes.show(asked.actor.id)
+        return
     await _show(asked, request_id)
 
 

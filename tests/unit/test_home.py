@@ -1,0 +1,180 @@
+"""The Home tab: what is somebody's, what waits for them, and what Slack takes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from bot.slack.views.home import SHOWN, answer_view, envelopes_view, home_view
+from core.envelope import State
+from core.home import EnvelopeStanding, Home, Office, home_of
+from core.source_health import Condition, Day, SourceHealth
+from tests.support.shown import buttons, interpreted, refused_view, words
+from tests.support.standings import (
+    ANA,
+    DANA,
+    FARAH,
+    HOSTILE,
+    MADRID,
+    NOON,
+    NOVEMBER,
+    SAM,
+    a_month_end,
+    a_request,
+    an_envelope,
+    dollars,
+    fresh,
+    people,
+)
+
+KIM = "U0KIM"
+
+
+def a_standing(
+    workload: str = "search-answers", spent: float = 1000, size: float = 4000, **changes: Any
+) -> EnvelopeStanding:
+    values: dict[str, Any] = {
+        "envelope": an_envelope(size, workload=workload), "size_nanos": dollars(size), "spent_nanos": dollars(spent),
+        "state": State.WITHIN,
+    }  # fmt: skip
+    return EnvelopeStanding(**values | changes)
+
+
+def a_source(name: str = "gateway", condition: Condition = Condition.FINE) -> SourceHealth:
+    return SourceHealth(name, True, (condition,), NOON, timedelta(minutes=3), 1, Day(date(2026, 11, 18), accepted=100))
+
+
+def an_office(*standings: EnvelopeStanding, **changes: Any) -> Office:
+    values: dict[str, Any] = {
+        "cycle": NOVEMBER, "share_elapsed": 0.78, "envelopes": standings, "requests": (), "sources": (a_source(),),
+        "names": ("search-answers", "chat"), "freshness": fresh(),
+    }  # fmt: skip
+    return Office(**values | changes)
+
+
+def page(home: Home) -> dict[str, Any]:
+    view = home_view(home, reader=MADRID)
+    assert refused_view(view) == []
+    return view
+
+
+def test_each_person_sees_their_envelopes_with_what_they_are_to_them():
+    office = an_office(
+        a_standing(), a_standing("chat", envelope=an_envelope(workload="chat", people=people(owner=KIM)))
+    )
+    assert [mine.standing.envelope.workload for mine in home_of(office, ANA, is_finance=False).envelopes] == [
+        "search-answers"
+    ]
+    assert home_of(office, SAM, is_finance=False).envelopes[0].roles == ("sponsor",)
+    assert len(home_of(office, FARAH, is_finance=True).envelopes) == 2
+    assert home_of(office, DANA, is_finance=False).is_new
+
+
+def test_owner_and_finance_partner_in_one_person_is_one_line():
+    office = an_office(a_standing(envelope=an_envelope(people=people(finance=ANA))))
+    assert "you: owner and finance partner" in words(page(home_of(office, ANA, is_finance=False))["blocks"])
+
+
+def test_what_needs_a_look_comes_first_with_why_as_its_button():
+    calm, likely, past = (
+        a_standing("calm", size=90_000),
+        a_standing("likely", forecast=a_month_end(5000, chance=0.8)),
+        a_standing("past", spent=3500, state=State.WARNED),
+    )
+    home = home_of(an_office(calm, likely, past), ANA, is_finance=False)
+    assert [mine.standing.envelope.workload for mine in home.envelopes] == ["past", "likely", "calm"]
+    labels = [block["accessory"]["text"]["text"] for block in page(home)["blocks"] if "accessory" in block]
+    assert labels == ["Why", "Why", "Details"]
+
+
+def test_the_finding_says_what_waits_and_what_is_wrong():
+    office = an_office(a_standing(), a_standing("past", spent=3500, state=State.WARNED), requests=(a_request(),))
+    first = words(page(home_of(office, SAM, is_finance=False))["blocks"][0])
+    assert first.startswith("*1 decision* waits for you. *November 2026*, 78% gone: *$4,500* of *$8,000* spent (56%)")
+    assert "*past* is past a threshold." in first
+
+
+def test_only_who_may_decide_gets_the_buttons_and_nobody_for_their_own():
+    office = an_office(a_standing(), requests=(a_request(deciders=people(deputy=DANA)),))
+    for person in (SAM, DANA):
+        view = page(home_of(office, person, is_finance=False))
+        assert buttons(view)["Approve"] == ("approve_request", "7")
+    asked = page(home_of(office, ANA, is_finance=False))
+    assert "Approve" not in buttons(asked)
+    assert "with <@U0SAM>" in words(asked["blocks"])
+    own = an_office(requests=(a_request(requested_by=SAM, deciders=people(deputy=DANA)),))
+    assert "Approve" not in buttons(page(home_of(own, SAM, is_finance=False)))
+
+
+def test_somebody_who_has_nothing_is_taught_in_three_lines_with_a_name_of_this_workspace():
+    view = page(home_of(an_office(), KIM, is_finance=False))
+    said = words(view["blocks"])
+    assert said.count("• ") == 3
+    assert "/budget set search-answers 4000 owner=@you sponsor=@executive" in said
+
+
+def test_finance_sees_the_sources_and_nobody_else_does():
+    office = an_office(a_standing(), sources=(a_source("old-gateway", Condition.SILENT), a_source()))
+    assert "1 of 2 sources needs a look" in words(page(home_of(office, FARAH, is_finance=True))["blocks"])
+    assert "sources" not in words(page(home_of(office, ANA, is_finance=False))["blocks"])
+    fine = words(page(home_of(an_office(a_standing()), FARAH, is_finance=True))["blocks"])
+    assert "The one source is fine." in fine
+
+
+def test_a_thousand_envelopes_and_requests_fit_and_lead_on_page_by_page():
+    many = tuple(a_standing(f"workload-{number:04}") for number in range(1000))
+    requests = tuple(a_request(id=number) for number in range(1, 200))
+    home = home_of(an_office(*many, requests=requests), SAM, is_finance=True)
+    view = page(home)
+    assert buttons(view)["988 more"] == ("show_my_envelopes", str(SHOWN))
+    assert "191 more decisions" in words(view["blocks"])
+    seen, start = SHOWN, SHOWN
+    while True:
+        further = envelopes_view(home, start)
+        assert refused_view(further) == []
+        seen += sum("accessory" in block for block in further["blocks"])
+        onward = [value for action, value in buttons(further).values() if action == "show_my_envelopes"]
+        if not onward:
+            break
+        start = int(onward[0])
+    assert seen == 1000
+
+
+def test_a_page_beyond_the_last_envelope_is_empty_and_leads_back():
+    assert buttons(envelopes_view(home_of(an_office(a_standing()), ANA, is_finance=False), 900)) == {
+        "← Home": ("show_home", "")
+    }
+
+
+def test_hostile_names_ping_nobody():
+    for text in HOSTILE:
+        office = an_office(
+            a_standing(envelope=an_envelope(workload=text), forecast=a_month_end(5000)),
+            requests=(a_request(workload=text),), sources=(a_source(text, Condition.SILENT),), names=(text,),
+        )  # fmt: skip
+        for person in (ANA, SAM, FARAH, KIM):
+            view = page(home_of(office, person, is_finance=True))
+            assert "<!channel>" not in interpreted({"text": "", "blocks": view["blocks"]})
+
+
+def test_spend_alone_does_not_disturb_a_reader_but_a_state_a_size_or_a_decision_does():
+    before = home_of(an_office(a_standing()), ANA, is_finance=False)
+    later = replace(fresh(), as_of=datetime(2026, 11, 25, tzinfo=UTC))
+    assert (
+        home_of(an_office(a_standing(spent=1200), freshness=later), ANA, is_finance=False).digest() == before.digest()
+    )
+    for changed in (
+        an_office(a_standing(state=State.WARNED)),
+        an_office(a_standing(size=5000)),
+        an_office(a_standing(pending_nanos=dollars(9000))),
+        an_office(a_standing(forecast=a_month_end(5000, chance=0.9))),
+        an_office(a_standing(), requests=(a_request(),)),
+    ):
+        assert home_of(changed, ANA, is_finance=False).digest() != before.digest()
+
+
+def test_an_answer_keeps_the_way_back():
+    view = answer_view({"text": "x", "blocks": [{"type": "divider"}] * 50})
+    assert refused_view(view) == []
+    assert buttons(view)["← Home"] == ("show_home", "")
