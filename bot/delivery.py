@@ -133,7 +133,7 @@ class Delivery:
             await self._retry(notice, min(_LATER * notice.attempts, _LONGEST_WAIT))
             return False
         async with self._uow.write() as tx:
-            await tx.outbox.sent(notice.id, channel=place[0], ts=place[1], at=self._clock())
+            await tx.outbox.sent(notice, channel=place[0], ts=place[1], at=self._clock())
         log.info("notice_delivered", extra=fields)
         return True
 
@@ -251,7 +251,7 @@ class Delivery:
 
     async def _retry(self, notice: Notice, wait: timedelta) -> None:
         async with self._uow.write() as tx:
-            await tx.outbox.retry_at(notice.id, self._clock() + wait)
+            await tx.outbox.retry_at(notice, self._clock() + wait)
 
 
 def _error_of(refused: SlackApiError) -> str:

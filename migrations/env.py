@@ -17,6 +17,7 @@ from core.store import (
     guard_tables,
     home_tables,
     invoice_tables,
+    outbox_tables,
     source_tables,
     tables,
     tag_tables,
@@ -36,6 +37,7 @@ for _table in (
     invoice_tables.InvoiceRow,
     breach_tables.BreachRow,
     home_tables.HomePageRow,
+    outbox_tables.OutboxRow,
 ):
     assert _table.metadata is SQLModel.metadata  # imported, so that Alembic knows every table
 

@@ -213,25 +213,6 @@ class ChangeRequestRow(SQLModel, table=True):
     decided_at: datetime | None = Field(default=None, sa_type=INSTANT)
 
 
-class OutboxRow(SQLModel, table=True):
-    """What has to be told to Slack: facts, not blocks. Claimed by lease, marked after it was sent."""
-
-    __tablename__ = "outbox"
-    id: int | None = Field(default=None, primary_key=True, sa_type=AUTO)
-    dedup_key: str = Field(unique=True)
-    kind: str
-    recipient: str
-    request_id: int | None = Field(default=None, sa_type=BIG, index=True)
-    facts: Any = Field(sa_type=JSON)
-    created_at: datetime = Field(sa_type=INSTANT)
-    due_at: datetime = Field(sa_type=INSTANT, index=True)
-    attempts: int = 0
-    sent_at: datetime | None = Field(default=None, sa_type=INSTANT)
-    parked_because: str | None = None
-    channel: str | None = None
-    ts: str | None = None
-
-
 class ImportRow(SQLModel, table=True):
     """How far a file has been imported; `fingerprint` names its content, so that a moved file goes on where it was."""
 
