@@ -7,7 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from core.errors import OutOfRange, Unreadable
+from core.degradation import CALM, Degradation, Stance
+from core.errors import OutOfRange
 from core.money import MAX_NANOS, usd
 from core.people import People
 from core.period import Cycle
@@ -18,11 +19,21 @@ DEFAULT_HARD: Final = 1.00
 
 
 class EntryKind(StrEnum):
-    """Why an envelope's size changed. Entries are only ever added."""
+    """Why an envelope's size changed. Entries are only ever added.
+
+    The first three are lasting. A grant and a drawn holdback are for a while: each is followed by a `reverted` of the same
+    amount, in force from the next cycle on at the latest.
+    """
 
     OPENED = "opened"
     RAISED = "raised"
     LOWERED = "lowered"
+    GRANTED = "granted"
+    DRAWN = "drawn"
+    REVERTED = "reverted"
+
+
+LASTING: Final = frozenset({EntryKind.OPENED, EntryKind.RAISED, EntryKind.LOWERED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,46 +46,6 @@ class Entry:
     by: str
     at: datetime
     approved_by: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Degradation:
-    """What happens past the hard threshold; one step of the ladder. Exactly one of the three is set or `stop` is true."""
-
-    model: str | None = None
-    requests_per_minute: int | None = None
-    stop: bool = False
-
-    def __str__(self) -> str:
-        if self.model:
-            return self.model
-        return "stop" if self.stop else f"throttle={self.requests_per_minute}/min"
-
-    @classmethod
-    def parse(cls, text: str) -> Degradation:
-        """`stop`, `throttle=60/min` or a model's name. Raises Unreadable, OutOfRange."""
-        words = text.strip()
-        if words.lower() == "stop":
-            return cls(stop=True)
-        if words.lower().startswith("throttle"):
-            number = (
-                words.lower()
-                .removeprefix("throttle")
-                .lstrip("=: ")
-                .removesuffix("/min")
-                .removesuffix("/minute")
-                .strip()
-            )
-            if not number.isdecimal() or not 1 <= int(number) <= 1_000_000:
-                raise OutOfRange(
-                    f"“{words[:40]}” is not a throttle. Write it like throttle=60/min, from 1 to 1,000,000."
-                )
-            return cls(requests_per_minute=int(number))
-        if not words or len(words) > 100 or not words.isprintable() or " " in words:
-            raise Unreadable(
-                f"“{words[:40]}” is not a way to degrade. Use a cheaper model's name, throttle=60/min or stop."
-            )
-        return cls(model=words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +96,12 @@ class Envelope:
     revision: int
 
     def size(self, cycle: Cycle) -> int:
-        """Nanos in force in that cycle; 0 before the envelope was opened."""
+        """Nanos in force in that cycle, grants included; 0 before the envelope was opened."""
         return sum(entry.nanos for entry in self.entries if entry.cycle <= cycle)
+
+    def lasting(self, cycle: Cycle) -> int:
+        """The size without what is granted or drawn for a while: what `set` talks about."""
+        return sum(entry.nanos for entry in self.entries if entry.cycle <= cycle and entry.kind in LASTING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,14 +115,20 @@ class Change:
 def loosenings(current: Envelope, proposed: Change, cycle: Cycle) -> tuple[str, ...]:
     """What of the change gives more room or moves the decision to somebody else; such a change waits for the sponsor.
 
-    More money, a higher hard threshold, another sponsor or deputy. Empty: the change is immediate.
+    More money, a higher hard threshold, a larger holdback, another sponsor or deputy. Empty: the change is immediate.
     """
     was, would = current.terms, proposed.terms
     found = []
-    if proposed.nanos > (size := current.size(cycle)):
+    if proposed.nanos > (size := current.lasting(cycle)):
         found.append(f"raise from {usd(size)} to {usd(proposed.nanos)}")
     if would.hard_share > was.hard_share:
         found.append(f"hard threshold from {was.hard_share:.0%} to {would.hard_share:.0%}")
+    if _limit_share(would) > max(_limit_share(was), would.hard_share):
+        found.append("spend past the hard threshold up to the whole envelope")
+    if would.degrade and would.degrade.is_dry_run and was.degrade and not was.degrade.is_dry_run:
+        found.append("degradation only reports")
+    if would.holdback > was.holdback:
+        found.append(f"holdback from {was.holdback:.0%} to {would.holdback:.0%}")
     if would.people.sponsor != was.people.sponsor:
         found.append(f"sponsor from <@{was.people.sponsor}> to <@{would.people.sponsor}>")
     if would.people.deputy not in (was.people.deputy, None):
@@ -155,15 +136,21 @@ def loosenings(current: Envelope, proposed: Change, cycle: Cycle) -> tuple[str, 
     return tuple(found)
 
 
+def _limit_share(terms: Terms) -> float:
+    """How far spend through the guard may go, as a share of the envelope; see `core.degradation`."""
+    has_steps = terms.degrade is not None and terms.degrade.has_steps
+    return max(terms.hard_share, 1.0) if has_steps else terms.hard_share
+
+
 def entry_for(
     current: Envelope | None, nanos: int, *, cycle: Cycle, by: str, at: datetime, approved_by: str | None = None
 ) -> Entry | None:
-    """The entry that brings the size to `nanos` from `cycle` on, or None when it is that already. Raises OutOfRange."""
+    """The entry that brings the lasting size to `nanos` from `cycle` on, or None when it is that. Raises OutOfRange."""
     if not 0 < nanos <= MAX_NANOS:
         raise OutOfRange("An envelope has to hold more than $0 and at most $1 billion.")
     if current is None:
         return Entry(cycle, EntryKind.OPENED, nanos, by, at)
-    difference = nanos - current.size(cycle)
+    difference = nanos - current.lasting(cycle)
     if difference == 0:
         return None
     return Entry(cycle, EntryKind.RAISED if difference > 0 else EntryKind.LOWERED, difference, by, at, approved_by)
@@ -174,12 +161,24 @@ class State(StrEnum):
 
     WITHIN = "within"
     WARNED = "warned"
-    OVER = "over"  # past hard; what follows from it (degraded, granted, stopped) is the breach flow's to say
+    DEGRADED = "degraded"
+    GRANTED = "granted"
+    STOPPED = "stopped"
 
 
-def state_of(spent_nanos: int, size_nanos: int, terms: Terms) -> State:
-    """By actual spend alone: at the soft share it is warned, at the hard share it is over. Exact, without floats."""
-    for share, state in ((terms.hard_share, State.OVER), (terms.soft_share, State.WARNED)):
-        if spent_nanos * 10_000 >= size_nanos * round(share * 10_000):
-            return state
-    return State.WITHIN
+def state_of(spent_nanos: int, size_nanos: int, terms: Terms, stance: Stance = CALM) -> State:
+    """Where it stands, by what is spent and what was decided; exact, without floats.
+
+    A sponsor's stop comes first. Past the hard threshold it is degraded where its ladder lets something through, and stopped
+    where nothing does. A grant in force shows while neither is the case.
+    """
+    has_steps = terms.degrade is not None and terms.degrade.has_steps
+    is_past_hard = spent_nanos * 10_000 >= size_nanos * round(terms.hard_share * 10_000)
+    if stance.is_stopped or (is_past_hard and not has_steps):
+        return State.STOPPED
+    if is_past_hard or (stance.is_degraded and not stance.is_lifted):
+        return State.DEGRADED
+    if stance.granted_until is not None:
+        return State.GRANTED
+    is_warned = spent_nanos * 10_000 >= size_nanos * round(terms.soft_share * 10_000)
+    return State.WARNED if is_warned else State.WITHIN

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from core.degradation import CALM, Stance
 from core.envelope import Envelope, State
 from core.period import Cycle
 
@@ -54,6 +55,7 @@ class WorkloadStanding:
         None in the first hour of a cycle.
       pending_nanos: a raise that waits for the sponsor, or None.
       forecast: None before one was made.
+      stance: what was decided about it this cycle.
     """
 
     workload: str
@@ -67,6 +69,7 @@ class WorkloadStanding:
     unpriced_requests: int = 0
     pending_nanos: int | None = None
     forecast: MonthEnd | None = None
+    stance: Stance = CALM
 
     @property
     def forecast_nanos(self) -> int | None:

@@ -18,6 +18,7 @@ from core.store import (
     home_tables,
     invoice_tables,
     outbox_tables,
+    response_tables,
     source_tables,
     tables,
     tag_tables,
@@ -38,6 +39,7 @@ for _table in (
     breach_tables.BreachRow,
     home_tables.HomePageRow,
     outbox_tables.OutboxRow,
+    response_tables.PostureRow,
 ):
     assert _table.metadata is SQLModel.metadata  # imported, so that Alembic knows every table
 

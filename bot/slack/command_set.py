@@ -10,7 +10,7 @@ from bot.slack.command_forms import Set
 from bot.slack.command_names import workload_from
 from bot.slack.command_words import COMMAND, Line, Word
 from core.change_request import SetOrder
-from core.envelope import Degradation
+from core.degradation import Degradation
 from core.errors import BudgetError, OutOfRange, UnknownName, Unreadable
 from core.money import parse_amount, parse_share
 from core.spelling import nearest

@@ -10,7 +10,6 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 
 from bot.web.gate import Gate
-from core.envelope import State
 from core.errors import UnknownName
 from core.money import decimal_string
 from core.services.read_envelopes import EnvelopeReading, read_envelope, read_envelopes
@@ -60,7 +59,7 @@ def _shown(reading: EnvelopeReading) -> dict[str, Any]:
         "unconfirmed_usd": decimal_string(used.charged),
         "held_usd": decimal_string(used.held),
         "forecast": _forecast(reading.foretold),
-        "state": _state(reading),
+        "state": reading.state.value,
         "soft_share": terms.soft_share,
         "hard_share": terms.hard_share,
         "owner": terms.people.owner,
@@ -83,11 +82,3 @@ def _forecast(made: Foretold | None) -> dict[str, Any]:
         "breach_on": made.breach_on[0] if made.breach_on else None,
         "method": made.method,
     }
-
-
-def _state(reading: EnvelopeReading) -> str:
-    """Past hard an envelope is degraded where it has a cheaper way, and stopped where it has none."""
-    if reading.state is not State.OVER:
-        return reading.state.value
-    degrade = reading.envelope.terms.degrade
-    return "degraded" if degrade and not degrade.stop else "stopped"

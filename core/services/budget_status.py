@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
+from core.degradation import CALM, Stance
 from core.envelope import Envelope, state_of
 from core.period import Cycle
 from core.services.names import resolve
@@ -36,6 +37,7 @@ async def overview(uow: UnitOfWork, *, now: datetime, cycle: Cycle | None = None
         )
         latest = await tx.spend.latest_at()
         foretold = await tx.forecasts.latest(cycle)
+        stances = await tx.postures.all(cycle)
     elapsed = cycle.share_elapsed(now, uow.zone)
     lines = [
         replace(
@@ -47,6 +49,7 @@ async def overview(uow: UnitOfWork, *, now: datetime, cycle: Cycle | None = None
                 elapsed,
                 pending.get(number),
                 workloads[number].owner,
+                stances.get(number, CALM),
             ),
             forecast=month_end(foretold[number]) if number in foretold else None,
         )
@@ -73,8 +76,9 @@ async def detail(uow: UnitOfWork, workload: str, *, now: datetime) -> Detail:
         pending = await tx.requests.pending(workload_id=number)
         owner = next((known.owner for known in await tx.workloads.all() if known.id == number), None)
         freshness = await _freshness(tx, cycle, now, number)
+        stance = await tx.postures.of(number, cycle)
     elapsed = cycle.share_elapsed(now, uow.zone)
-    line = _line(name, spent, envelope, cycle, elapsed, pending[-1].proposed.nanos if pending else None, owner)
+    line = _line(name, spent, envelope, cycle, elapsed, pending[-1].proposed.nanos if pending else None, owner, stance)
     last_day = min(today, cycle.last_on)
     days = tuple((day, by_day.get(day, 0)) for day in _days(cycle.first_on, last_day))
     same_days = before.first_on + timedelta(days=(last_day - cycle.first_on).days)
@@ -129,6 +133,7 @@ def _line(
     elapsed: float,
     pending: int | None,
     owner: str | None,
+    stance: Stance,
 ) -> WorkloadStanding:
     size = envelope.size(cycle) if envelope else None
     hours = elapsed * cycle.days * 24
@@ -136,9 +141,10 @@ def _line(
         workload=name, spent_nanos=spent.cost_nanos, requests=spent.requests, size_nanos=size,
         share_used=spent.cost_nanos / size if size else None,
         run_rate_nanos=int(spent.cost_nanos / elapsed) if hours >= 1 else None,
-        state=state_of(spent.cost_nanos, size, envelope.terms) if envelope and size else None,
+        state=state_of(spent.cost_nanos, size, envelope.terms, stance) if envelope and size else None,
         owner=envelope.terms.people.owner if envelope else owner,
         unpriced_requests=spent.unpriced_requests, pending_nanos=pending,
+        stance=stance,
     )  # fmt: skip
 
 

@@ -8,7 +8,8 @@ from datetime import datetime
 from sqlalchemy.exc import IntegrityError
 
 from core.change_request import ChangeRequest, SetOrder
-from core.envelope import Change, Degradation, Envelope, Terms, entry_for, loosenings
+from core.degradation import Degradation
+from core.envelope import Change, Envelope, Terms, entry_for, loosenings
 from core.errors import NotAllowed, Outdated, OutOfRange
 from core.money import usd
 from core.people import Actor, People
@@ -218,7 +219,7 @@ def _proposed(order: SetOrder, before: Envelope | None, cycle: Cycle, *, owner: 
         _given(order.holdback, base.holdback),
         Degradation.parse(order.degrade) if order.degrade else base.degrade,
     )
-    nanos = order.nanos if order.nanos is not None else before.size(cycle) if before else 0
+    nanos = order.nanos if order.nanos is not None else before.lasting(cycle) if before else 0
     return Change(nanos, terms)
 
 
@@ -256,7 +257,7 @@ async def _ask_sponsor(
         )
     await _supersede(tx, before.workload_id, now)
     draft = ChangeRequest(
-        0, before.workload_id, before.workload, cycle, before.revision, before.size(cycle), change, people, loose, by.id, now
+        0, before.workload_id, before.workload, cycle, before.revision, before.lasting(cycle), change, people, loose, by.id, now
     )  # fmt: skip
     number = await tx.requests.add(draft)
     recipient = people.sponsor if by.id != people.sponsor else people.deputy

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from core.degradation import CALM, Stance
 from core.envelope import Envelope, State, state_of
 from core.guard import Used
 from core.period import Cycle
@@ -19,7 +20,7 @@ class EnvelopeReading:
 
     Attributes:
       used: spent in the books, held by the guard, and charged for holds whose usage never came.
-      state: by what is spent and charged.
+      state: by what is spent and charged, and what was decided.
       foretold: the newest forecast that was kept for the cycle; None before the first.
     """
 
@@ -39,12 +40,13 @@ async def read_envelopes(uow: UnitOfWork, *, now: datetime) -> tuple[EnvelopeRea
 
 
 async def readings(tx: Transaction, cycle: Cycle, *, now: datetime) -> tuple[EnvelopeReading, ...]:
-    """As `read_envelopes`, inside somebody's transaction: four statements, however many envelopes there are."""
+    """As `read_envelopes`, inside somebody's transaction: six statements, however many envelopes there are."""
     envelopes = await tx.envelopes.all()
     used = await tx.guard.used(str(cycle))
     foretold = await tx.forecasts.latest(cycle)
+    stances = await tx.postures.all(cycle)
     found = [
-        _reading(envelope, used.get(number, Used()), foretold.get(number), cycle, now)
+        _reading(envelope, used.get(number, Used()), foretold.get(number), stances.get(number, CALM), cycle, now)
         for number, envelope in envelopes.items()
     ]
     return tuple(sorted(found, key=lambda reading: reading.envelope.workload))
@@ -58,10 +60,13 @@ async def read_envelope(uow: UnitOfWork, workload: str, *, now: datetime) -> Env
         envelope = await tx.envelopes.of(number)
         used = (await tx.guard.used(str(cycle))).get(number, Used())
         foretold = (await tx.forecasts.latest(cycle)).get(number)
-    return _reading(envelope, used, foretold, cycle, now) if envelope else None
+        stance = await tx.postures.of(number, cycle)
+    return _reading(envelope, used, foretold, stance, cycle, now) if envelope else None
 
 
-def _reading(envelope: Envelope, used: Used, foretold: Foretold | None, cycle: Cycle, now: datetime) -> EnvelopeReading:
+def _reading(
+    envelope: Envelope, used: Used, foretold: Foretold | None, stance: Stance, cycle: Cycle, now: datetime
+) -> EnvelopeReading:
     size = envelope.size(cycle)
-    state = state_of(used.spent + used.charged, size, envelope.terms)
+    state = state_of(used.spent + used.charged, size, envelope.terms, stance)
     return EnvelopeReading(envelope, cycle, size, used, state, foretold, now)

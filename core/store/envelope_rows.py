@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.envelope import Degradation, Entry, EntryKind, Envelope, Terms
+from core.degradation import Degradation
+from core.envelope import Entry, EntryKind, Envelope, Terms
 from core.people import People
 from core.period import Cycle
 from core.quiet import parse_quiet
@@ -59,12 +60,22 @@ class EnvelopeRows:
                 update(_ENVELOPES).where(_ENVELOPES.c.workload_id == workload_id).values(**values)
             )
         if entry:
-            await self._connection.execute(
-                insert(_ENTRIES).values(
-                    workload_id=workload_id, cycle=str(entry.cycle), kind=entry.kind.value, nanos=entry.nanos,
-                    by=entry.by, at=entry.at, approved_by=entry.approved_by,
-                )
-            )  # fmt: skip
+            await self._add(workload_id, entry)
+
+    async def enter(self, workload_id: int, *entries: Entry, revision: int) -> None:
+        """Add entries to an envelope whose terms stay as they are; it is this revision then."""
+        bumped = update(_ENVELOPES).where(_ENVELOPES.c.workload_id == workload_id)
+        await self._connection.execute(bumped.values(revision=revision))
+        for entry in entries:
+            await self._add(workload_id, entry)
+
+    async def _add(self, workload_id: int, entry: Entry) -> None:
+        await self._connection.execute(
+            insert(_ENTRIES).values(
+                workload_id=workload_id, cycle=str(entry.cycle), kind=entry.kind.value, nanos=entry.nanos,
+                by=entry.by, at=entry.at, approved_by=entry.approved_by,
+            )
+        )  # fmt: skip
 
 
 def columns_of(terms: Terms) -> dict[str, Any]:

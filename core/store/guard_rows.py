@@ -117,11 +117,11 @@ class GuardRows:
         )
 
     async def envelopes_changed(self, workload_ids: Sequence[int]) -> dict[int, tuple[int, ...]]:
-        """Per workload with an envelope what differs after any change of it: (revision, entries, sum of them)."""
+        """Per workload with an envelope what differs after any change of it: (revision, posture's, entries, sum of them)."""
         result = await self._rows(
-            "SELECT e.workload_id, e.revision, count(n.id), coalesce(sum(n.nanos), 0) FROM envelopes e "
+            "SELECT e.workload_id, e.revision, e.posture_revision, count(n.id), coalesce(sum(n.nanos), 0) FROM envelopes e "
             "LEFT JOIN envelope_entries n ON n.workload_id = e.workload_id "
-            f"WHERE e.workload_id IN ({self._listed('bigint')}) GROUP BY e.workload_id, e.revision",
+            f"WHERE e.workload_id IN ({self._listed('bigint')}) GROUP BY e.workload_id, e.revision, e.posture_revision",
             (self._list(workload_ids),),
         )
         return {number: tuple(int(value) for value in values) for number, *values in result}

@@ -164,7 +164,7 @@ class DailyRow(Sums, table=True):
 
 
 class EnvelopeRow(SQLModel, table=True):
-    """Terms and people; the size is the sum of its entries."""
+    """Terms and people; the size is the sum of its entries. `posture_revision` grows with every change of its posture."""
 
     __tablename__ = "envelopes"
     workload_id: int = Field(primary_key=True, sa_type=BIG, foreign_key="workloads.id")
@@ -180,6 +180,7 @@ class EnvelopeRow(SQLModel, table=True):
     degrade: str | None = None
     quiet: str | None = None
     revision: int
+    posture_revision: int = Field(default=0, sa_type=BIG, sa_column_kwargs={"server_default": "0"})
 
 
 class EntryRow(SQLModel, table=True):

@@ -38,6 +38,7 @@ from core.store.plan_rows import PlanRows
 from core.store.price_rows import PriceRows
 from core.store.reconciliation_rows import ReconciliationRows, SignatureRows
 from core.store.request_rows import RequestRows
+from core.store.response_rows import EscalationRows, GrantRows, PostureRows, TurnRows
 from core.store.series_rows import SeriesRows
 from core.store.source_days import SourceDays
 from core.store.source_rows import SourceRows
@@ -150,6 +151,22 @@ class Transaction:
     @cached_property
     def homes(self) -> HomeRows:
         return HomeRows(self.connection)
+
+    @cached_property
+    def postures(self) -> PostureRows:
+        return PostureRows(self.connection)
+
+    @cached_property
+    def grants(self) -> GrantRows:
+        return GrantRows(self.connection)
+
+    @cached_property
+    def escalations(self) -> EscalationRows:
+        return EscalationRows(self.connection)
+
+    @cached_property
+    def turns(self) -> TurnRows:
+        return TurnRows(self.connection)
 
     @cached_property
     def outbox(self) -> Outbox:

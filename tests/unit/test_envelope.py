@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.envelope import Change, Degradation, Entry, EntryKind, Envelope, State, Terms, entry_for, loosenings, state_of
+from core.degradation import Degradation
+from core.envelope import Change, Entry, EntryKind, Envelope, State, Terms, entry_for, loosenings, state_of
 from core.errors import BudgetError, NotAllowed, OutOfRange
 from core.money import MAX_NANOS, NANOS
 from core.people import Actor, People, Role
@@ -79,14 +80,14 @@ def test_more_room_or_another_decider_waits_and_nothing_else_does(
         (79, State.WITHIN),
         (80, State.WARNED),
         (99, State.WARNED),
-        (100, State.OVER),
-        (500, State.OVER),
+        (100, State.STOPPED),
+        (500, State.STOPPED),
     ],
 )
 def test_a_threshold_is_reached_exactly_at_its_share(spent: int, state: State) -> None:
     assert state_of(spent * NANOS, 100 * NANOS, Terms(TRIO)) is state
     if spent:
-        assert state_of(spent * NANOS - 1, 100 * NANOS, Terms(TRIO)) is not State.OVER or spent > 100
+        assert state_of(spent * NANOS - 1, 100 * NANOS, Terms(TRIO)) is not State.STOPPED or spent > 100
 
 
 @given(st.integers(0, MAX_NANOS), st.integers(0, MAX_NANOS), st.integers(1, MAX_NANOS))

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from bot.clients import rates as client_rates
 from bot.web.guard_bodies import Model, told_rate
-from core.envelope import Degradation, Entry, EntryKind, Envelope, Terms
+from core.degradation import Degradation
+from core.envelope import Entry, EntryKind, Envelope, Terms
 from core.errors import OutOfRange
 from core.guard import Answer, Offer, Posture, Used, decide, posture_of
 from core.holds import Ask, Learned, ceiling_rate, hold_for, least_hold, overrun_of, worst_cost

@@ -9,7 +9,7 @@ import pytest
 from bot.slack import ids
 from bot.slack.views.breakdown import breakdown_message
 from bot.slack.views.detail import compact, detail_message
-from core.envelope import Degradation
+from core.degradation import Degradation
 from core.standing import Breakdown, Detail
 from tests.support.shown import buttons, interpreted, refused, table, words
 from tests.support.standings import (

@@ -29,7 +29,7 @@ def test_the_table_has_its_columns_and_one_row_for_each_workload():
     rows = table(message(an_overview(a_line(), a_line("evals", 700, 500))))
     assert rows[0] == ["Workload", "Spent", "Envelope", "Used", "Forecast", "Chance", "Run-rate", "State"]
     assert rows[1] == ["search-answers", "$3,210", "$4,000", "80%", "–", "–", "$4,115", "◐ past soft"]
-    assert rows[2][0] == "evals" and rows[2][-1] == "● past hard"
+    assert rows[2][0] == "evals" and rows[2][-1] == "■ stopped"
 
 
 def test_amounts_sort_as_numbers_even_where_one_is_missing():

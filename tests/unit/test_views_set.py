@@ -12,7 +12,8 @@ from bot.slack import ids
 from bot.slack.views.envelope import order_from_view, set_message, set_modal
 from bot.slack.views.set_form import exact, percent
 from core.change_request import SetOrder
-from core.envelope import Degradation, Envelope, Terms
+from core.degradation import Degradation
+from core.envelope import Envelope, Terms
 from core.money import parse_amount
 from core.services.manage_envelopes import Defaults, Proposal, SetOutcome
 from core.workload import UNATTRIBUTED

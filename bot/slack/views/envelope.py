@@ -54,7 +54,7 @@ def _finding(outcome: SetOutcome) -> tuple[str, str]:
     if now is None:
         assert before is not None
         return before.workload, f"*{name(before.workload)}* was not changed."
-    size = usd(now.size(cycle))
+    size = usd(now.lasting(cycle))
     if before is None:
         return now.workload, f"*{name(now.workload)}* has an envelope of *{size}* a month, from {cycle.title} on."
     changes = _changes(before, now, outcome)
@@ -66,7 +66,7 @@ def _finding(outcome: SetOutcome) -> tuple[str, str]:
 def _changes(before: Envelope, now: Envelope, outcome: SetOutcome) -> list[str]:
     """What differs, in words."""
     was, then = before.terms, now.terms
-    old, new = before.size(outcome.cycle), now.size(outcome.cycle)
+    old, new = before.lasting(outcome.cycle), now.lasting(outcome.cycle)
     pairs = [
         ("size", f"{usd(old)} a month", f"{usd(new)} a month"),
         ("soft threshold", share(was.soft_share), share(then.soft_share)),

@@ -78,8 +78,8 @@ def _finding(overview: Overview) -> str:
 def _past(lines: Sequence[WorkloadStanding]) -> str:
     """Who is past a threshold, hard before soft, and who would end above the envelope; calm where nobody is."""
     sentences = []
-    for state, threshold in ((State.OVER, "hard"), (State.WARNED, "soft")):
-        if past := [f"*{name(line.workload)}*" for line in lines if line.state is state]:
+    for states, threshold in (((State.DEGRADED, State.STOPPED), "hard"), ((State.WARNED,), "soft")):
+        if past := [f"*{name(line.workload)}*" for line in lines if line.state in states]:
             verb = "is past its" if len(past) == 1 else "are past their"
             sentences.append(f"{listed(past, 5)} {verb} {threshold} threshold.")
     if not sentences and any(line.state for line in lines):

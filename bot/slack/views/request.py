@@ -122,7 +122,7 @@ def _verdict(request: ChangeRequest) -> str:
 def _effect(request: ChangeRequest, envelope: Envelope | None) -> str:
     if envelope is None:
         return f"The envelope stays at {usd(request.current_nanos)} a month."
-    size = usd(envelope.size(request.cycle))
+    size = usd(envelope.lasting(request.cycle))
     if request.state is RequestState.APPROVED:
         hard = share(envelope.terms.hard_share)
         return f"The envelope is *{size}* from {request.cycle.title} on; hard threshold at {hard}."

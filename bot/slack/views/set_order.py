@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 from bot.readable import shortened
 from bot.slack import ids
 from core.change_request import SetOrder
-from core.envelope import Degradation, Terms
+from core.degradation import Degradation
+from core.envelope import Terms
 from core.errors import BudgetError
 from core.money import parse_amount, parse_share
 from core.people import People

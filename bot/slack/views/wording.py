@@ -18,7 +18,13 @@ STRAIGHT_LINE: Final = (
 )
 STALE: Final = timedelta(hours=24)
 
-_STATES: Final = {State.WITHIN: "○ within", State.WARNED: "◐ past soft", State.OVER: "● past hard"}
+_STATES: Final = {
+    State.WITHIN: "○ within",
+    State.WARNED: "◐ past soft",
+    State.GRANTED: "◇ granted",
+    State.DEGRADED: "● degraded",
+    State.STOPPED: "■ stopped",
+}
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:
