@@ -19,6 +19,8 @@ LISTED_SHARE: Final = 0.10
 MOST_OWNERS: Final = 5
 """A close that waits for a crowd is never closed."""
 REASON_CHARACTERS: Final = 500
+REMIND_DAYS: Final = (1, 3, 7)
+"""Days after a comparison on which whoever has not signed is reminded; then every week until it is closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,15 @@ def refusal_reason(text: str) -> str:
     if len(words) < 3:
         raise Unreadable("Say in a few words what is wrong, so that somebody can mend it.")
     return words[:REASON_CHARACTERS]
+
+
+def reminder_due(made_at: datetime, now: datetime) -> int | None:
+    """The number of the reminder that is due, from 1; None before the first. After a day, three days, then every week."""
+    days = (now - made_at).days
+    if days < REMIND_DAYS[0]:
+        return None
+    early = sum(days >= one for one in REMIND_DAYS)
+    return early if days < REMIND_DAYS[-1] else early + (days - REMIND_DAYS[-1]) // 7
 
 
 def _people(users: Collection[str]) -> str:

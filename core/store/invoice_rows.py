@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from itertools import islice
 from typing import Any, Final
 
 import msgspec
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.intake.record import CostLine
+from core.invoice import Invoice, InvoiceLine
 from core.period import Cycle
 from core.store.columns import day_number, day_of
 from core.store.invoice_tables import InvoiceLineRow, InvoiceRow
@@ -33,7 +32,7 @@ class Conversion:
 
 @dataclass(frozen=True, slots=True)
 class StoredInvoice:
-    """An invoice as it is kept; `id` 0 and `version` 0 before that.
+    """An invoice as it is kept, without its lines; `id` and `version` are 0 before that.
 
     Attributes:
       month: a UTC calendar month, as providers bill.
@@ -41,6 +40,7 @@ class StoredInvoice:
       fingerprint: SHA-256 of the content.
       total_nanos: in `currency`; `usd_nanos` in dollars.
       line_count: lines of the file, before they were folded.
+      rounded_to, remarks: as in `Invoice`.
     """
 
     provider: str
@@ -53,6 +53,8 @@ class StoredInvoice:
     usd_nanos: int
     conversion: Conversion | None
     line_count: int
+    rounded_to: int
+    remarks: tuple[str, ...]
     taken_by: str
     taken_at: datetime
     id: int = 0
@@ -87,53 +89,74 @@ class InvoiceRows:
         return [_invoice(row) for row in await self._connection.execute(query.order_by(_INVOICES.c.provider))]
 
     async def add(
-        self, fresh: StoredInvoice, lines: Iterable[tuple[CostLine, int, int]], *, replaces: StoredInvoice | None
-    ) -> int:
-        """Store an invoice in the place of its predecessor, which stays; its number.
+        self,
+        fresh: StoredInvoice,
+        lines: Sequence[InvoiceLine],
+        dollars: Sequence[int],
+        *,
+        replaces: StoredInvoice | None,
+    ) -> StoredInvoice:
+        """Store an invoice in the place of its predecessor, which stays.
 
         Args:
-          lines: (folded line, nanos in the invoice's currency, nanos in dollars).
+          lines: in the invoice's currency; `dollars` are their nanos in USD.
           replaces: the version in force, locked by the caller. Two who are first at once: the second gets IntegrityError.
         """
-        values = {
-            "provider": fresh.provider, "month": str(fresh.month), "version": replaces.version + 1 if replaces else 1,
-            "origin": fresh.origin, "file_name": fresh.file_name, "fingerprint": fresh.fingerprint,
-            "currency": fresh.currency, "total_nanos": fresh.total_nanos, "usd_nanos": fresh.usd_nanos,
-            "rate": fresh.conversion.rate if fresh.conversion else None,
-            "rate_on": day_number(fresh.conversion.on) if fresh.conversion else None,
-            "rate_source": fresh.conversion.source if fresh.conversion else None,
-            "line_count": fresh.line_count, "taken_by": fresh.taken_by, "taken_at": fresh.taken_at,
-        }  # fmt: skip
-        result = await self._connection.execute(insert(_INVOICES).values(**values).returning(_INVOICES.c.id))
+        version = replaces.version + 1 if replaces else 1
+        result = await self._connection.execute(
+            insert(_INVOICES).values(version=version, **_columns(fresh)).returning(_INVOICES.c.id)
+        )
         number = int(result.scalar_one())
         if replaces:
             await self._connection.execute(
                 update(_INVOICES).where(_INVOICES.c.id == replaces.id).values(superseded_by=number)
             )
-        rows = (
-            {"invoice_id": number, "number": place, "nanos": nanos, "usd_nanos": dollars, "charge": _charge(line)}
-            for place, (line, nanos, dollars) in enumerate(lines, start=1)
-        )
-        while part := list(islice(rows, _PART)):
-            await self._connection.execute(insert(_LINES), part)
-        return number
+        for start in range(0, len(lines), _PART):
+            part = zip(lines[start : start + _PART], dollars[start : start + _PART], strict=True)
+            rows = [
+                {"invoice_id": number, "number": place, "nanos": line.nanos, "usd_nanos": usd, "charge": _charge(line)}
+                for place, (line, usd) in enumerate(part, start=start + 1)
+            ]
+            await self._connection.execute(insert(_LINES), rows)
+        return replace(fresh, id=number, version=version)
 
-    async def lines(self, invoice_id: int) -> AsyncIterator[tuple[CostLine, int, int]]:
-        """(folded line, nanos in the invoice's currency, nanos in dollars), in the order of the file."""
-        query = select(_LINES).where(_LINES.c.invoice_id == invoice_id).order_by(_LINES.c.number)
+    async def in_dollars(self, stored: StoredInvoice) -> Invoice:
+        """The invoice with its lines, in USD."""
+        query = select(_LINES).where(_LINES.c.invoice_id == stored.id).order_by(_LINES.c.number)
+        lines = []
         for row in await self._connection.execute(query):
-            yield msgspec.convert(row.charge, CostLine), row.nanos, row.usd_nanos
+            line = msgspec.convert({"nanos": row.usd_nanos} | row.charge, InvoiceLine)
+            lines.append(line)
+        is_usd = stored.currency == "USD"
+        return Invoice(
+            stored.provider, stored.month, "USD", tuple(lines), stored.usd_nanos, stored.rounded_to if is_usd else 1, stored.remarks
+        )  # fmt: skip
 
 
-def _charge(line: CostLine) -> Any:
-    """A line as plain values; what is as usual is left out."""
+def _columns(fresh: StoredInvoice) -> dict[str, Any]:
+    conversion = fresh.conversion
+    return {
+        "provider": fresh.provider, "month": str(fresh.month), "origin": fresh.origin, "file_name": fresh.file_name,
+        "fingerprint": fresh.fingerprint, "currency": fresh.currency, "total_nanos": fresh.total_nanos,
+        "usd_nanos": fresh.usd_nanos, "rate": conversion.rate if conversion else None,
+        "rate_on": day_number(conversion.on) if conversion else None, "rate_source": conversion.source if conversion else None,
+        "line_count": fresh.line_count, "rounded_to": fresh.rounded_to, "remarks": list(fresh.remarks),
+        "taken_by": fresh.taken_by, "taken_at": fresh.taken_at,
+    }  # fmt: skip
+
+
+_USUAL: Final = {
+    field.name: msgspec.to_builtins(field.default)
+    for field in msgspec.structs.fields(InvoiceLine)
+    if field.default is not msgspec.NODEFAULT
+}
+
+
+def _charge(line: InvoiceLine) -> dict[str, Any]:
+    """A line as plain values without its amount in the invoice's currency; what is as usual is left out."""
     told = msgspec.to_builtins(line)
-    usual = {
-        field.name: field.default
-        for field in msgspec.structs.fields(CostLine)
-        if field.default is not msgspec.NODEFAULT
-    }
-    return {name: value for name, value in told.items() if name not in usual or value != usual[name]}
+    del told["nanos"]
+    return {name: value for name, value in told.items() if name not in _USUAL or value != _USUAL[name]}
 
 
 def _invoice(row: Any) -> StoredInvoice:
@@ -141,5 +164,6 @@ def _invoice(row: Any) -> StoredInvoice:
     conversion = Conversion(row.rate, day_of(row.rate_on), row.rate_source) if row.rate is not None else None
     return StoredInvoice(
         row.provider, Cycle(int(year), int(month)), row.origin, row.file_name, row.fingerprint, row.currency, row.total_nanos,
-        row.usd_nanos, conversion, row.line_count, row.taken_by, row.taken_at, row.id, row.version, row.superseded_by,
+        row.usd_nanos, conversion, row.line_count, row.rounded_to, tuple(row.remarks), row.taken_by, row.taken_at, row.id,
+        row.version, row.superseded_by,
     )  # fmt: skip

@@ -20,6 +20,7 @@ class InvoiceRow(SQLModel, table=True):
       fingerprint: SHA-256 of the content: the same file again changes nothing.
       total_nanos: in `currency`; `usd_nanos` the same in dollars at `rate` of the day `rate_on` from `rate_source`.
       line_count: lines of the file; the stored ones are folded to what a comparison tells apart.
+      rounded_to, remarks: as in `core.invoice.Invoice`.
     """
 
     __tablename__ = "invoices"
@@ -39,15 +40,14 @@ class InvoiceRow(SQLModel, table=True):
     rate_on: int | None = Field(default=None, sa_type=BIG)
     rate_source: str | None = None
     line_count: int = Field(sa_type=BIG)
+    rounded_to: int = Field(sa_type=BIG)
+    remarks: Any = Field(sa_type=JSON)
     taken_by: str
     taken_at: datetime = Field(sa_type=INSTANT)
 
 
 class InvoiceLineRow(SQLModel, table=True):
-    """Lines of a bill that agree in everything but their amounts, as one. Nanos in the invoice's currency and in dollars.
-
-    `quantity` is a decimal as text: tokens, seconds, gigabyte hours. `charge` holds what the line is for.
-    """
+    """Lines of a bill with equal labels, as one: nanos in the invoice's currency and in dollars, and what they are for."""
 
     __tablename__ = "invoice_lines"
     __table_args__: ClassVar[dict[str, object]] = {"sqlite_with_rowid": False}

@@ -27,6 +27,7 @@ from core.store.claim_rows import ClaimRows
 from core.store.decision_rows import DecisionRows
 from core.store.driver_rows import DriverRows
 from core.store.envelope_rows import EnvelopeRows
+from core.store.estimate_rows import EstimateRows
 from core.store.forecast_rows import ForecastRows
 from core.store.guard_rows import GuardRows
 from core.store.home_rows import HomeRows
@@ -139,6 +140,10 @@ class Transaction:
     @cached_property
     def invoices(self) -> InvoiceRows:
         return InvoiceRows(self.connection)
+
+    @cached_property
+    def estimates(self) -> EstimateRows:
+        return EstimateRows(self.connection)
 
     @cached_property
     def reconciliations(self) -> ReconciliationRows:

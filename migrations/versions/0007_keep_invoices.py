@@ -33,6 +33,8 @@ def upgrade() -> None:
         sa.Column("rate_on", sa.BigInteger(), nullable=True),
         sa.Column("rate_source", sa.String(), nullable=True),
         sa.Column("line_count", sa.BigInteger(), nullable=False),
+        sa.Column("rounded_to", sa.BigInteger(), nullable=False),
+        sa.Column("remarks", sa.Text(), nullable=False),
         sa.Column("taken_by", sa.String(), nullable=False),
         sa.Column("taken_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
