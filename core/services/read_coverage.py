@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from core.coverage import Coverage, Reading, Tally, compare
@@ -15,6 +15,8 @@ from core.store.unit_of_work import Transaction, UnitOfWork
 COSTS: Final = "costs"
 """The one report of charges; all others count usage."""
 API_KEY_TAG: Final = "api_key"
+RECENT_DAYS: Final = 28
+"""Four whole weeks, as for sources: a gap that was mended months ago is nobody's next step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,15 @@ async def read_coverage(uow: UnitOfWork, provider: str, *, first_on: date, last_
     # A month of 200 keys with 20 models each takes a second, which the event loop cannot spare.
     coverage = await asyncio.to_thread(compare, theirs, ours)
     return ReadCoverage(provider, window.starts_at.date(), last, has_costs, coverage)
+
+
+async def recent_coverage(uow: UnitOfWork, *, now: datetime) -> tuple[ReadCoverage, ...]:
+    """Coverage of the last `RECENT_DAYS` days for every provider that was ever pulled, by name."""
+    async with uow.read() as tx:
+        providers = {one.name.partition("/")[0] for one in await tx.cursors.all()}
+    first, last = now.date() - timedelta(days=RECENT_DAYS), now.date()
+    found = [await read_coverage(uow, provider, first_on=first, last_on=last) for provider in sorted(providers)]
+    return tuple(one for one in found if one is not None)
 
 
 def _comparable(counts: list[Cursor], starts_at: datetime, ends_at: datetime) -> Window | None:

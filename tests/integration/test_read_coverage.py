@@ -11,7 +11,7 @@ import pytest
 
 from core.coverage import Dimension
 from core.services.keep_books import open_books
-from core.services.read_coverage import ReadCoverage, read_coverage
+from core.services.read_coverage import ReadCoverage, read_coverage, recent_coverage
 from core.store.unit_of_work import UnitOfWork
 from core.usage import UsageEvent
 from tests.support.books import FARAH, agreed, an_event, records
@@ -153,3 +153,16 @@ async def test_the_books_stay_as_they_are(uow: UnitOfWork, openai: ProviderApi) 
 
 def _three(api: ProviderApi) -> Iterable[UsageEvent]:
     return (event_of(call) for call in api.ledger.calls[:3])
+
+
+async def test_every_provider_that_was_ever_pulled_has_its_recent_coverage(
+    uow: UnitOfWork, openai: ProviderApi
+) -> None:
+    await records(uow, (event_of(call) for call in openai.ledger.calls if call.key == "key_search"))
+    assert await recent_coverage(uow, now=TODAY) == ()
+    await pull(uow, openai)
+
+    (found,) = await recent_coverage(uow, now=TODAY)
+
+    assert (found.provider, found.last_on) == ("openai", date(2026, 11, 21))
+    assert found.coverage.token_share is not None and 0.4 < found.coverage.token_share < 0.6

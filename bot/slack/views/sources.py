@@ -11,14 +11,17 @@ from bot.readable import share
 from bot.slack import ids
 from bot.slack.views import blocks, tables
 from bot.slack.views.blocks import Block, Message
+from bot.slack.views.coverage import coverage_lines
 from bot.slack.views.mrkdwn import code, name, when
 from bot.slack.views.tables import Cell
 from bot.slack.views.wording import age, listed, plural
+from core.services.read_coverage import ReadCoverage
 from core.source_health import RECENT_DAYS, Condition, SecondOpinion, SourceHealth
 
 TABLE_CHARACTERS: Final = 9_000
 EXPLAINED: Final = 5
 OPINIONS: Final = 8
+PROVIDERS: Final = 2
 
 STATES: Final = {
     Condition.REVOKED: "– revoked",
@@ -36,16 +39,21 @@ STATES: Final = {
 
 
 def sources_message(
-    sources: Sequence[SourceHealth], opinions: Sequence[SecondOpinion] = (), *, reader: ZoneInfo, now: datetime
+    sources: Sequence[SourceHealth],
+    opinions: Sequence[SecondOpinion] = (),
+    covered: Sequence[ReadCoverage] = (),
+    *,
+    reader: ZoneInfo,
+    now: datetime,
 ) -> Message:
-    """The finding, what is wrong with its next step, every source in one table, and what checks them."""
+    """The finding, what is wrong with its next step, every source in one table, what checks them and what it found."""
     if not sources:
         text = "No source sends usage yet."
         return blocks.message(
             text,
             blocks.section(f"*{text}* Make a token for your gateway where Outlay runs, then post to `/v1/usage`"),
             blocks.paste("outlay token create gateway"),
-            _opinions(opinions, now),
+            _opinions(opinions, covered, now),
         )
     finding = _finding(sources)
     alarming = [one for one in sources if one.is_alarming]
@@ -64,7 +72,7 @@ def sources_message(
         blocks.section(f"{plural(len(sources) - len(shown), 'more source')} not shown.")
         if len(shown) < len(sources)
         else None,
-        _opinions(opinions, now),
+        _opinions(opinions, covered, now),
         blocks.context(
             f"Counts are of the last {RECENT_DAYS} days. Unsure: guessed, missing, repaired or partial counts.",
             "Duplicates were sent before; folded are second reports of calls that another source counts. Each call counts once.",
@@ -73,7 +81,7 @@ def sources_message(
     )
 
 
-def _opinions(opinions: Sequence[SecondOpinion], now: datetime) -> Block | None:
+def _opinions(opinions: Sequence[SecondOpinion], covered: Sequence[ReadCoverage], now: datetime) -> Block | None:
     """Provider reports check the spend and are in no sum of it."""
     if not opinions:
         return None
@@ -84,7 +92,12 @@ def _opinions(opinions: Sequence[SecondOpinion], now: datetime) -> Block | None:
         lines.append(f"• {code(one.name, 80)} {read}{wrong}")
     if len(opinions) > OPINIONS:
         lines.append(f"• and {plural(len(opinions) - OPINIONS, 'more report')}")
-    return blocks.section("\n".join(["*Provider reports check these numbers and are not added to them*", *lines]))
+    told = [line for one in covered[:PROVIDERS] for line in coverage_lines(one)]
+    if not told:
+        told = ["• Nothing to compare yet: days are compared once they can no longer grow."]
+    return blocks.section(
+        "\n".join(["*Provider reports check these numbers and are not added to them*", *told, *lines])
+    )
 
 
 def _finding(sources: Sequence[SourceHealth]) -> str:
