@@ -19,6 +19,7 @@ from core.store import (
     invoice_tables,
     outbox_tables,
     response_tables,
+    rollout_tables,
     source_tables,
     tables,
     tag_tables,
@@ -38,6 +39,7 @@ for _table in (
     invoice_tables.InvoiceRow,
     breach_tables.BreachRow,
     home_tables.HomePageRow,
+    rollout_tables.RolloutRow,
     outbox_tables.OutboxRow,
     response_tables.PostureRow,
 ):

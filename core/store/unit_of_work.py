@@ -40,6 +40,8 @@ from core.store.price_rows import PriceRows
 from core.store.reconciliation_rows import ReconciliationRows, SignatureRows
 from core.store.request_rows import RequestRows
 from core.store.response_rows import EscalationRows, GrantRows, PostureRows, TurnRows
+from core.store.rollout_evidence_rows import RolloutEvidenceRows
+from core.store.rollout_rows import RolloutRows
 from core.store.series_rows import SeriesRows
 from core.store.source_days import SourceDays
 from core.store.source_rows import SourceRows
@@ -152,6 +154,14 @@ class Transaction:
     @cached_property
     def signatures(self) -> SignatureRows:
         return SignatureRows(self.connection)
+
+    @cached_property
+    def rollouts(self) -> RolloutRows:
+        return RolloutRows(self.connection)
+
+    @cached_property
+    def rollout_evidence(self) -> RolloutEvidenceRows:
+        return RolloutEvidenceRows(self.connection)
 
     @cached_property
     def homes(self) -> HomeRows:
