@@ -79,7 +79,7 @@ class Guard:
         while True:
             answer = await self._submit(Order(source_id, what, now), Answered)
             left = ends - clock()
-            if answer.retry_seconds is None or left <= 0:
+            if answer.retry_seconds is None or answer.is_throttled or left <= 0:
                 return answer
             if not await self._room.wait(answer.workload_id, answer.need_nanos, min(left, _POLL_SECONDS)):
                 return answer

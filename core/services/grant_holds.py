@@ -5,10 +5,10 @@ from __future__ import annotations
 import secrets
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from core.errors import BudgetError, OutOfRange
-from core.guard import Answer, Offer, Posture, Used, Verdict, decide
+from core.guard import Answer, Offer, Posture, Used, Verdict, decide, in_turn
 from core.money import usd
 from core.period import Cycle
 from core.services.guard_memory import GuardMemory
@@ -49,6 +49,30 @@ class Grants:
     holds: list[Hold] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class Turns:
+    """The turns of throttled workloads that were asked for in one transaction: (minute, taken) by workload."""
+
+    taken: dict[int, tuple[int, int]] = field(default_factory=dict)
+
+    async def of(self, tx: Transaction, draw: Draw) -> int:
+        """Requests let through in this minute, those of this transaction included."""
+        minute = int(draw.order.now.timestamp()) // 60
+        known = self.taken.get(draw.workload_id)
+        if known is None or known[0] != minute:
+            known = (minute, await tx.turns.taken(draw.workload_id, minute))
+            self.taken[draw.workload_id] = known
+        return known[1]
+
+    def take(self, draw: Draw) -> None:
+        minute, taken = self.taken[draw.workload_id]
+        self.taken[draw.workload_id] = (minute, taken + 1)
+
+    async def save(self, tx: Transaction) -> None:
+        for workload_id, (minute, taken) in sorted(self.taken.items()):
+            await tx.turns.save(workload_id, minute, taken)
+
+
 class Granter:
     def __init__(self, memory: GuardMemory, policy: Policy) -> None:
         self._memory = memory
@@ -77,6 +101,7 @@ class Granter:
         postures = await self._memory.postures(tx, (draw.workload_id for draw in draws), cycle)
         now_used = {draw.workload_id: used[draw.workload_id, str(cycle)] for draw in draws}
         granted: set[int] = set()
+        turns = Turns()
         for draw in draws:
             key = (draw.order.source_id, draw.request_id or "")
             if known := before.get(key):
@@ -85,7 +110,7 @@ class Granter:
                 continue
             posture, left = postures[draw.workload_id], now_used[draw.workload_id]
             try:
-                answer, hold = self._decided(draw, posture, left, cycle)
+                answer, hold = await self._decided(tx, draw, posture, left, cycle, turns)
             except BudgetError as refused:
                 grants.answers[draw.place] = refused
                 continue
@@ -102,13 +127,26 @@ class Granter:
                 if known := before.get((draw.order.source_id, draw.request_id or "")):
                     grants.answers[draw.place] = _again(known, draw.order)
         await tx.guard.add(grants.holds)
+        await turns.save(tx)
         return grants
 
-    def _decided(self, draw: Draw, posture: Posture, used: Used, cycle: Cycle) -> tuple[Answered | Leased, Hold | None]:
+    async def _decided(
+        self, tx: Transaction, draw: Draw, posture: Posture, used: Used, cycle: Cycle, turns: Turns
+    ) -> tuple[Answered | Leased, Hold | None]:
         """The answer, and the hold to store if it is a yes. Raises OutOfRange for a cost that cannot be."""
-        if isinstance(draw.order.what, Authorization):
-            return self._authorize(draw, posture, used, cycle)
-        return self._lease(draw, posture, used, cycle)
+        if isinstance(draw.order.what, LeaseOrder):
+            return self._lease(draw, posture, used, cycle)
+        verdict, what = self._verdict(draw, posture, used), draw.order.what
+        assert isinstance(what, Authorization)
+        if verdict.takes_turn:
+            verdict, wait = in_turn(posture, verdict, await turns.of(tx, draw), draw.order.now)
+            if wait is not None:
+                return replace(_denial(verdict, what, draw.workload_id), retry_seconds=wait, is_throttled=True), None
+            turns.take(draw)
+        if verdict.size is None or verdict.offer is None:
+            return _denial(verdict, what, draw.workload_id), None
+        hold = self._hold(draw, what, verdict, verdict.offer, cycle)
+        return _again_answered(hold), hold
 
     async def _asked_before(self, tx: Transaction, draws: Sequence[Draw]) -> dict[tuple[int, str], Hold]:
         ids: dict[int, list[str]] = defaultdict(list)
@@ -121,18 +159,14 @@ class Granter:
             for request_id, hold in (await tx.guard.asked_before(source_id, wanted)).items()
         }
 
-    def _authorize(self, draw: Draw, posture: Posture, used: Used, cycle: Cycle) -> tuple[Answered, Hold | None]:
+    def _verdict(self, draw: Draw, posture: Posture, used: Used) -> Verdict:
         order, what = draw.order, draw.order.what
         assert isinstance(what, Authorization)
         asked = self._memory.offer(draw.workload_id, what.provider, what.model, what.tier, order.now)
         fallback = (
             self._memory.fallback(draw.workload_id, what, posture.fallback, order.now) if posture.fallback else None
         )
-        verdict = decide(what.ask, posture, used, asked, fallback)
-        if verdict.size is None or verdict.offer is None:
-            return _denial(verdict, what, draw.workload_id), None
-        hold = self._hold(draw, what, verdict, verdict.offer, cycle)
-        return _again_answered(hold), hold
+        return decide(what.ask, posture, used, asked, fallback)
 
     def _hold(self, draw: Draw, what: Authorization, verdict: Verdict, offer: Offer, cycle: Cycle) -> Hold:
         assert verdict.size is not None
@@ -149,12 +183,12 @@ class Granter:
     def _lease(self, draw: Draw, posture: Posture, used: Used, cycle: Cycle) -> tuple[Leased, Hold | None]:
         what, now = draw.order.what, draw.order.now
         assert isinstance(what, LeaseOrder)
-        left = used.left_of(posture.limit_nanos)
+        # Who spends a lease asks for no model: past the hard threshold each request has to be asked for.
+        left = used.left_of(posture.limit_nanos if posture.hard_nanos is None else posture.hard_nanos)
         granted = what.nanos if left is None else max(0, min(what.nanos, left))
         ends = expiry(now, what.seconds)
-        if posture.is_stopped or granted == 0:
-            limit = usd(posture.limit_nanos or 0)
-            why = "was stopped by its sponsor" if posture.is_stopped else f"has nothing left to lease of {limit}"
+        if posture.is_stopped or posture.is_degraded or granted == 0:
+            why = _why_not_leased(posture)
             return Leased(None, 0, left, ends, f"{posture.workload} {why}."), None
         number = f"l-{secrets.token_hex(12)}"
         after = None if left is None else left - granted
@@ -166,6 +200,14 @@ class Granter:
             is_output_stated=True, created_at=micros(now), expires_at=micros(ends),
         )  # fmt: skip
         return _again_leased(hold), hold
+
+
+def _why_not_leased(posture: Posture) -> str:
+    if posture.is_stopped:
+        return "was stopped by its sponsor"
+    if posture.is_degraded or posture.hard_nanos is not None:
+        return "is past its hard threshold and degraded, so that each request has to be authorized"
+    return f"has nothing left to lease of {usd(posture.limit_nanos or 0)}"
 
 
 def _again(hold: Hold, order: Order) -> Answered | Leased | Exception:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from core.attribution import Attribution, Labels
+from core.degradation import CALM, Stance
 from core.envelope import Envelope
 from core.errors import UnknownName
 from core.guard import Offer, Posture, posture_of
@@ -40,7 +41,7 @@ class GuardMemory:
         self._attribution = Attribution(())
         self._prices = PriceBook(())
         self._rates: dict[tuple[object, ...], tuple[tuple[int, Rate], ...]] = {}
-        self._envelopes: dict[int, tuple[tuple[int, ...], Envelope]] = {}
+        self._envelopes: dict[int, tuple[tuple[int, ...], Cycle, Envelope, Stance]] = {}
         self._limits: dict[int, int | None] = {}
         self._learned: dict[LearnedKey, Learned] = {}
         self._loaded: dict[int, float] = {}
@@ -86,14 +87,14 @@ class GuardMemory:
         wanted = sorted(set(ids))
         marks = await tx.guard.envelopes_changed(wanted)
         for number, mark in marks.items():
-            if self._envelopes.get(number, (None,))[0] != mark:
+            if self._envelopes.get(number, (None, None))[:2] != (mark, cycle):
                 envelope = await tx.envelopes.of(number)
                 assert envelope is not None
-                self._envelopes[number] = (mark, envelope)
-        found = {
-            number: posture_of(self._envelopes[number][1] if number in marks else None, self._named[number], cycle)
-            for number in wanted
-        }
+                self._envelopes[number] = (mark, cycle, envelope, await tx.postures.of(number, cycle))
+        found = {}
+        for number in wanted:
+            envelope, stance = self._envelopes[number][2:] if number in marks else (None, CALM)
+            found[number] = posture_of(envelope, self._named[number], cycle, stance)
         self._limits |= {number: posture.limit_nanos for number, posture in found.items()}
         return found
 

@@ -72,7 +72,8 @@ class Answered:
 
     Attributes:
       remaining_nanos: what the envelope has left after this hold; None without an envelope.
-      retry_seconds: set when money is only held, not spent.
+      retry_seconds: set when money is only held, not spent, and when a throttle has no turn left.
+      is_throttled: no turn was left in this minute; money is not what lacks.
       need_nanos: on a denial, what would have to be left.
     """
 
@@ -87,6 +88,7 @@ class Answered:
     retry_seconds: int | None = None
     need_nanos: int = 0
     workload_id: int = 0
+    is_throttled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

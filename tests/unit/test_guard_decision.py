@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -139,8 +140,10 @@ def test_a_limit_is_the_hard_share_of_the_size_to_the_nano() -> None:
     terms = Terms(People(ANA, FARAH, SAM), hard_share=0.9, degrade=Degradation(model="gpt-4.1-mini"))
 
     posture = posture_of(Envelope(2, "search", terms, (entry,), 1), "search", cycle)
+    bare = posture_of(Envelope(2, "search", replace(terms, degrade=None), (entry,), 1), "search", cycle)
 
-    assert (posture.limit_nanos, posture.fallback) == (299_999_999, "gpt-4.1-mini")
+    assert (posture.hard_nanos, posture.limit_nanos) == (299_999_999, 333_333_333)
+    assert (posture.fallback, bare.hard_nanos, bare.limit_nanos) == ("gpt-4.1-mini", None, 299_999_999)
 
 
 def test_everything_but_the_last_cent_is_spent_before_a_denial() -> None:
