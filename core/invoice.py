@@ -12,40 +12,23 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, timedelta
 from decimal import Decimal
-from enum import StrEnum
 from typing import Final, NamedTuple
 
 import msgspec
 
 from core.errors import BudgetError
-from core.intake.record import ChargeCategory, CostLine
+from core.intake.record import CostLine
+from core.line_kind import LineKind, kind_of
 from core.money import NANOS, decimal_string, nanos_from_decimal, usd
 from core.period import Cycle
 
 _DAY: Final = timedelta(days=1)
-_ROUNDING: Final = ("rounding", "rounded")
-_TAXES: Final = ("tax", "vat", "gst", "mwst", "umsatzsteuer", "tva", "iva")
-_DISCOUNTS: Final = ("discount", "rebate", "savings plan", "commitment")
-_CREDITS: Final = ("credit", "promo", "grant", "voucher")
 _MAX_LABELS: Final = 250_000
 """Different labels kept apart; beyond them the API keys are dropped from the labels, which no bill seen needs."""
 
 
 class WrongInvoice(BudgetError):
     """A file that can be read, but is not the invoice that was asked for, or does not add up."""
-
-
-class LineKind(StrEnum):
-    """What a line charges for. Everything but `usage` is compared with nothing in the books."""
-
-    USAGE = "usage"
-    DISCOUNT = "discount"
-    CREDIT = "credit"
-    TAX = "tax"
-    ROUNDING = "rounding"
-    CORRECTION = "correction"
-    PURCHASE = "purchase"
-    ADJUSTMENT = "adjustment"
 
 
 class InvoiceLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -257,29 +240,6 @@ def invoice_of(
     return fold.done(stated_total_nanos=stated_total_nanos)
 
 
-def kind_of(line: CostLine) -> LineKind:
-    """What a cost line charges for: its category, or the words of a line that names neither model nor token class."""
-    words = line.description.lower()
-    match line.category:
-        case ChargeCategory.TAX:
-            return LineKind.TAX
-        case ChargeCategory.CREDIT:
-            return LineKind.DISCOUNT if _says(words, _DISCOUNTS) and not _says(words, _CREDITS) else LineKind.CREDIT
-        case ChargeCategory.PURCHASE:
-            return LineKind.PURCHASE
-    if line.correction:
-        return LineKind.CORRECTION
-    is_named = line.model is not None or line.token_class is not None or line.unit is not None
-    if line.category is ChargeCategory.USAGE and is_named and not (line.model is None and line.billed_nanos < 0):
-        return LineKind.USAGE
-    for kind, marks in (
-        (LineKind.ROUNDING, _ROUNDING), (LineKind.TAX, _TAXES), (LineKind.DISCOUNT, _DISCOUNTS), (LineKind.CREDIT, _CREDITS),
-    ):  # fmt: skip
-        if _says(words, marks):
-            return kind
-    return LineKind.USAGE if line.category is ChargeCategory.USAGE else LineKind.ADJUSTMENT
-
-
 def units_problem(invoice_nanos: int, estimate_nanos: int) -> str | None:
     """Why an invoice looks as if it were in another unit than dollars, or None.
 
@@ -306,11 +266,6 @@ def power_of_ten(invoice_nanos: int, estimate_nanos: int) -> int | None:
             if abs(large - small * size) * 20 <= small * size:
                 return sign * power
     return None
-
-
-def _says(words: str, marks: Iterable[str]) -> bool:
-    padded = f" {''.join(sign if sign.isalnum() else ' ' for sign in words)} "
-    return any(f" {mark} " in padded or f" {mark}s " in padded for mark in marks)
 
 
 def _line(labels: _Labels, sums: _Sums) -> InvoiceLine:

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from core.estimate import Estimate
-from core.invoice import Invoice, InvoiceLine, LineKind
+from core.invoice import Invoice, InvoiceLine
+from core.line_kind import LineKind
 
 MOST_MODELS: Final = 40
 NOT_SPLIT: Final = "not split by model"

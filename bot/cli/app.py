@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from bot.cli import books, importing, inspect, pull, tokens
+from bot.cli import books, importing, inspect, pull, reconcile, tokens
 from bot.cli.running import until_signalled
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ books.add_to(app)
 importing.add_to(app)
 inspect.add_to(app)
 pull.add_to(app)
+reconcile.add_to(app)
 
 _DEMO_PORT: Final = 8300
 

@@ -174,13 +174,14 @@ def _quantity(row: Mapping[str, str]) -> tuple[Decimal | None, str | None]:
         return tokens, "tokens"
     for amount, unit in (("ConsumedQuantity", "ConsumedUnit"), ("PricingQuantity", "PricingUnit")):
         if (quantity := number(cell(amount))) is not None:
-            size, name = _unit(cell(unit) or "")
+            size, name = unit_of(cell(unit) or "")
             return quantity * size, name
     return None, None
 
 
 @lru_cache(maxsize=256)
-def _unit(told: str) -> tuple[int, str | None]:
+def unit_of(told: str) -> tuple[int, str | None]:
+    """(how many one of it is, its name) of a unit as bills write it: `1M Tokens` is (1 000 000, `tokens`)."""
     plain = told.strip().lower().replace(",", "")
     if plain == "mtok":
         return 1_000_000, "tokens"

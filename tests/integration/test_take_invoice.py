@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from core.errors import NotAllowed, Outdated, OutOfRange, Unreadable
-from core.invoice import LineKind
+from core.line_kind import LineKind
 from core.people import Actor
 from core.period import Cycle
 from core.services.take_invoice import WrongUnits

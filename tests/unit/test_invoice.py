@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.intake.record import ChargeCategory, CostLine
-from core.invoice import LineKind, WrongInvoice, invoice_of, kind_of, power_of_ten, units_problem
+from core.invoice import LineKind, WrongInvoice, invoice_of, power_of_ten, units_problem
+from core.line_kind import kind_of
 from core.money import NANOS
 from core.period import Cycle
 
