@@ -13,6 +13,7 @@ from sqlmodel.sql.sqltypes import AutoString
 
 from core.store import (
     breach_tables,
+    closing_tables,
     forecast_tables,
     guard_tables,
     home_tables,
@@ -38,6 +39,7 @@ for _table in (
     guard_tables.CounterRow,
     invoice_tables.InvoiceRow,
     breach_tables.BreachRow,
+    closing_tables.CycleClosingRow,
     home_tables.HomePageRow,
     rollout_tables.RolloutRow,
     outbox_tables.OutboxRow,
