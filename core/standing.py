@@ -51,8 +51,7 @@ class WorkloadStanding:
     Attributes:
       size_nanos: the envelope in force this cycle, or None without one.
       share_used: spent / size, or None.
-      run_rate_nanos: spend so far divided by the elapsed share of the cycle: a straight line, not a forecast;
-        None in the first hour of a cycle.
+      run_rate_nanos: see `run_rate`; a straight line, not a forecast. None before the first complete day.
       pending_nanos: a raise that waits for the sponsor, or None.
       forecast: None before one was made.
       stance: what was decided about it this cycle.
@@ -97,6 +96,17 @@ class Overview:
     @property
     def size_nanos(self) -> int:
         return sum(line.size_nanos or 0 for line in self.lines)
+
+
+def run_rate(complete_nanos: int, days_done: int, days: int) -> int | None:
+    """Where a straight line through the complete days ends; None before the first one is complete.
+
+    Today is left out: its morning would count as a quiet day.
+
+    Args:
+      complete_nanos: spent on the `days_done` complete days of a cycle of `days`.
+    """
+    return round(complete_nanos * days / days_done) if days_done > 0 else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,29 +147,6 @@ def explain(
     return Variance(costs[0], costs[1], tuple(parts))
 
 
-def movers(
-    planned: Mapping[str, Sequence[ModelTotals]],
-    actual: Mapping[str, Sequence[ModelTotals]],
-    *,
-    planned_rates: Mapping[str, Rate],
-    actual_rates: Mapping[str, Rate],
-) -> list[tuple[str, Variance]]:
-    """The variance of each slice (a feature, customer or environment) by name, the largest difference first.
-
-    The slices' differences add up to the whole's; their parts need not, since what moves between slices is volume there.
-    """
-    found = [
-        (
-            name,
-            explain(
-                planned.get(name, ()), actual.get(name, ()), planned_rates=planned_rates, actual_rates=actual_rates
-            ),
-        )
-        for name in sorted(planned.keys() | actual.keys())
-    ]
-    return sorted(found, key=lambda slice_: -abs(slice_[1].gap_nanos))
-
-
 Factor = tuple[Driver, Fraction, Fraction]
 """Who it belongs to, its value before and after."""
 

@@ -22,6 +22,12 @@ SPARSE: Final = "mean of recent days (usage comes and goes)"
 QUIET: Final = "quiet for a week"
 NEW: Final = "no usage yet"
 OVER: Final = "cycle is over"
+IN_WORDS: Final = {
+    DRIVERS: "requests by weekday times what a request costs, recent weeks counting most",
+    SPARSE: "the mean of recent days, since usage comes and goes",
+    QUIET: "nothing more is expected, since the last week was quiet; the upper end allows for it to wake",
+}
+"""Methods as a person who never heard their names would say them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import numpy as np
 from core.forecasting.backtest import blended_level, past_errors, spread
 from core.forecasting.bridges import bridge_launches, bridge_shapes
 from core.forecasting.levels import WEEK, Floats, Track, follow, weekday_counts
-from core.forecasting.metric import metrics
+from core.forecasting.metric import metric_spread, metrics
 from core.forecasting.month import WorkloadMonth
 from core.forecasting.panel import Panel, build_panel
 from core.forecasting.regimes import Regime, last_move, launch_factors, regimes_ahead, switch_spread
@@ -68,7 +68,7 @@ def look_ahead(months: Sequence[WorkloadMonth]) -> Ahead:
     if horizon == 0:
         nothing = np.zeros((len(months), 0))
         return Ahead(panel, nothing, nothing, nothing, nothing, by_workload)
-    volume, metric = _volume(months, panel, horizon)
+    volume, past_metric, metric = _volume(months, panel, horizon)
     unit = np.array([panel.mixes[each.workload].unit_cost(each.changes, rates[each.workload]) for each in regimes])
     shape = _shape(months, panel, regimes, unit=unit)
     requests = np.nan_to_num(volume.ahead(horizon) * metric)
@@ -80,18 +80,19 @@ def look_ahead(months: Sequence[WorkloadMonth]) -> Ahead:
         if regime.changes and whole @ unit[at] > 0:
             plan_factor[at, days] = (whole @ unit[row]) / (whole @ unit[at])
     spreads = np.hypot(_spreads(panel, volume, shape, horizon), switch_spread(regimes, cost))
+    spreads = np.hypot(spreads, metric_spread(months, past_metric, horizon, _measured_at(horizon)))
     launched = requests * launch_factors(regimes, len(months), horizon)
     return Ahead(panel, cost, launched, spreads, plan_factor, by_workload)
 
 
-def _volume(months: Sequence[WorkloadMonth], panel: Panel, horizon: int) -> tuple[_Driver, Floats]:
-    """Requests a day, per unit of the business metric where volume follows one, and that metric for the days to come."""
+def _volume(months: Sequence[WorkloadMonth], panel: Panel, horizon: int) -> tuple[_Driver, Floats, Floats]:
+    """Requests a day, per unit of the business metric where volume follows one; that metric by past day and by day to come."""
     past_metric, metric = metrics(months, horizon)
     requests = np.where(panel.known, panel.quantities[:, :, REQUESTS], np.nan) / past_metric
     for row, month in enumerate(months):
         bridge_launches(requests[row], month)
     track = follow(requests, VOLUME_BAND)
-    return _Driver(requests, track, blended_level(track, requests, horizon)), metric
+    return _Driver(requests, track, blended_level(track, requests, horizon)), past_metric, metric
 
 
 def _shape(months: Sequence[WorkloadMonth], panel: Panel, regimes: Sequence[Regime], *, unit: Floats) -> _Driver:
@@ -117,7 +118,7 @@ def _spreads(panel: Panel, volume: _Driver, shape: _Driver, horizon: int) -> Flo
     level = volume.level * shape.level[today]
     factors = volume.track.profile * shape.track.profile[today]
     came = np.where(panel.known, np.nan_to_num(shape.values[today]) * volume.values, np.nan)
-    at = sorted({days for days in SPREAD_DAYS if days < horizon} | {horizon})
+    at = _measured_at(horizon)
     measured = []
     for days in at:
         weekday_sum = np.einsum("wtp,tp->wt", factors, weekday_counts(came.shape[1], days))
@@ -126,3 +127,7 @@ def _spreads(panel: Panel, volume: _Driver, shape: _Driver, horizon: int) -> Flo
     points = np.array(measured)
     until = np.arange(1, horizon + 1)
     return np.stack([np.interp(until, at, points[:, row]) for row in range(points.shape[1])])
+
+
+def _measured_at(horizon: int) -> list[int]:
+    return sorted({days for days in SPREAD_DAYS if days < horizon} | {horizon})

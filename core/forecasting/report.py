@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from core.forecasting.drivers import driver_rows, usage_ahead, whole_cycle
-from core.forecasting.irregular import NEW, OVER, RECENT_DAYS, Expectation, expectation
+from core.forecasting.irregular import IN_WORDS, NEW, OVER, RECENT_DAYS, Expectation, expectation
 from core.forecasting.levels import Floats
 from core.forecasting.metric import follows_metric
 from core.forecasting.month import THIN_DAYS, DayRange, Forecast, WorkloadMonth
@@ -19,6 +19,7 @@ from core.forecasting.panel import HISTORY_DAYS
 from core.forecasting.partial_day import rest_of_day
 from core.forecasting.regimes import has_come
 from core.scenario import Plan
+from core.standing import run_rate
 
 Z_80: Final = 1.2815515655446004
 """Standard normal deviate of the 90 % point."""
@@ -55,7 +56,7 @@ def _report(month: WorkloadMonth, ahead: Ahead, row: int) -> Forecast:
         p50_nanos=end.p50_nanos,
         p90_nanos=end.p90_nanos,
         spent_nanos=spent,
-        run_rate_nanos=_run_rate(month, booked, until),
+        run_rate_nanos=run_rate(booked, (until - month.first_on).days + 1, (month.last_on - month.first_on).days + 1),
         breach_probability=chances[-1] if chances else None,
         breach_on=_breach_days(chances, path),
         method=expected.method,
@@ -79,11 +80,6 @@ def _path(month: WorkloadMonth, spent: int, cost: Floats, expected: Expectation)
         DayRange(month.as_of + timedelta(days=day + 1), *(spent + round(float(nanos)) for nanos in nanos_of_day))
         for day, nanos_of_day in enumerate(zip(low, middle, high, strict=True))
     )
-
-
-def _run_rate(month: WorkloadMonth, booked: int, until: date) -> int | None:
-    elapsed, length = (until - month.first_on).days + 1, (month.last_on - month.first_on).days + 1
-    return round(booked * length / elapsed) if elapsed > 0 else None
 
 
 def _recent(ahead: Ahead, row: int) -> tuple[Floats, int]:
@@ -128,13 +124,14 @@ def _basis(month: WorkloadMonth, known: int, method: str, plans: Sequence[Plan])
     if known >= HISTORY_DAYS:
         said = [f"the last {HISTORY_DAYS} days"]
     if month.metric and follows_metric(month.metric, month.as_of):
-        said.append(f"volume per {month.metric.unit}")
+        told = any(month.as_of < day <= month.last_on for day in month.metric.planned)
+        said.append(f"volume per {month.metric.unit}" + (" and your plan of them taken at its word" if told else ""))
     coming = sum(not has_come(plan, month) for plan in plans)
     if coming:
         said.append(f"{coming} planned change" + ("s" if coming > 1 else ""))
     if month.today:
         said.append("today so far")
-    words = f"From {', '.join(said)}: {method}."
+    words = f"From {', '.join(said)}: {IN_WORDS[method]}."
     if known < THIN_DAYS:
         words += f" Under {THIN_DAYS} days of history, so take the range more seriously than the middle."
     return words

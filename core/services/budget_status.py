@@ -11,7 +11,7 @@ from core.degradation import CALM, Stance
 from core.envelope import Envelope, state_of
 from core.period import Cycle
 from core.services.names import resolve
-from core.standing import Breakdown, Detail, Freshness, MonthEnd, Overview, Slice, WorkloadStanding
+from core.standing import Breakdown, Detail, Freshness, MonthEnd, Overview, Slice, WorkloadStanding, run_rate
 from core.store.forecast_rows import Foretold
 from core.store.spend_rows import Spent
 from core.store.unit_of_work import Transaction, UnitOfWork
@@ -24,9 +24,10 @@ _CHARTED_SLICES = 8
 
 async def overview(uow: UnitOfWork, *, now: datetime, cycle: Cycle | None = None) -> Overview:
     """Every workload that has usage or an envelope in the cycle (the current one by default), most spend first."""
-    cycle = cycle or Cycle.of(now, uow.zone)
+    cycle, today = cycle or Cycle.of(now, uow.zone), now.astimezone(uow.zone).date()
     async with uow.read() as tx:
         spent = await tx.spend.by_workload(cycle.first_on, cycle.last_on)
+        spent_today = await tx.spend.by_workload(today, today) if cycle.first_on <= today <= cycle.last_on else {}
         envelopes = await tx.envelopes.all()
         workloads = {workload.id: workload for workload in await tx.workloads.all()}
         pending = {request.workload_id: request.proposed.nanos for request in await tx.requests.pending()}
@@ -46,7 +47,9 @@ async def overview(uow: UnitOfWork, *, now: datetime, cycle: Cycle | None = None
                 spent.get(number, Spent()),
                 envelopes.get(number),
                 cycle,
-                elapsed,
+                _straight(
+                    cycle, today, spent.get(number, Spent()).cost_nanos - spent_today.get(number, Spent()).cost_nanos
+                ),
                 pending.get(number),
                 workloads[number].owner,
                 stances.get(number, CALM),
@@ -78,7 +81,8 @@ async def detail(uow: UnitOfWork, workload: str, *, now: datetime) -> Detail:
         freshness = await _freshness(tx, cycle, now, number)
         stance = await tx.postures.of(number, cycle)
     elapsed = cycle.share_elapsed(now, uow.zone)
-    line = _line(name, spent, envelope, cycle, elapsed, pending[-1].proposed.nanos if pending else None, owner, stance)
+    straight = _straight(cycle, today, spent.cost_nanos - by_day.get(today, 0))
+    line = _line(name, spent, envelope, cycle, straight, pending[-1].proposed.nanos if pending else None, owner, stance)
     last_day = min(today, cycle.last_on)
     days = tuple((day, by_day.get(day, 0)) for day in _days(cycle.first_on, last_day))
     same_days = before.first_on + timedelta(days=(last_day - cycle.first_on).days)
@@ -130,22 +134,26 @@ def _line(
     spent: Spent,
     envelope: Envelope | None,
     cycle: Cycle,
-    elapsed: float,
+    straight: int | None,
     pending: int | None,
     owner: str | None,
     stance: Stance,
 ) -> WorkloadStanding:
     size = envelope.size(cycle) if envelope else None
-    hours = elapsed * cycle.days * 24
     return WorkloadStanding(
         workload=name, spent_nanos=spent.cost_nanos, requests=spent.requests, size_nanos=size,
         share_used=spent.cost_nanos / size if size else None,
-        run_rate_nanos=int(spent.cost_nanos / elapsed) if hours >= 1 else None,
+        run_rate_nanos=straight,
         state=state_of(spent.cost_nanos, size, envelope.terms, stance) if envelope and size else None,
         owner=envelope.terms.people.owner if envelope else owner,
         unpriced_requests=spent.unpriced_requests, pending_nanos=pending,
         stance=stance,
     )  # fmt: skip
+
+
+def _straight(cycle: Cycle, today: date, complete_nanos: int) -> int | None:
+    days_done = (min(today, cycle.last_on + timedelta(days=1)) - cycle.first_on).days
+    return run_rate(complete_nanos, days_done, cycle.days)
 
 
 def month_end(told: Foretold) -> MonthEnd:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from sandbox import Person
 from sandbox.people import text_of
 from tests.support.office import Office, with_envelope
@@ -59,3 +61,17 @@ async def test_a_sponsor_who_asks_is_decided_on_by_the_deputy(office: Office):
     await dana.clicks("Approve", message=request)
     await office.sam.sees("was approved by <@U0DANA>", channel="dm")
     assert "of *$900*" in (await office.kim.types("/budget status search")).text
+
+
+async def test_an_approved_size_is_compared_with_what_it_was_planned_with(office: Office):
+    """The drivers are frozen with the approval, not only by the next hour's job."""
+    await with_envelope(office)
+    await office.ana.types("/budget set search 900")
+    await office.sam.clicks("Approve", message=await office.sam.sees("$500 → $900", channel="dm"))
+    await office.ana.sees("was approved by <@U0SAM>", channel="dm")
+    for _ in range(100):
+        shown = (await office.ana.types("/budget why search vs=plan")).text
+        if "has no planned drivers" not in shown:
+            break
+        await asyncio.sleep(0.05)
+    assert "plan" in shown and "has no planned drivers" not in shown

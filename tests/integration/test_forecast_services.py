@@ -67,6 +67,15 @@ async def test_without_a_forecast_set_proposes_from_spend(uow: UnitOfWork):
     assert "run-rate" in proposed.basis
 
 
+async def test_status_and_forecast_draw_the_same_straight_line(uow: UnitOfWork):
+    await with_history(uow)
+    made = await outlook(uow, "search", now=NOON)
+    standing = await budget_status.detail(uow, "search", now=NOON)
+    (line,) = (one for one in (await budget_status.overview(uow, now=NOON)).lines if one.workload == "search")
+    assert made.forecast.run_rate_nanos is not None
+    assert made.forecast.run_rate_nanos == standing.line.run_rate_nanos == line.run_rate_nanos
+
+
 async def test_drivers_are_frozen_once_for_a_revision(uow: UnitOfWork):
     await with_history(uow)
     assert not await freeze_plan(uow, "search", now=NOON)

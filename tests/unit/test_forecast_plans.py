@@ -26,6 +26,11 @@ def to_come(month) -> int:
     return found.p50_nanos - found.spent_nanos
 
 
+def width(found) -> float:
+    """Of the range of what is to come, by its middle."""
+    return (found.p90_nanos - found.p10_nanos) / (found.p50_nanos - found.spent_nanos)
+
+
 def test_a_planned_switch_is_priced_in_from_its_day():
     month = a_month(a_history(steady), plans=[Plan(SWITCH_ON, (MOVE,))])
 
@@ -70,9 +75,6 @@ def test_a_switch_widens_the_range_of_the_days_after_it():
     plain, switched = (
         forecast(a_month(a_history(steady), plans=plans)) for plans in ([], [Plan(AS_OF + timedelta(days=1), (MOVE,))])
     )
-
-    def width(found) -> float:
-        return (found.p90_nanos - found.p10_nanos) / (found.p50_nanos - found.spent_nanos)
 
     assert width(switched) > 1.2 * width(plain)
 
@@ -203,6 +205,18 @@ def test_a_metric_without_a_plan_stays_where_it_is():
     metric = replace(tickets(200, 300), planned={})
 
     assert to_come(a_month(a_history(steady), metric=metric)) == pytest.approx(20 * DAY, rel=0.001)
+
+
+def test_a_metric_that_wanders_widens_the_range_until_it_is_planned():
+    """Tickets double and halve by the fortnight, and requests follow them exactly."""
+    wandering = {day: 100.0 if day.toordinal() // 14 % 2 else 200.0 for day in tickets(1, 1).actual}
+    history = a_history(lambda day: round(5 * wandering[day]))
+    open_end = forecast(a_month(history, metric=BusinessMetric("ticket", wandering)))
+    planned = forecast(a_month(history, metric=BusinessMetric("ticket", wandering, tickets(1, 150).planned)))
+
+    assert width(open_end) > 1.3 * width(planned)
+    assert "your plan of them" in planned.basis
+    assert "your plan" not in open_end.basis
 
 
 def test_a_metric_known_on_a_few_days_only_is_not_followed():

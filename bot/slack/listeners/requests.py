@@ -13,6 +13,7 @@ from bot.slack.views.request import decided_message
 from core.change_request import RequestState
 from core.errors import AlreadyDecided, Unreadable
 from core.services import decide_requests
+from core.services.forecast_spend import freeze_plan
 
 log = logging.getLogger(__name__)
 
@@ -46,8 +47,11 @@ async def _decide(asked: Interaction, *, approve: bool) -> None:
     log.info("request_decided", extra={"request_id": request_id, "state": decision.request.state.value})
     if asked.reply.tab is not None and asked.desk.homes is not None:
         await asked.desk.homes.show(asked.actor.id)
-        return
-    await _show(asked, request_id)
+    else:
+        await _show(asked, request_id)
+    if approve:
+        # `why` compares with what the new size was planned with; the hourly job would do it too, only later.
+        await freeze_plan(asked.desk.uow, decision.request.workload, now=asked.now)
 
 
 async def _show(asked: Interaction, request_id: int) -> None:

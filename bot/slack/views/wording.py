@@ -14,7 +14,7 @@ from core.money import usd
 from core.standing import Freshness
 
 STRAIGHT_LINE: Final = (
-    "Run-rate is a straight line: spend so far, stretched over the whole month. It is not a forecast."
+    "Run-rate is a straight line: the complete days so far, stretched over the whole month. It is not a forecast."
 )
 STALE: Final = timedelta(hours=24)
 
