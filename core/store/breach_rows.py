@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import String, cast, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.breach import Breach, BreachKind, BreachState, Closing
 from core.period import Cycle
 from core.store.breach_tables import BreachRow
+from core.store.outbox_tables import OutboxRow
 from core.store.series_rows import insert_ignoring
 from core.store.tables import WorkloadRow
 
 _BREACHES: Any = BreachRow.__table__  # type: ignore[attr-defined]
 _WORKLOADS: Any = WorkloadRow.__table__  # type: ignore[attr-defined]
+_OUTBOX: Any = OutboxRow.__table__  # type: ignore[attr-defined]
 _KEY = ["workload_id", "cycle", "revision", "kind", "threshold_bp"]
 
 
@@ -64,11 +65,23 @@ class BreachRows:
         await self._connection.execute(update(_BREACHES).where(_BREACHES.c.id == breach.id).values(_columns(breach)))
         return breach
 
-    async def mark_told(self, breach_id: int, *, at: datetime) -> None:
-        """The message is out; a breach that was decided or closed meanwhile stays what it is."""
-        told = update(_BREACHES).where(_BREACHES.c.id == breach_id, _BREACHES.c.told_at.is_(None)).values(told_at=at)
-        await self._connection.execute(told)
-        opened = update(_BREACHES).where(_BREACHES.c.id == breach_id, _BREACHES.c.state == BreachState.OPEN.value)
+    async def has_undelivered(self) -> bool:
+        """Whether a breach is known whose message was not out when somebody looked last."""
+        query = select(_BREACHES.c.id).where(_BREACHES.c.told_at.is_(None)).limit(1)
+        return (await self._connection.execute(query)).first() is not None
+
+    async def mark_delivered(self) -> None:
+        """Breaches whose message is out are told, from when it was; what was decided or closed meanwhile stays that."""
+        sent = (
+            select(func.min(_OUTBOX.c.sent_at, type_=_OUTBOX.c.sent_at.type))
+            .where(
+                _OUTBOX.c.subject == literal("breach/") + cast(_BREACHES.c.id, String), _OUTBOX.c.sent_at.is_not(None)
+            )
+            .scalar_subquery()
+        )
+        untold = update(_BREACHES).where(_BREACHES.c.told_at.is_(None), sent.is_not(None))
+        await self._connection.execute(untold.values(told_at=sent))
+        opened = update(_BREACHES).where(_BREACHES.c.state == BreachState.OPEN.value, _BREACHES.c.told_at.is_not(None))
         await self._connection.execute(opened.values(state=BreachState.TOLD.value))
 
     async def _where(self, *conditions: Any, lock: bool = False) -> list[Breach]:

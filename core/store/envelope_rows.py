@@ -29,16 +29,20 @@ class EnvelopeRows:
         """Every envelope by workload number: two statements, however many there are."""
         return await self._where()
 
+    async def among(self, workload_ids: Sequence[int] | None) -> dict[int, Envelope]:
+        """Those of some workloads, or all where None is given; two statements."""
+        return await self._where(workload_ids)
+
     async def of(self, workload_id: int, *, lock: bool = False) -> Envelope | None:
         """The envelope of a workload or None; with `lock` nobody else changes it before this transaction ends."""
-        return (await self._where(workload_id, lock=lock)).get(workload_id)
+        return (await self._where([workload_id], lock=lock)).get(workload_id)
 
-    async def _where(self, workload_id: int | None = None, *, lock: bool = False) -> dict[int, Envelope]:
+    async def _where(self, workload_ids: Sequence[int] | None = None, *, lock: bool = False) -> dict[int, Envelope]:
         query = select(_ENVELOPES, _WORKLOADS.c.name).join(_WORKLOADS, _WORKLOADS.c.id == _ENVELOPES.c.workload_id)
         changes = select(_ENTRIES).order_by(_ENTRIES.c.id)
-        if workload_id is not None:
-            query = query.where(_ENVELOPES.c.workload_id == workload_id)
-            changes = changes.where(_ENTRIES.c.workload_id == workload_id)
+        if workload_ids is not None:
+            query = query.where(_ENVELOPES.c.workload_id.in_(workload_ids))
+            changes = changes.where(_ENTRIES.c.workload_id.in_(workload_ids))
         if lock:
             query = query.with_for_update(of=_ENVELOPES)
         rows = (await self._connection.execute(query)).all()

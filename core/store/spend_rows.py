@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -51,8 +52,10 @@ class SpendRows:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def by_workload(self, first_on: date, last_on: date) -> dict[int, Spent]:
-        """Per workload over those days, both included. Workloads without usage are absent."""
+    async def by_workload(
+        self, first_on: date, last_on: date, *, workload_ids: Sequence[int] | None = None
+    ) -> dict[int, Spent]:
+        """Per workload over those days, both included, or of some of them. Workloads without usage are absent."""
         query = (
             select(
                 _DAILY.c.workload_id, _sum(_DAILY.c.cost_nanos), _sum(_DAILY.c.requests),
@@ -61,6 +64,8 @@ class SpendRows:
             .where(_between(first_on, last_on))
             .group_by(_DAILY.c.workload_id)
         )  # fmt: skip
+        if workload_ids is not None:
+            query = query.where(_DAILY.c.workload_id.in_(workload_ids))
         result = await self._connection.execute(query)
         return {
             workload: Spent(int(cost), int(requests), int(unpriced), latest)

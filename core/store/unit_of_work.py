@@ -32,6 +32,7 @@ from core.store.estimate_rows import EstimateRows
 from core.store.forecast_rows import ForecastRows
 from core.store.guard_rows import GuardRows
 from core.store.home_rows import HomeRows
+from core.store.hour_rows import HourRows
 from core.store.invoice_rows import InvoiceRows
 from core.store.journal import Journal
 from core.store.meta_rows import MetaRows
@@ -124,6 +125,10 @@ class Transaction:
     @cached_property
     def envelopes(self) -> EnvelopeRows:
         return EnvelopeRows(self.connection)
+
+    @cached_property
+    def hours(self) -> HourRows:
+        return HourRows(self.connection)
 
     @cached_property
     def breaches(self) -> BreachRows:

@@ -53,12 +53,17 @@ async def test_what_is_closed_is_not_open_any_more(uow: UnitOfWork):
         assert await tx.breaches.left_open(NOVEMBER) == {}
 
 
-async def test_a_message_that_arrives_late_does_not_reopen_what_was_decided(uow: UnitOfWork):
+async def test_a_message_that_goes_out_late_does_not_reopen_what_was_decided(uow: UnitOfWork):
     async with uow.write() as tx:
         opened = await tx.breaches.open(a_breach())
-        decided = await tx.breaches.save(replace(opened, state=BreachState.DECIDED, decided_by="U1"))
-        await tx.breaches.mark_told(decided.id, at=NOON)
+        await tx.breaches.save(replace(opened, state=BreachState.DECIDED, decided_by="U1"))
+        await tx.outbox.add("k", "breach", "C1", facts={}, at=NOON, subject=opened.subject)
+        assert await tx.breaches.has_undelivered()
+        (notice,) = await tx.outbox.claim(now=NOON)
+        await tx.outbox.sent(notice, channel="C1", ts="1.1", at=NOON)
+        await tx.breaches.mark_delivered()
         found = await tx.breaches.of(opened.id)
+        assert not await tx.breaches.has_undelivered()
     assert found is not None
     assert (found.state, found.told_at) == (BreachState.DECIDED, NOON)
 
