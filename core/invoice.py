@@ -22,6 +22,17 @@ from core.line_kind import LineKind, kind_of
 from core.money import NANOS, decimal_string, nanos_from_decimal, usd
 from core.period import Cycle
 
+__all__ = [
+    "Invoice",
+    "InvoiceFold",
+    "InvoiceLine",
+    "LineKind",
+    "WrongInvoice",
+    "invoice_of",
+    "power_of_ten",
+    "units_problem",
+]
+
 _DAY: Final = timedelta(days=1)
 _MAX_LABELS: Final = 250_000
 """Different labels kept apart; beyond them the API keys are dropped from the labels, which no bill seen needs."""

@@ -6,68 +6,22 @@ spread over the causes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
+from core.closing.catalogue import RateOf, listed
+from core.closing.causes import Cause, CauseName
+from core.closing.classify import classify
 from core.estimate import Estimate
 from core.invoice import Invoice
 from core.money import NANOS
 from core.period import Cycle
 
+__all__ = ["Cause", "CauseName", "Reconciliation", "reconcile", "tolerance_nanos"]
+
 CENT: Final = NANOS // 100
 TOLERANCE_SHARE: Final = 1_000
 """A thousandth of the invoice (usage-formats §8, cause 16)."""
-
-
-class CauseName(StrEnum):
-    """Why an invoice differs from the estimate, in the order of usage-formats §8; names of `outlay reconcile --json`."""
-
-    CACHED_DOUBLE_COUNTED = "cached_double_counted"
-    CACHE_WRITE_IGNORED = "cache_write_ignored"
-    CACHE_TTL_UNKNOWN = "cache_ttl_unknown"
-    REASONING_MISSED = "reasoning_missed"
-    STREAM_WITHOUT_USAGE = "stream_without_usage"
-    DOUBLE_CAPTURE = "double_capture"
-    BATCH_DISCOUNT = "batch_discount"
-    SERVICE_TIER = "service_tier"
-    LONG_CONTEXT = "long_context"
-    RESIDENCY = "residency"
-    TOOL_FEES = "tool_fees"
-    MODALITY = "modality"
-    FAST_MODE = "fast_mode"
-    DISCOUNT = "discount"
-    CREDIT = "credit"
-    TAX = "tax"
-    ROUNDING = "rounding"
-    DAY_EDGES = "day_edges"
-    LATE_DATA = "late_data"
-    RETRIES = "retries"
-    WRONG_PRICE = "wrong_price"
-    ALIAS = "alias"
-    UNTRACKED_KEY = "untracked_key"
-    MOCK_TRAFFIC = "mock_traffic"
-    UNITS = "units"
-    SAMPLING = "sampling"
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """One named part of the gap.
-
-    Attributes:
-      nanos: what it adds to the estimate to get to the invoice; negative where the invoice is lower.
-      confidence: 0–1: how much better it explains this part than the next best cause would.
-      evidence: a sentence with the numbers that speak for it.
-      details: what acting on it needs: `model`, `models`, `project`, `projects`, `tier`, `ratio`, `from_on`, …; JSON-able.
-    """
-
-    name: CauseName
-    nanos: int
-    confidence: float
-    evidence: str
-    details: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +62,18 @@ def tolerance_nanos(invoice_nanos: int, lines: int) -> int:
     return max(CENT * lines, abs(invoice_nanos) // TOLERANCE_SHARE)
 
 
-def reconcile(estimate: Estimate, invoice: Invoice) -> Reconciliation:
+def reconcile(estimate: Estimate, invoice: Invoice, *, rate_of: RateOf = listed) -> Reconciliation:
     """Name every part of the gap between an estimate and an invoice in USD of the same provider and month.
 
-    Pure and, for a month of a large company, done in about a second; call it off the event loop.
+    Pure and, for a month of a large company, done in seconds; call it off the event loop.
+
+    Args:
+      rate_of: prices for what only the bill has; list prices without it.
     """
     assert invoice.currency == "USD" and estimate.provider == invoice.provider and estimate.month == invoice.month
+    causes, split_by = classify(estimate, invoice, rate_of)
+    unexplained = invoice.total_nanos - estimate.total_nanos - sum(cause.nanos for cause in causes)
     return Reconciliation(
-        estimate.provider, estimate.month, estimate.total_nanos, invoice.total_nanos, (),
-        invoice.total_nanos - estimate.total_nanos, tolerance_nanos(invoice.total_nanos, invoice.line_count),
-        invoice.line_count, (), invoice.remarks,
+        estimate.provider, estimate.month, estimate.total_nanos, invoice.total_nanos, causes, unexplained,
+        tolerance_nanos(invoice.total_nanos, invoice.line_count), invoice.line_count, split_by, invoice.remarks,
     )  # fmt: skip

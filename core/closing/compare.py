@@ -1,0 +1,317 @@
+"""Building the grid out of an estimate and the token lines of a bill: finding what both sides are split by."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from core.closing.bill_lines import Bill
+from core.closing.catalogue import STANDARD, RateOf, Variant, one_name, unit_nanos, variant_of
+from core.closing.grid import ALL, INPUT, TOKENS, Axes, Floats, Grid, Marked, Mask, Side
+from core.estimate import DAY, HOUR, Estimate, EstimateRow
+from core.invoice import InvoiceLine
+from core.usage import CLASS_NAMES
+
+Places = npt.NDArray[np.int64]
+
+_MAX_MODELS: Final = 40
+_MAX_PROJECTS: Final = 24
+OTHER: Final = "other"
+_NO_PROJECT: Final = ""
+_SHARED: Final = 0.3
+"""Share of the bill that has to be on projects the usage knows; below it the two sides do not mean the same by "project"."""
+_PREMIUM: Final = 1.03
+_SEARCHES: Final = CLASS_NAMES.index("web_searches")
+
+
+@dataclass(frozen=True, slots=True)
+class _Labeller:
+    """How rows and lines find their place on the axes."""
+
+    axes: Axes
+    first_on: date
+    model_of: Callable[[str], int]
+    variant_of: Callable[[Variant], int]
+    project_of: Callable[[str | None, str | None], int]
+    by_class: bool
+    merges_input: bool
+
+    def day_of(self, on: date | None) -> int:
+        return (on - self.first_on).days if on and self.axes.days else 0
+
+    def class_of(self, name: str | None) -> int:
+        if not self.by_class or name is None:
+            return 0
+        plain = "output" if name == "reasoning" else name
+        if self.merges_input and plain in INPUT:
+            plain = "input_uncached"
+        return self.axes.classes.index(plain)
+
+
+def grid_of(estimate: Estimate, bill: Bill, rounded_to: int, rate_of: RateOf) -> Grid:
+    """Both sides in arrays. Web searches are left out of both where the bill is split by token class."""
+    label, split_by = _labeller(estimate, bill, rate_of)
+    shape = label.axes.shape
+    on = estimate.month.first_on + timedelta(days=14)
+    rows, edges = estimate.rows, estimate.edges
+    plain = _list_price(label, estimate.provider, rate_of)
+    own, requests, long_nanos = _laid_out(rows, label, plain)
+    price = _effective(own, plain)
+    billed, known, lines = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    quantities = np.zeros(shape)
+    can_count = label.by_class and not label.merges_input
+    for line in bill.tokens:
+        place = _place_of_line(line, label, rate_of, estimate.provider)
+        billed[place] += line.nanos
+        lines[place] += line.count
+        if can_count and line.quantity is not None and line.unit == "tokens":
+            quantities[place] += float(line.quantity)
+            known[place] += line.count
+    is_known = (known == lines) & (lines > 0)
+    implied = np.divide(billed, price, out=np.zeros(shape), where=price > 0)
+    tokens = np.where(is_known, quantities, implied)
+    marked = {}
+    for mark, found in estimate.marked.items():
+        side, count, _ = _laid_out(found, label, plain)
+        marked[mark] = Marked(side, count)
+    hourly = estimate.row_seconds == HOUR and bool(label.axes.days)
+
+    def shifted(hours: int) -> Floats:
+        return _tokens_shifted(rows, edges, label, hours)
+
+    return Grid(
+        label.axes, own, Side(tokens, billed), price, is_known, lines, requests, marked, long_nanos, rate_of,
+        estimate.provider, on, rounded_to, split_by, shifted if hourly else None,
+    )  # fmt: skip
+
+
+def search_nanos(estimate: Estimate, rate_of: RateOf) -> float:
+    """What the estimate charges for web searches."""
+    total = 0.0
+    for row in estimate.rows:
+        if count := row.tokens.web_searches:
+            on = datetime.fromtimestamp(row.starts_at, UTC).date()
+            price = unit_nanos(rate_of, estimate.provider, row.model, Variant(row.tier), on).get("web_searches", 0.0)
+            total += row.class_nanos[_SEARCHES] if row.class_nanos else count * price
+    return total
+
+
+def _labeller(estimate: Estimate, bill: Bill, rate_of: RateOf) -> tuple[_Labeller, tuple[str, ...]]:
+    provider, month = estimate.provider, estimate.month
+    days = tuple(month.first_on + timedelta(days=place) for place in range(month.days)) if bill.by_day else ()
+    sizes: Counter[str] = Counter()
+    for row in estimate.rows:
+        sizes[one_name(provider, row.model)] += row.cost_nanos
+    for line in bill.tokens:
+        sizes[one_name(provider, line.model or ALL)] += abs(line.nanos)
+    models = _largest(sizes, _MAX_MODELS) if bill.by_model else (ALL,)
+    drops_regions = _regions_cost_nothing(bill.tokens, provider, rate_of)
+    told = {_bill_variant(line, drops_regions) for line in bill.tokens}
+    own = {Variant(row.tier) for row in estimate.rows}
+    variants = tuple(sorted(told | own | {STANDARD}, key=lambda one: (one != STANDARD, one)))
+    if told <= {STANDARD}:
+        variants = (STANDARD,)
+    projects, uses_keys = _projects(estimate.rows, bill)
+    merges_input = bill.by_class and _merges_input(estimate.rows, bill.tokens)
+    classes = tuple(name for name in TOKENS if not merges_input or name not in INPUT[1:4]) if bill.by_class else (ALL,)
+    axes = Axes(days, models, classes, variants, projects)
+    model_places = {name: place for place, name in enumerate(models)}
+    variant_places = {one: place for place, one in enumerate(variants)}
+    project_places = {name: place for place, name in enumerate(projects)}
+
+    def model_of(name: str) -> int:
+        return model_places.get(one_name(provider, name), len(models) - 1) if bill.by_model else 0
+
+    def place_of_variant(one: Variant) -> int:
+        plain = one._replace(region="") if drops_regions else one
+        return variant_places.get(plain, 0)
+
+    def project_of(project: str | None, key: str | None) -> int:
+        if len(projects) == 1:
+            return 0
+        return project_places.get((key if uses_keys else project) or _NO_PROJECT, len(projects) - 1)
+
+    split = (
+        ("day", bool(days)), ("model", bill.by_model), ("token class", bill.by_class and not merges_input),
+        ("tier", len(variants) > 1), ("project", len(projects) > 1),
+    )  # fmt: skip
+    label = _Labeller(axes, month.first_on, model_of, place_of_variant, project_of, bill.by_class, merges_input)
+    return label, tuple(name for name, is_split in split if is_split)
+
+
+def _projects(rows: Sequence[EstimateRow], bill: Bill) -> tuple[tuple[str, ...], bool]:
+    """(places of the project axis, whether they are API keys); one place where the sides cannot be joined."""
+    for uses_keys, told in ((False, bill.by_project), (True, bill.by_key)):
+        own = {(row.api_key if uses_keys else row.project) or _NO_PROJECT for row in rows}
+        sizes: Counter[str] = Counter()
+        for line in bill.tokens:
+            sizes[(line.api_key if uses_keys else line.project) or _NO_PROJECT] += abs(line.nanos)
+        shared = sum(size for name, size in sizes.items() if name in own and name != _NO_PROJECT)
+        if told and own != {_NO_PROJECT} and shared >= _SHARED * sizes.total():
+            return _largest(sizes | Counter(dict.fromkeys(own, 1)), _MAX_PROJECTS), uses_keys
+    return (ALL,), False
+
+
+def _largest(sizes: Counter[str], most: int) -> tuple[str, ...]:
+    names = [name for name, _ in sizes.most_common(most)]
+    return tuple(sorted(names)) + ((OTHER,) if len(sizes) > most else ())
+
+
+def _bill_variant(line: InvoiceLine, drops_regions: bool) -> Variant:
+    return variant_of(line.tier, None if drops_regions else line.region, line.window)
+
+
+def _regions_cost_nothing(lines: Iterable[InvoiceLine], provider: str, rate_of: RateOf) -> bool:
+    """Whether the bill names regions without charging for them, as far as its quantities show it."""
+    billed = at_list = 0.0
+    regions = 0
+    for line in lines:
+        one = variant_of(line.tier, line.region, line.window)
+        if not one.region:
+            continue
+        regions += 1
+        if line.quantity is not None and line.model and line.on:
+            price = unit_nanos(rate_of, provider, line.model, one._replace(region=""), line.on)
+            if line.token_class in price:
+                billed += line.nanos
+                at_list += float(line.quantity) * price[line.token_class]
+    if provider not in ("openai", "anthropic") and not at_list:
+        return True
+    return not regions or (at_list > 0 and billed < _PREMIUM * at_list)
+
+
+def _merges_input(rows: Sequence[EstimateRow], lines: Sequence[InvoiceLine]) -> bool:
+    """Whether the bill has one line for all input, so that cached tokens cannot be told apart in it."""
+    told = {line.token_class for line in lines}
+    if told & set(INPUT[1:4]) or "input_uncached" not in told:
+        return False
+    billed = sum(line.nanos for line in lines if line.token_class == INPUT[0])
+    parts = np.zeros(len(CLASS_NAMES))
+    for row in rows:
+        if row.class_nanos is not None:
+            parts += row.class_nanos
+    uncached, everything = parts[0], parts[:4].sum()
+    return bool(everything > uncached and abs(billed - everything) < abs(billed - uncached))
+
+
+def _place_of_line(line: InvoiceLine, label: _Labeller, rate_of: RateOf, provider: str) -> tuple[int, ...]:
+    variant = variant_of(line.tier, line.region, line.window)
+    return (
+        label.day_of(line.on), label.model_of(line.model or ALL), label.class_of(line.token_class),
+        label.variant_of(variant), label.project_of(line.project, line.api_key),
+    )  # fmt: skip
+
+
+def _list_price(label: _Labeller, provider: str, rate_of: RateOf) -> Floats:
+    """List price of every cell but for the project (an axis of one place); 0 where there is none."""
+    axes = label.axes
+    price = np.zeros((*axes.shape[:4], 1))
+    if axes.models == (ALL,) or axes.classes == (ALL,):
+        return price
+    for day, on in enumerate(axes.days or (label.first_on + timedelta(days=14),)):
+        for place, model in enumerate(axes.models):
+            for served, variant in enumerate(axes.variants):
+                found = unit_nanos(rate_of, provider, model, variant, on)
+                for kind, name in enumerate(axes.classes):
+                    price[day, place, kind, served, 0] = found.get(name, 0.0)
+    return price
+
+
+def _effective(own: Side, plain: Floats) -> Floats:
+    """What a token cost in the estimate, cell by cell; the list price where the estimate has nothing."""
+    nanos, tokens = own.nanos.sum(axis=4, keepdims=True), own.tokens.sum(axis=4, keepdims=True)
+    used = np.divide(nanos, tokens, out=plain.copy(), where=(tokens > 0) & (nanos > 0))
+    whole_nanos, whole_tokens = nanos.sum(axis=0, keepdims=True), tokens.sum(axis=0, keepdims=True)
+    mean = np.divide(whole_nanos, whole_tokens, out=np.zeros_like(whole_nanos), where=whole_tokens > 0)
+    used = np.where(used > 0, used, mean)
+    price: Floats = np.divide(own.nanos, own.tokens, out=np.broadcast_to(used, own.nanos.shape).copy(),
+                     where=(own.tokens > 0) & (own.nanos > 0))  # fmt: skip
+    return price
+
+
+def _laid_out(rows: Sequence[EstimateRow], label: _Labeller, plain: Floats) -> tuple[Side, Floats, Floats]:
+    """(tokens and nanos, requests, premium for long context) of rows in the grid's shape."""
+    shape = label.axes.shape
+    side = Side(np.zeros(shape), np.zeros(shape))
+    requests, long_nanos = np.zeros((*shape[:2], 1, *shape[3:])), np.zeros(shape)
+    if not rows:
+        return side, requests, long_nanos
+    places, inside = _places(rows, label, 0)
+    rows = [row for row, is_inside in zip(rows, inside, strict=True) if is_inside]
+    day, model, variant, project = places
+    counts = np.array([row.tokens for row in rows], dtype=np.float64)
+    cost = np.array([row.cost_nanos for row in rows], dtype=np.float64)
+    parts = _parts(rows, counts, cost, plain, (day, model, variant), label)
+    premium = np.array([row.long_nanos for row in rows], dtype=np.float64)
+    share = np.divide(premium, cost, out=np.zeros_like(cost), where=cost > 0)
+    for place, name in enumerate(CLASS_NAMES):
+        if name == "web_searches" and label.by_class:
+            continue
+        index = (day, model, np.full_like(day, label.class_of(name)), variant, project)
+        np.add.at(side.tokens, index, counts[:, place] if name != "web_searches" else 0.0)
+        np.add.at(side.nanos, index, parts[:, place])
+        np.add.at(long_nanos, index, parts[:, place] * share)
+    np.add.at(
+        requests,
+        (day, model, np.zeros_like(day), variant, project),
+        np.array([row.requests for row in rows], dtype=np.float64),
+    )
+    return side, requests, long_nanos
+
+
+def _parts(
+    rows: Sequence[EstimateRow], counts: Floats, cost: Floats, plain: Floats, places: Sequence[Places], label: _Labeller
+) -> Floats:  # fmt: skip
+    """Cost by class, adding up to each row's cost: as booked, else by list price."""
+    day, model, variant = places
+    guess = np.zeros_like(counts)
+    for place, name in enumerate(CLASS_NAMES):
+        if name != "web_searches" and label.axes.classes != (ALL,):
+            guess[:, place] = counts[:, place] * plain[day, model, label.class_of(name), variant, 0]
+    booked = [row.class_nanos for row in rows]
+    parts = np.array(
+        [told or fallback for told, fallback in zip(booked, guess.tolist(), strict=True)], dtype=np.float64
+    )
+    total = parts.sum(axis=1)
+    flat = np.divide(
+        counts,
+        counts.sum(axis=1, keepdims=True),
+        out=np.zeros_like(counts),
+        where=counts.sum(axis=1, keepdims=True) > 0,
+    )
+    scaled = parts * np.divide(cost, total, out=np.zeros_like(cost), where=total > 0)[:, None]
+    parted: Floats = np.where((total > 0)[:, None], scaled, flat * cost[:, None])
+    return parted
+
+
+def _places(rows: Sequence[EstimateRow], label: _Labeller, hours: int) -> tuple[tuple[Places, ...], Mask]:
+    first = int(datetime(label.first_on.year, label.first_on.month, 1, tzinfo=UTC).timestamp())
+    count = label.axes.shape[0]
+    days = np.array([(row.starts_at + hours * HOUR - first) // DAY for row in rows], dtype=np.int64)
+    if not label.axes.days:
+        days = np.zeros_like(days)
+    inside = (days >= 0) & (days < count)
+    kept = [row for row, is_inside in zip(rows, inside, strict=True) if is_inside]
+    models = np.array([label.model_of(row.model) for row in kept], dtype=np.int64)
+    variants = np.array([label.variant_of(Variant(row.tier)) for row in kept], dtype=np.int64)
+    projects = np.array([label.project_of(row.project, row.api_key) for row in kept], dtype=np.int64)
+    return (days[inside], models, variants, projects), inside
+
+
+def _tokens_shifted(
+    rows: Sequence[EstimateRow], edges: Sequence[EstimateRow], label: _Labeller, hours: int
+) -> Floats:  # fmt: skip
+    everything = [*rows, *edges]
+    (day, model, variant, project), inside = _places(everything, label, hours)
+    counts = np.array([row.tokens for row in everything], dtype=np.float64)[inside]
+    tokens = np.zeros(label.axes.shape)
+    for place, name in enumerate(CLASS_NAMES):
+        if name != "web_searches":
+            np.add.at(tokens, (day, model, np.full_like(day, label.class_of(name)), variant, project), counts[:, place])
+    return tokens

@@ -1,0 +1,180 @@
+"""The same tokens at another price: discounts, wrong prices, tiers and regions that the bill does not name, units
+(causes 7, 8, 10, 13, 14, 20 and 24 of usage-formats §8).
+
+A price shows itself by how exactly it repeats: the ratio of bill to books is the same in cell after cell, which no
+missing or doubled call brings about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Final
+
+import numpy as np
+
+from core.closing.catalogue import RESIDENCY, TIERS, tier_factor
+from core.closing.causes import CauseName
+from core.closing.grid import Floats, Grid, Mask
+from core.closing.residual import Finding, Residual, agreement, names, weighted_median
+
+_LEAST: Final = 0.001
+_AGREES: Final = 0.6
+"""Share of the amount in which the ratio has to repeat."""
+_WIDTH: Final = 0.002
+_NEAR: Final = 0.006
+_TAX: Final = (1.02, 1.3)
+_POWERS: Final = tuple(10.0**power for power in (-6, -5, -4, -3, -2, -1, 1, 2, 3, 4, 5, 6))
+
+
+def candidates(residual: Residual) -> Iterator[Finding]:
+    """Hypotheses about prices that hold exactly for the whole bill, a model, a project or a class."""
+    grid = residual.grid
+    expected = expected_nanos(residual)
+    ratio = np.divide(grid.bill.nanos, expected, out=np.zeros_like(expected), where=expected > 0)
+    weight = np.where((expected > 0) & (grid.bill.nanos > 0), expected, 0.0)
+    shape = ratio.shape
+    everything = np.ones(shape, dtype=np.bool_)
+    yield from _of_group(residual, everything, ratio, weight, "whole", {})
+    for place, model in enumerate(grid.axes.models):
+        mask = np.zeros(shape, dtype=np.bool_)
+        mask[:, place] = True
+        if shape[1] > 1:
+            yield from _of_group(residual, mask, ratio, weight, "model", {"model": model})
+        yield from _since(residual, mask, ratio, weight, model)
+        for kind, token_class in enumerate(grid.axes.classes) if shape[2] > 1 else ():
+            one = np.zeros(shape, dtype=np.bool_)
+            one[:, place, kind] = True
+            yield from _of_group(residual, one, ratio, weight, "class", {"model": model, "token_class": token_class})
+        for where, project in enumerate(grid.axes.projects) if shape[1] > 1 < shape[4] else ():
+            one = np.zeros(shape, dtype=np.bool_)
+            one[:, place, :, :, where] = True
+            yield from _of_group(residual, one, ratio, weight, "project", {"model": model, "project": project})
+    for where, project in enumerate(grid.axes.projects) if shape[4] > 1 else ():
+        mask = np.zeros(shape, dtype=np.bool_)
+        mask[..., where] = True
+        yield from _of_group(residual, mask, ratio, weight, "project", {"project": project})
+
+
+def expected_nanos(residual: Residual) -> Floats:
+    """What the bill would be if nothing but prices were still to be explained."""
+    grid = residual.grid
+    return np.where(grid.knows_tokens, grid.bill.nanos - residual.money, grid.bill.nanos - residual.nanos)
+
+
+def _of_group(
+    residual: Residual, mask: Mask, ratio: Floats, weight: Floats, scope: str, details: dict[str, object]
+) -> Iterator[Finding]:
+    weights = weight[mask]
+    if weights.sum() <= 0 or int((weights > 0).sum()) < 2:
+        return
+    centre = weighted_median(ratio[mask], weights)
+    if abs(centre - 1) < _LEAST or centre <= 0:
+        return
+    share = agreement(ratio[mask], weights, centre, max(_WIDTH * centre, _rounding(residual.grid, weights)))
+    if share < _AGREES:
+        return
+    centre = _snapped(centre)
+    cause, prior = _named(residual.grid, centre, scope, mask)
+    yield _finding(residual, mask, centre, cause, prior * (0.9 + 0.1 * share), _said(scope, details), details)
+
+
+def _since(residual: Residual, mask: Mask, ratio: Floats, weight: Floats, model: str) -> Iterator[Finding]:
+    """A model's price from a day on, or up to it."""
+    days = residual.grid.axes.days
+    if len(days) < 4:
+        return
+    by_day = [weighted_median(ratio[day][mask[day]], weight[day][mask[day]]) for day in range(len(days))]
+    used = np.array([float(weight[day][mask[day]].sum()) for day in range(len(days))])
+    ratios = np.array(by_day)
+    if (used > 0).sum() < 4:
+        return
+    best: tuple[float, int, bool] | None = None
+    for split in range(1, len(days)):
+        for is_after in (True, False):
+            those, rest = (slice(split, None), slice(0, split)) if is_after else (slice(0, split), slice(split, None))
+            if used[those].sum() <= 0 or used[rest].sum() <= 0:
+                continue
+            centre = weighted_median(ratios[those], used[those])
+            off = float(
+                (np.abs(ratios[those] - centre) * used[those]).sum() + (np.abs(ratios[rest] - 1) * used[rest]).sum()
+            )
+            if best is None or off < best[0]:
+                best = off, split, is_after
+    if best is None:
+        return
+    _, split, is_after = best
+    part = mask.copy()
+    part[slice(0, split) if is_after else slice(split, None)] = False
+    weights = weight[part]
+    centre = weighted_median(ratio[part], weights)
+    if abs(centre - 1) < _LEAST or centre <= 0:
+        return
+    share = agreement(ratio[part], weights, centre, max(_WIDTH * centre, _rounding(residual.grid, weights)))
+    if share < _AGREES:
+        return
+    edge = days[split] if is_after else days[split - 1]
+    details: dict[str, object] = {"model": model, "from_on" if is_after else "until_on": edge.isoformat()}
+    said = f"{model} {'from' if is_after else 'until'} {_day(edge)}"
+    yield _finding(residual, part, _snapped(centre), CauseName.WRONG_PRICE, 0.97 * (0.9 + 0.1 * share), said, details)
+
+
+def _finding(
+    residual: Residual, mask: Mask, ratio: float, cause: CauseName, prior: float, said: str, details: dict[str, object]
+) -> Finding:
+    nanos = np.where(mask, residual.grid.bill.nanos * (1 - 1 / ratio), 0.0)
+    tokens, money = residual.as_parts(nanos)
+    percent = f"{abs(ratio - 1):.1%} {'above' if ratio > 1 else 'below'}"
+    evidence = f"{said}: the bill is {percent} the price in the books, the same ratio of {ratio:.4g} in cell after cell"
+    return Finding(
+        cause, evidence, tokens, money, scale=(mask, ratio), prior=prior, details={**details, "ratio": round(ratio, 6)}
+    )
+
+
+def _named(grid: Grid, ratio: float, scope: str, mask: Mask) -> tuple[CauseName, float]:
+    """The cause that a ratio speaks for, and how readily it is believed."""
+    if any(abs(ratio / power - 1) < 0.05 for power in _POWERS):
+        return CauseName.UNITS, 1.05
+    if scope == "whole":
+        if ratio < 1:
+            return CauseName.DISCOUNT, 1.02
+        if abs(ratio - RESIDENCY) < _NEAR:
+            return CauseName.RESIDENCY, 1.0
+        return (CauseName.TAX, 0.95) if _TAX[0] <= ratio <= _TAX[1] else (CauseName.WRONG_PRICE, 0.9)
+    if abs(ratio - RESIDENCY) < _NEAR and scope in ("project", "model"):
+        return CauseName.RESIDENCY, 1.0 if scope == "project" else 0.97
+    if scope != "class" and (tier := _tier_of(grid, ratio, mask)):
+        return tier, 1.0
+    if scope == "project":
+        return (CauseName.DISCOUNT, 0.9) if ratio < 1 else (CauseName.SERVICE_TIER, 0.85)
+    return CauseName.WRONG_PRICE, 0.98 if scope == "model" else 0.94
+
+
+def _tier_of(grid: Grid, ratio: float, mask: Mask) -> CauseName | None:
+    places = np.flatnonzero((grid.bill.nanos * mask).sum(axis=(0, 2, 3, 4)) > 0)
+    for tier in TIERS:
+        factors = [tier_factor(grid.rate_of, grid.provider, grid.axes.models[place], tier, grid.on) for place in places]
+        found = [factor for factor in factors if factor]
+        if found and all(abs(ratio / factor - 1) < _NEAR for factor in found):
+            return {"batch": CauseName.BATCH_DISCOUNT, "fast": CauseName.FAST_MODE}.get(tier, CauseName.SERVICE_TIER)
+    return None
+
+
+def _rounding(grid: Grid, weights: Floats) -> float:
+    """By how much rounding of the bill moves a usual ratio."""
+    usual = weighted_median(weights, weights)
+    return 0.5 * grid.rounded_to / usual if usual > 0 else 0.0
+
+
+def _snapped(ratio: float) -> float:
+    """The ratio to a tenth of a percent where it is that but for rounding."""
+    plain = round(ratio, 3)
+    return plain if plain and abs(plain - ratio) < 0.0003 else ratio
+
+
+def _said(scope: str, details: dict[str, object]) -> str:
+    return "every model" if scope == "whole" else names(str(part) for part in details.values())
+
+
+def _day(on: date) -> str:
+    return f"{on.day} {on:%B}"

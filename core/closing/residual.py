@@ -1,0 +1,127 @@
+"""What is still to be explained, what a hypothesis would explain of it, and how much better that makes the picture.
+
+The residual has two parts: tokens that one side has and the other has not (worth `tokens × price`), and money on tokens that
+both have (`money`). A bill that tells no tokens shows everything as tokens; prices then have to be judged by how exactly
+a ratio repeats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from core.closing.causes import CauseName
+from core.closing.grid import CLASS, DAY, MODEL, PROJECT, VARIANT, Floats, Grid, Mask
+
+_LEVELS: Final = ((), (PROJECT,), (DAY, PROJECT), (MODEL, CLASS, VARIANT, PROJECT), (DAY, CLASS))
+"""Axes that are added up before the residual's size is taken. Single cells show what is exact, sums what is noisy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Residual:
+    """What is left of a grid's difference, in the grid's shape."""
+
+    grid: Grid
+    tokens: Floats
+    money: Floats
+
+    @property
+    def nanos(self) -> Floats:
+        """Both parts together, positive where the bill is higher."""
+        return self.tokens * self.grid.price + self.money
+
+    @property
+    def sizes(self) -> Floats:
+        """How large it is at each level of detail, in nanos."""
+        worth = self.tokens * self.grid.price
+        return np.array([_size(worth, level) + _size(self.money, level) for level in _LEVELS])
+
+    def without(self, finding: Finding) -> Residual:
+        return Residual(self.grid, self.tokens - finding.tokens, self.money - finding.money)
+
+    def as_parts(self, nanos: Floats) -> tuple[Floats, Floats]:
+        """(tokens, money) of an amount: as money where the bill tells tokens or nothing is priced, else as tokens."""
+        price = self.grid.price
+        as_money = self.grid.knows_tokens | (price <= 0)
+        tokens = np.divide(nanos, price, out=np.zeros_like(nanos), where=~as_money)
+        return tokens, np.where(as_money, nanos, 0.0)
+
+
+def difference(grid: Grid) -> Residual:
+    """The whole difference between the two sides."""
+    tokens = grid.bill.tokens - grid.estimate.tokens
+    total = grid.bill.nanos - grid.estimate.nanos
+    priced = grid.price > 0
+    # Where nothing is priced all of the difference is money, but the tokens still tell where usage went.
+    return Residual(
+        grid, np.where(priced | grid.knows_tokens | (grid.bill.nanos == 0), tokens, 0.0), total - tokens * grid.price
+    )
+
+
+def _size(amounts: Floats, level: tuple[int, ...]) -> float:
+    return float(np.abs(amounts.sum(axis=level) if level else amounts).sum())
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A hypothesis with its size.
+
+    Attributes:
+      tokens, money: what it takes out of the residual.
+      scale: instead of these: the cells of the bill that were charged at `ratio` times what they should be. The bill is
+        divided by it, and everything is compared anew.
+      prior: around 1; how readily it is believed among hypotheses that explain as much.
+      is_global: it holds for the whole bill.
+    """
+
+    cause: CauseName
+    evidence: str
+    tokens: Floats
+    money: Floats
+    scale: tuple[Mask, float] | None = None
+    prior: float = 1.0
+    details: dict[str, object] = field(default_factory=dict)
+
+    def nanos(self, grid: Grid) -> float:
+        """What it adds to the estimate."""
+        if self.scale:
+            mask, ratio = self.scale
+            return float(grid.bill.nanos[mask].sum()) * (1 - 1 / ratio)
+        return float((self.tokens * grid.price).sum() + self.money.sum())
+
+
+def moved(residual: Residual, tokens: Floats) -> tuple[Floats, Floats]:
+    """(tokens, no money) for a hypothesis about tokens only."""
+    return tokens, np.zeros_like(residual.money)
+
+
+def score(residual: Residual, finding: Finding) -> float:
+    """By how many nanos a finding shrinks the residual, the mean over the levels, times its prior."""
+    return finding.prior * float((residual.sizes - residual.without(finding).sizes).mean())
+
+
+def weighted_median(values: Floats, weights: Floats) -> float:
+    """The value below which half of the weight lies; 0 without weight."""
+    flat, weight = values.ravel(), weights.ravel()
+    kept = weight > 0
+    if not kept.any():
+        return 0.0
+    flat, weight = flat[kept], weight[kept]
+    order = np.argsort(flat, kind="stable")
+    passed = np.cumsum(weight[order])
+    return float(flat[order][np.searchsorted(passed, passed[-1] / 2)])
+
+
+def agreement(values: Floats, weights: Floats, centre: float, width: float) -> float:
+    """Share of the weight whose values lie within `width` of `centre`, 0–1."""
+    total = float(weights.sum())
+    return float(weights[np.abs(values - centre) <= width].sum()) / total if total > 0 else 0.0
+
+
+def names(found: Iterable[str], most: int = 3) -> str:
+    """Names for a sentence: `a, b and 2 more`."""
+    listed = [name or "no project" for name in found]
+    return ", ".join(listed[:most]) + (f" and {len(listed) - most} more" if len(listed) > most else "")

@@ -1,0 +1,120 @@
+"""The search: take the hypothesis that explains most, take its part away, look again; then hold each against its rivals.
+
+Causes that multiply a part of the bill are taken out of the bill, and all others are looked for anew, so that each is
+measured at the books' own price.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from core.closing import coverage, days, identity, prices, served, token_classes, unnamed_tiers
+from core.closing.grid import Grid, Side
+from core.closing.residual import Finding, Residual, difference, score
+
+_MAX_FINDINGS: Final = 14
+_MAX_SCALES: Final = 6
+_LEAST_SHARE: Final = 0.02
+"""Of the first residual: what explains less is left alone."""
+_LEAST_OF_BILL: Final = 0.0003
+_BETTER: Final = 1.05
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A finding with its score, and the score of the best hypothesis of another name at that time (0 without one)."""
+
+    finding: Finding
+    score: float
+    rival: float
+    touched: float
+
+
+def search(grid: Grid) -> tuple[list[tuple[Ranked, float]], Residual]:
+    """(findings with the nanos that each adds, what is left)."""
+    scaled: list[tuple[Ranked, float]] = []
+    for _ in range(_MAX_SCALES):
+        found, left = _explain(grid)
+        first = next((one for one in found if one.finding.scale), None)
+        if first is None:
+            return [*scaled, *((one, one.finding.nanos(grid)) for one in found)], left
+        scaled.append((first, first.finding.nanos(grid)))
+        grid = _unscaled(grid, first.finding)
+    found, left = _explain(grid, without_scales=True)
+    return [*scaled, *((one, one.finding.nanos(grid)) for one in found)], left
+
+
+def _explain(grid: Grid, *, without_scales: bool = False) -> tuple[list[Ranked], Residual]:
+    """Findings until nothing explains enough; stops at the first that scales the bill."""
+    start = left = difference(grid)
+    floor = max(_LEAST_SHARE * float(start.sizes.mean()), _LEAST_OF_BILL * float(np.abs(grid.bill.nanos).sum()), 1.0)
+    floor = max(floor, _noise(grid))
+    found: list[Ranked] = []
+    while len(found) < _MAX_FINDINGS:
+        best = _best(left, without_scales=without_scales)
+        if best is None or best.score < floor:
+            break
+        found.append(best)
+        if best.finding.scale:
+            return found, left
+        left = left.without(best.finding)
+    return _checked(found, start, floor, without_scales)
+
+
+def _checked(found: list[Ranked], start: Residual, floor: float, without_scales: bool) -> tuple[list[Ranked], Residual]:
+    """Each finding measured again with all others taken out, and exchanged where another name now explains it better."""
+    for _ in range(2):
+        for place in range(len(found)):
+            left = start
+            for other, one in enumerate(found):
+                if other != place:
+                    left = left.without(one.finding)
+            best = _best(left, without_scales=without_scales)
+            if best is None or best.score < floor:
+                continue
+            if best.finding.scale:
+                return [best], left
+            now = score(left, found[place].finding)
+            if best.score > now * (_BETTER if best.finding.cause != found[place].finding.cause else 1.0):
+                found[place] = best
+    left = start
+    for one in found:
+        left = left.without(one.finding)
+    return found, left
+
+
+def _best(left: Residual, *, without_scales: bool) -> Ranked | None:
+    ranked = sorted(
+        ((score(left, one), one) for one in _candidates(left) if not (without_scales and one.scale)),
+        key=lambda pair: -pair[0],
+    )
+    if not ranked or ranked[0][0] <= 0:
+        return None
+    value, finding = ranked[0]
+    rival = next((other for other, one in ranked[1:] if one.cause != finding.cause), 0.0)
+    touched = float(np.abs(left.nanos[(finding.tokens != 0) | (finding.money != 0)]).sum())
+    return Ranked(finding, value, max(rival, 0.0), touched)
+
+
+def _candidates(left: Residual) -> Iterator[Finding]:
+    for family in (served, token_classes, identity, coverage, prices, unnamed_tiers, days):
+        yield from family.candidates(left)
+
+
+def _noise(grid: Grid) -> float:
+    """What rounding of single lines leaves at the levels of the score, on average: nothing below is looked at."""
+    lines = float(grid.lines.sum())
+    return float(grid.rounded_to * (0.25 * lines / 5 + 0.3 * lines**0.5))
+
+
+def _unscaled(grid: Grid, finding: Finding) -> Grid:
+    assert finding.scale
+    mask, ratio = finding.scale
+    nanos = np.where(mask, grid.bill.nanos / ratio, grid.bill.nanos)
+    implied = np.divide(nanos, grid.price, out=np.zeros_like(nanos), where=grid.price > 0)
+    tokens = np.where(grid.knows_tokens, grid.bill.tokens, implied)
+    return replace(grid, bill=Side(tokens, nanos))
