@@ -19,6 +19,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.delivery import Delivery
 from bot.notices import composers
 from bot.pulling import Pulls
+from bot.retention import Retention
 from bot.schedule import make_scheduler
 from bot.settings import Settings
 from bot.slack.app import build_app
@@ -184,6 +185,8 @@ class Service:
         self._stack.push_async_callback(cease)
         pulls = Pulls(self.uow, self._settings, self.clock)
         scheduler = make_scheduler(self.uow, self.delivery, pulls, self.clock)
+        retention = Retention(self.uow, self.clock, keep_days=self._settings.outlay_keep_events_days)
+        scheduler.add_job(retention.run, "cron", hour=3, minute=47, id="release_events")
         scheduler.start()
         self._stack.callback(scheduler.shutdown, wait=False)
         self.delivery.wake()

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from core.close import DEFAULT_GRACE_DAYS, MOST_GRACE_DAYS, CloseTerms
 from core.errors import OutOfRange, SettingsProblem
 from core.people import USER_ID
 from core.period import zone_named
 from core.rates import parse_price
 from core.services.guard_orders import Policy
+
+_SHORTEST_KEPT_DAYS: Final = 100
 
 
 class Settings(BaseSettings):
@@ -29,11 +30,10 @@ class Settings(BaseSettings):
       openai_admin_key, anthropic_admin_key: with one, what that provider counted is pulled every hour, as a check.
       outlay_openai_url, outlay_anthropic_url: other places to pull from, for stand-ins; the admin key is sent there.
       outlay_finance: Slack user ids of the finance team; the first owns what is unattributed until somebody else does.
+      outlay_keep_events_days: how long single events stay after their month has ended; 0 keeps them for good. Sums always stay.
       outlay_guard_ceiling: dollars per million input/output tokens at which the guard holds a model without a price, or `deny`.
       outlay_guard_hold_seconds: how long a hold waits for its usage before it is charged.
       outlay_guard_wait_seconds: how long a request waits for money that others only hold before it is denied.
-      outlay_grace_days: how long late usage still counts to a month that is over; then its estimate is frozen.
-      outlay_carry_unspent: what an envelope did not use is added to the next month, for that one only.
     """
 
     model_config = SettingsConfigDict(
@@ -54,11 +54,10 @@ class Settings(BaseSettings):
     anthropic_admin_key: SecretStr | None = None
     outlay_openai_url: str = "https://api.openai.com/v1"
     outlay_anthropic_url: str = "https://api.anthropic.com"
+    outlay_keep_events_days: Annotated[int, Field(ge=0)] = 400
     outlay_guard_ceiling: str = "30/180"
     outlay_guard_hold_seconds: Annotated[int, Field(ge=1, le=86_400)] = 600
     outlay_guard_wait_seconds: Annotated[float, Field(ge=0, le=30)] = 2.5
-    outlay_grace_days: Annotated[int, Field(ge=0, le=MOST_GRACE_DAYS)] = DEFAULT_GRACE_DAYS
-    outlay_carry_unspent: bool = False
 
     @field_validator("outlay_finance", mode="before")
     @classmethod
@@ -88,6 +87,15 @@ class Settings(BaseSettings):
     def _ends_with_slash(cls, value: str) -> str:
         return value if value.endswith("/") else value + "/"
 
+    @field_validator("outlay_keep_events_days")
+    @classmethod
+    def _reaches_back(cls, value: int) -> int:
+        if 0 < value < _SHORTEST_KEPT_DAYS:
+            raise ValueError(
+                f"{value} is too few: past usage is looked at again for three months, so keep {_SHORTEST_KEPT_DAYS} or more, or 0 for all"
+            )
+        return value
+
     @field_validator("outlay_guard_ceiling")
     @classmethod
     def _prices(cls, value: str) -> str:
@@ -97,10 +105,6 @@ class Settings(BaseSettings):
     @property
     def guard_policy(self) -> Policy:
         return Policy(_ceiling(self.outlay_guard_ceiling), self.outlay_guard_hold_seconds)
-
-    @property
-    def close_terms(self) -> CloseTerms:
-        return CloseTerms(self.outlay_grace_days, self.outlay_carry_unspent)
 
     @field_validator("openai_admin_key", "anthropic_admin_key")
     @classmethod

@@ -30,8 +30,8 @@ MAX_BATCH_NANOS: Final = 1_000 * MAX_EVENT_NANOS
 
 DAY_SECONDS: Final = 86_400
 _AT, _SERIES, _WORKLOAD, _REQUESTS, _COST = 2, 3, 4, 5, 15
-COST: Final = _COST
-"""Where a journal row has its cost in nanos."""
+AT, COST = _AT, _COST
+"""Where a journal row has its instant in microseconds, and its cost in nanos."""
 RESPONSE_ID, QUALITY, TRUST, KNOWS, SUPERSEDED = 18, 19, 20, 21, 22
 """Places in a journal row. A superseded row is a second report of a call that another row counts; it is in no sum."""
 
@@ -104,6 +104,7 @@ def post(
     source_id: int,
     book: Book,
     latest: datetime,
+    kept_since: datetime | None = None,
     witnesses: Mapping[int, Witness] | None = None,
 ) -> Posting:
     """Validate, price and lay out a batch.
@@ -111,6 +112,7 @@ def post(
     Args:
       events: (index in the batch, event) pairs, in the order they came.
       latest: last instant accepted, aware.
+      kept_since: first instant accepted, aware, where older events have been let go: there a repeat would not be recognised.
       witnesses: how the events came to be known, by index; native events need none.
     """
     posting = Posting()
@@ -121,6 +123,9 @@ def post(
     for index, event in events:
         if trouble := event.problem(latest):
             posting.rejected.append((index, trouble))
+            continue
+        if kept_since is not None and event.at < kept_since:
+            posting.rejected.append((index, _too_old(event.at, kept_since)))
             continue
         key = series_key(event)
         located = find_series(key)
@@ -183,6 +188,13 @@ def _told(witness: Witness) -> tuple[int, int, int, int]:
 
 
 _SENDER_TOLD: Final = _told(SENDER)
+
+
+def _too_old(at: datetime, kept_since: datetime) -> str:
+    return (
+        f"at {at.isoformat()} is before {kept_since:%Y-%m-%d}: older months are closed, their single events are not kept any more "
+        "and a repeat could not be told from something new"
+    )
 
 
 def _too_dear(cost: int) -> str:

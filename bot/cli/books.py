@@ -1,4 +1,4 @@
-"""Commands about the books: `migrate`, `check`, `rebuild`."""
+"""Commands about the books: `migrate`, `check`, `rebuild`, `release`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from bot.wiring import migrate as bring_up_to_date
 from bot.wiring import system_clock
 from core.services.keep_books import check_books, rebuild_books
 from core.services.read_audit import trail
+from core.services.release_events import Release, release_events, sweep_released
 from core.store.unit_of_work import UnitOfWork
 
 
@@ -18,6 +19,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(migrate)
     app.command()(check)
     app.command()(rebuild)
+    app.command()(release)
 
 
 def migrate() -> None:
@@ -32,6 +34,7 @@ def check() -> None:
     async def work(uow: UnitOfWork) -> tuple[bool, int | None, int]:
         agreement, audit = await check_books(uow), await trail(uow, None, limit=1)
         for name, (requests, nanos, _) in (
+            *((("let go", agreement.released),) if any(agreement.released) else ()),
             ("events", agreement.events),
             ("hourly", agreement.hourly),
             ("daily", agreement.daily),
@@ -55,4 +58,24 @@ def rebuild() -> None:
     holds = with_books(work, to_rebuild=True)
     print("rebuilt; the books agree" if holds else "rebuilt, but the books still disagree")  # noqa: T201
     if not holds:
+        raise typer.Exit(1)
+
+
+def release() -> None:
+    """Let go of the single events of months that are older than OUTLAY_KEEP_EVENTS_DAYS, as happens every night. Sums stay."""
+    keep_days = load_settings().outlay_keep_events_days
+
+    async def work(uow: UnitOfWork) -> tuple[tuple[Release, ...], int]:
+        released = await release_events(uow, keep_days=keep_days, by=operator(), now=system_clock())
+        return released, await sweep_released(uow)
+
+    released, swept = with_books(work)
+    for one in released:
+        told = "kept: " + one.kept_because if one.kept_because else f"let go, {one.came_to[0]:,} requests"
+        print(f"{one.month}  {told}")  # noqa: T201
+    if not released:
+        print("no month is old enough" if keep_days else "OUTLAY_KEEP_EVENTS_DAYS is 0: everything is kept")  # noqa: T201
+    if swept:
+        print(f"cleared up {swept:,} rows")  # noqa: T201
+    if any(one.kept_because for one in released):
         raise typer.Exit(1)

@@ -4,25 +4,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from operator import add
 
 from core.errors import SettingsProblem
 from core.store.meta_rows import ZONE
-from core.store.projections import rebuild
+from core.store.projections import rebuild, recut
 from core.store.unit_of_work import UnitOfWork
 from core.workload import UNATTRIBUTED, UNATTRIBUTED_ID
 
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Totals of journal, hourly and daily spend: (requests, nanos, output tokens) each."""
+    """Totals of journal, hourly and daily spend: (requests, nanos, output tokens) each.
+
+    `released` is what those events came to that were let go; hours and days still hold them.
+    """
 
     events: tuple[int, int, int]
     hourly: tuple[int, int, int]
     daily: tuple[int, int, int]
+    released: tuple[int, int, int] = (0, 0, 0)
 
     @property
     def holds(self) -> bool:
-        return self.events == self.hourly == self.daily
+        together = tuple(map(add, self.events, self.released))
+        return together == self.hourly == self.daily
 
 
 async def open_books(uow: UnitOfWork, *, default_owner: str | None, to_rebuild: bool = False) -> None:
@@ -49,7 +55,7 @@ async def check_books(uow: UnitOfWork) -> Agreement:
     """Whether journal, hourly and daily spend agree, to the nano."""
     async with uow.read() as tx:
         totals = await tx.spend.totals()
-    return Agreement(totals["events"], totals["hourly"], totals["daily"])
+    return Agreement(totals["events"], totals["hourly"], totals["daily"], totals["released"])
 
 
 async def rebuild_books(uow: UnitOfWork, *, by: str, now: datetime) -> Agreement:
@@ -59,6 +65,9 @@ async def rebuild_books(uow: UnitOfWork, *, by: str, now: datetime) -> Agreement
             at=now, actor=by, act="rebuilt projections", subject=UNATTRIBUTED, detail={"zone": uow.zone.key}
         )
         await tx.meta.next_version()
-        await rebuild(tx.connection, uow.zone)
+        if await tx.meta.get(ZONE) == uow.zone.key:
+            await rebuild(tx.connection, uow.zone)
+        else:
+            await recut(tx.connection, uow.zone)
         await tx.meta.put(ZONE, uow.zone.key)
     return await check_books(uow)

@@ -10,8 +10,9 @@ from itertools import chain
 from typing import Final
 
 from core.attribution import Attribution, Labels, are_alike
-from core.period import day_counter
+from core.period import Cycle, day_counter
 from core.posting import (
+    AT,
     DAY_SECONDS,
     SUPERSEDED,
     Book,
@@ -26,6 +27,8 @@ from core.posting import (
 )
 from core.services.admit_tags import admit
 from core.services.price_usage import PriceBook
+from core.store.columns import instant
+from core.store.event_months import UTC_ZONE
 from core.store.unit_of_work import Transaction, UnitOfWork
 from core.tags import MAX_NEW_VALUES, NO_ALIASES
 from core.usage import CLOCK_SLACK, UsageEvent
@@ -35,6 +38,7 @@ _INLINE: Final = 50
 """Batches up to this size are laid out on the event loop (under a millisecond); larger ones in a thread."""
 _MAX_CACHED: Final = 400_000
 """Entries kept between batches (about 100 MB); beyond them everything is looked up anew. Several batches fit in."""
+_DAY_MICROS: Final = DAY_SECONDS * 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,8 @@ class Layout:
         self._attribution = Attribution(())
         self._aliases = NO_ALIASES
         self._folded: dict[tuple[object, ...], int] = {}
+        self._kept_since: datetime | None = None
+        self._months: frozenset[Cycle] = frozenset()
         self._version: int | None = None
         self._preparing = asyncio.Lock()
 
@@ -96,6 +102,7 @@ class Layout:
             else:
                 laid = await asyncio.to_thread(self._laid, batch)
             if version is not None and not laid.posting.missing_series and not laid.posting.missing_prices:
+                await self._open_months(laid.posting.rows)
                 return version, laid
             await self._intern(laid.posting, now=batch.now)
 
@@ -136,8 +143,9 @@ class Layout:
     def _laid(self, batch: Batch) -> Laid:
         latest = batch.now + CLOCK_SLACK
         posting = post(
-            batch.events, source_id=batch.source_id, book=self._book, latest=latest, witnesses=batch.witnesses
-        )
+            batch.events, source_id=batch.source_id, book=self._book, latest=latest,
+            kept_since=self._kept_since, witnesses=batch.witnesses,
+        )  # fmt: skip
         if posting.missing_series or posting.missing_prices:
             return Laid(posting, [], [])
         return self.summed(posting, counting(posting.rows) if posting.has_superseded else posting.rows, ())
@@ -168,6 +176,17 @@ class Layout:
             for place, found in priced.items():
                 self._book.prices[place] = tuple((start, key[3], rate_numbers[key]) for start, key in found)
 
+    async def _open_months(self, rows: Sequence[Row]) -> None:
+        """See to it that the journal has room for every month of these rows; on SQLite it always has."""
+        if self._uow.is_sqlite:
+            return
+        days = {row[AT] // _DAY_MICROS for row in rows}
+        lacking = {Cycle.of(instant(day * _DAY_MICROS), UTC_ZONE) for day in days} - self._months
+        if lacking:
+            async with self._uow.write() as tx:
+                await tx.months.open(lacking)
+            self._months |= lacking
+
     async def _reload(self) -> None:
         async with self._preparing:
             if self._version is not None and self._book.size < _MAX_CACHED:
@@ -177,6 +196,8 @@ class Layout:
                 workloads = await tx.workloads.all()
                 negotiated = await tx.prices.negotiated()
                 aliases = await tx.tags.aliases()
+                kept_since = await tx.months.kept_since()
+            self._kept_since = kept_since
             self._aliases = aliases
             self._attribution = Attribution(workloads, aliases)
             self._folded = {}

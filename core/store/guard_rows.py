@@ -17,6 +17,7 @@ from core.holds import Learned
 from core.period import Cycle
 from core.posting import SUM_COLUMNS, Row
 from core.store.columns import day_of
+from core.store.event_months import located
 
 CounterKey: TypeAlias = tuple[int, str]
 """(workload id, cycle as `2026-11`)."""
@@ -65,6 +66,7 @@ class GuardRows:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
         self._is_sqlite = connection.dialect.name == "sqlite"
+        self._events, self._by = located(is_sqlite=self._is_sqlite)
         self._changes: dict[CounterKey, list[int]] = defaultdict(lambda: [0, 0, 0])
 
     def count_spend(self, daily: Iterable[Row]) -> None:
@@ -157,9 +159,9 @@ class GuardRows:
         locking = " FOR UPDATE OF h SKIP LOCKED" if lock and not self._is_sqlite else ""
         names = ", ".join(f"h.{name}" for name in _COLUMNS)
         query = (
-            f"SELECT {names}, u.cost_nanos FROM guard_holds h "
-            "JOIN usage_events u ON u.source_id = h.source_id AND u.event_id = h.request_id "
-            f"WHERE h.state IN ({OPEN}, {EXPIRED}) AND h.expires_at > {self._mark(1)} AND NOT h.is_lease LIMIT {limit}{locking}"
+            f"SELECT {names}, u.cost_nanos FROM {self._events}, guard_holds h "
+            f"WHERE {self._by}.source_id = h.source_id AND {self._by}.event_id = h.request_id "
+            f"AND h.state IN ({OPEN}, {EXPIRED}) AND h.expires_at > {self._mark(1)} AND NOT h.is_lease LIMIT {limit}{locking}"
         )
         result = await self._rows(query, (since_micros,))
         return [(_hold(row[:-1]), row[-1]) for row in result]
@@ -171,10 +173,8 @@ class GuardRows:
 
     async def costs(self, source_id: int, event_ids: Sequence[str]) -> dict[str, int | None]:
         """What those events cost according to the journal; unpriced ones None, unknown ones absent."""
-        query = (
-            f"SELECT event_id, cost_nanos FROM usage_events WHERE source_id = {self._mark(1)} "
-            f"AND event_id IN ({self._listed('text', 2)})"
-        )
+        which = f"{self._by}.source_id = {self._mark(1)} AND {self._by}.event_id IN ({self._listed('text', 2)})"
+        query = f"SELECT u.event_id, u.cost_nanos FROM {self._events} WHERE {which}"
         result = await self._rows(query, (source_id, self._list(event_ids)))
         return {row[0]: row[1] for row in result}
 

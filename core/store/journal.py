@@ -5,24 +5,29 @@ The bulk paths are plain SQL with positional parameters: the row-by-row expressi
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, cast
 
 import msgspec
-from sqlalchemy import bindparam, case, select, tuple_, update
+from sqlalchemy import and_, bindparam, case, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.posting import JOURNAL_COLUMNS, KNOWS, SUM_COLUMNS, Row
 from core.store.columns import instant, micros
-from core.store.tables import DailyRow, HourlyRow, UsageRow
+from core.store.event_months import EVENT_IDS, located
+from core.store.tables import UsageRow
 from core.usage import CLASS_NAMES
 
 _COMPARED: Final = ("event_id", "at", "series_id", "requests", *CLASS_NAMES, "knows", "superseded")
 """What makes two events with one id the same event; prices and workloads may have changed in between."""
 
 _USAGE: Any = UsageRow.__table__  # type: ignore[attr-defined]
-_HOURLY: Any = HourlyRow.__table__  # type: ignore[attr-defined]
-_DAILY: Any = DailyRow.__table__  # type: ignore[attr-defined]
+_IS_LOCATED: Final = and_(
+    _USAGE.c.at == EVENT_IDS.c.at,
+    _USAGE.c.source_id == EVENT_IDS.c.source_id,
+    _USAGE.c.event_id == EVENT_IDS.c.event_id,
+)
+"""On PostgreSQL only an id says in which month a row is."""
 _TEXT: Final = ("event_id", "response_id")
 _SMALL: Final = ("quality", "trust", "knows", "superseded")
 
@@ -72,12 +77,13 @@ class Journal:
 
     async def existing(self, source_id: int, ids: Sequence[str]) -> dict[str, Row]:
         """Content (see `compared`) of those ids of a source that are in the journal."""
-        columns = ", ".join(_COMPARED)
+        columns = ", ".join(f"u.{name}" for name in _COMPARED)
+        events, by = located(is_sqlite=self._is_sqlite)
         if self._is_sqlite:
-            query = f"SELECT {columns} FROM usage_events WHERE source_id = ? AND event_id IN (SELECT value FROM json_each(?))"
+            query = f"SELECT {columns} FROM {events} WHERE {by}.source_id = ? AND {by}.event_id IN (SELECT value FROM json_each(?))"
             parameters: tuple[Any, ...] = (source_id, msgspec.json.encode(ids).decode())
         else:
-            query = f"SELECT {columns} FROM usage_events WHERE source_id = $1 AND event_id = ANY($2::text[])"
+            query = f"SELECT {columns} FROM {events} WHERE {by}.source_id = $1 AND {by}.event_id = ANY($2::text[])"
             parameters = (source_id, list(ids))
         result = await self._connection.exec_driver_sql(query, parameters)
         return {row[0]: tuple(row) for row in result}
@@ -85,16 +91,19 @@ class Journal:
     async def rows_at(self, places: Sequence[tuple[int, str]]) -> dict[tuple[int, str], Row]:
         """Whole rows by (source id, event id), in the order of `JOURNAL_COLUMNS`; those that are not there are absent."""
         query = select(*(_USAGE.c[name] for name in JOURNAL_COLUMNS if name != "at"), _USAGE.c.at)
-        query = query.where(tuple_(_USAGE.c.source_id, _USAGE.c.event_id).in_(list(places)))
+        named = _USAGE if self._is_sqlite else EVENT_IDS
+        if not self._is_sqlite:
+            query = query.where(_IS_LOCATED)
+        query = query.where(tuple_(named.c.source_id, named.c.event_id).in_(list(places)))
         rows = [_journal_row(row) for row in await self._connection.execute(query)]
         return {(row[0], row[1]): row for row in rows}
 
     async def amend(self, rows: Sequence[Row]) -> None:
         """Replace the content of rows that are there, named by their source and event id."""
         names = JOURNAL_COLUMNS[2:]
-        changed = update(_USAGE).where(
-            _USAGE.c.source_id == bindparam("of_source"), _USAGE.c.event_id == bindparam("of_event")
-        )
+        named = _USAGE if self._is_sqlite else EVENT_IDS
+        which = (named.c.source_id == bindparam("of_source"), named.c.event_id == bindparam("of_event"))
+        changed = update(_USAGE).where(*which) if self._is_sqlite else update(_USAGE).where(*which, _IS_LOCATED)
         changed = changed.values({name: bindparam(f"new_{name}") for name in names})
         values = [
             {
@@ -105,8 +114,12 @@ class Journal:
             for row in rows
         ]
         for value in values:
-            value["new_at"] = instant(value["new_at"])
+            at = value["new_at"]
+            value["new_at"] = instant(at)
             await self._connection.execute(changed, value)
+            if not self._is_sqlite:
+                moved = update(EVENT_IDS).where(*which, EVENT_IDS.c.at != at).values(at=at)
+                await self._connection.execute(moved, {"of_source": value["of_source"], "of_event": value["of_event"]})
 
     async def add_hourly(self, rows: Sequence[Row]) -> None:
         await self._add("hourly_spend", "hour", rows)
@@ -122,30 +135,6 @@ class Journal:
         else:
             columns = tuple(list(column) for column in zip(*rows, strict=True))
             await self._connection.exec_driver_sql(_upsert(table, unit, sqlite=False), columns)
-
-    async def clear_projections(self) -> None:
-        """Empty both projections; they are rebuilt from the journal in the same transaction."""
-        await self._connection.execute(_HOURLY.delete())
-        await self._connection.execute(_DAILY.delete())
-
-    async def scan(
-        self,
-        *,
-        since_micros: int | None = None,
-        series_ids: Sequence[int] | None = None,
-        workload_id: int | None = None,
-    ) -> AsyncIterator[list[Row]]:
-        """Journal rows in the order of `JOURNAL_COLUMNS`, in lists of up to 5 000; constant memory."""
-        query = select(*(_USAGE.c[name] for name in JOURNAL_COLUMNS if name != "at"), _USAGE.c.at)
-        if since_micros is not None:
-            query = query.where(_USAGE.c.at >= instant(since_micros))
-        if series_ids is not None:
-            query = query.where(_USAGE.c.series_id.in_(series_ids))
-        if workload_id is not None:
-            query = query.where(_USAGE.c.workload_id == workload_id)
-        result = await self._connection.stream(query)
-        async for part in result.partitions(5_000):
-            yield [_journal_row(row) for row in part]
 
     async def move(
         self, series_ids: Sequence[int], *, from_workload: int, to_workload: int, since_micros: int, until_micros: int
@@ -197,7 +186,12 @@ _SQLITE_INSERT: Final = (
     f"INSERT OR IGNORE INTO usage_events ({_NAMES}) VALUES ({', '.join('?' * len(JOURNAL_COLUMNS))})"
 )
 _POSTGRES_INSERT: Final = (
-    f"INSERT INTO usage_events ({', '.join(JOURNAL_COLUMNS)}) SELECT * FROM unnest("
+    "WITH sent AS MATERIALIZED (SELECT * FROM unnest("
     + ", ".join(f"${n}::{_column_type(name)}[]" for n, name in enumerate(JOURNAL_COLUMNS, start=1))
-    + ") ON CONFLICT (source_id, event_id) DO NOTHING RETURNING event_id"
+    + f") AS sent ({_NAMES})), "
+    "fresh AS (INSERT INTO event_ids (source_id, event_id, at) SELECT source_id, event_id, at FROM sent "
+    "ON CONFLICT (source_id, event_id) DO NOTHING RETURNING source_id, event_id) "
+    f"INSERT INTO usage_events ({_NAMES}) SELECT sent.* FROM sent JOIN fresh USING (source_id, event_id) "
+    "RETURNING event_id"
 )
+"""An id is claimed in `event_ids`, which waits for whoever else claims it; only what is fresh goes into its month."""

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.store.columns import day_number, day_of
+from core.store.event_months import EventMonths
 from core.store.tables import DailyRow, HourlyRow, SeriesRow, UsageRow
 from core.usage import CLASS_NAMES, DIMENSIONS
 
@@ -162,12 +163,18 @@ class SpendRows:
         return (await self._connection.execute(query)).scalar_one_or_none()
 
     async def totals(self) -> dict[str, tuple[int, int, int]]:
-        """(events' requests, nanos, output tokens) of journal, hourly and daily: they have to be equal."""
-        found = {}
+        """(requests, nanos, output tokens) of the events that are kept, of those that were let go, of hours and of days.
+
+        In whole books the first two together are the third, and the fourth.
+        """
+        months = EventMonths(self._connection)
+        since = await months.kept_since()
+        found = {"released": await months.released()}
         for name, table in (("events", _USAGE), ("hourly", _HOURLY), ("daily", _DAILY)):
             query = select(_sum(table.c.requests), _sum(table.c.cost_nanos), _sum(table.c.output))
             if table is _USAGE:
                 query = query.where(_USAGE.c.superseded == 0)
+                query = query if since is None else query.where(_USAGE.c.at >= since)
             row = (await self._connection.execute(query)).one()
             found[name] = (int(row[0]), int(row[1]), int(row[2]))
         return found

@@ -24,11 +24,11 @@ from core.store.breach_rows import BreachRows
 from core.store.brief_connection import BriefConnection
 from core.store.bucket_rows import BucketRows, CursorRows
 from core.store.claim_rows import ClaimRows
-from core.store.closing_rows import ClosingRows
 from core.store.decision_rows import DecisionRows
 from core.store.driver_rows import DriverRows
 from core.store.envelope_rows import EnvelopeRows
 from core.store.estimate_rows import EstimateRows
+from core.store.event_months import EventMonths
 from core.store.forecast_rows import ForecastRows
 from core.store.guard_rows import GuardRows
 from core.store.home_rows import HomeRows
@@ -39,7 +39,6 @@ from core.store.meta_rows import MetaRows
 from core.store.outbox import Outbox
 from core.store.plan_rows import PlanRows
 from core.store.price_rows import PriceRows
-from core.store.proposal_rows import ProposalRows
 from core.store.reconciliation_rows import ReconciliationRows, SignatureRows
 from core.store.request_rows import RequestRows
 from core.store.response_rows import EscalationRows, GrantRows, PostureRows, TurnRows
@@ -97,6 +96,10 @@ class Transaction:
     @cached_property
     def journal(self) -> Journal:
         return Journal(self.connection)
+
+    @cached_property
+    def months(self) -> EventMonths:
+        return EventMonths(self.connection)
 
     @cached_property
     def spend(self) -> SpendRows:
@@ -189,14 +192,6 @@ class Transaction:
     @cached_property
     def turns(self) -> TurnRows:
         return TurnRows(self.connection)
-
-    @cached_property
-    def closings(self) -> ClosingRows:
-        return ClosingRows(self.connection)
-
-    @cached_property
-    def proposals(self) -> ProposalRows:
-        return ProposalRows(self.connection)
 
     @cached_property
     def outbox(self) -> Outbox:

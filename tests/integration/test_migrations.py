@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.wiring import migrate
 from core.errors import SettingsProblem
+from core.store.event_months import is_engine_own
 from core.store.tables import SQLModel
 from core.store.unit_of_work import driver_url
 from tests.support.postgres import Postgres
@@ -35,7 +36,10 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 def test_an_empty_database_comes_up_to_date(empty_url: str) -> None:
     migrate(empty_url)
 
-    assert tables_of(empty_url) == {*SQLModel.metadata.tables, "alembic_version"}
+    assert {name for name in tables_of(empty_url) if not is_engine_own(name)} == {
+        *SQLModel.metadata.tables,
+        "alembic_version",
+    }
 
 
 def test_migrating_twice_changes_nothing(empty_url: str) -> None:

@@ -90,11 +90,11 @@ async def agreed(uow: UnitOfWork) -> tuple[int, int, int]:
 
 
 @asynccontextmanager
-async def books_in(url: str, zone: str = "UTC") -> AsyncIterator[UnitOfWork]:
+async def books_in(url: str, zone: str = "UTC", *, to_rebuild: bool = False) -> AsyncIterator[UnitOfWork]:
     """Open books in a time zone of the test's choice."""
     opened = UnitOfWork(url, ZoneInfo(zone))
     try:
-        await open_books(opened, default_owner=FARAH)
+        await open_books(opened, default_owner=FARAH, to_rebuild=to_rebuild)
         yield opened
     finally:
         await opened.close()
