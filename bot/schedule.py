@@ -14,6 +14,7 @@ from bot.pulling import Pulls
 from bot.wiring import Clock
 from core.services.forecast_spend import refresh_forecasts
 from core.services.keep_books import check_books
+from core.services.post_rollout import post_rollout
 from core.services.write_digest import monday_due, write_digest
 from core.store.unit_of_work import UnitOfWork
 
@@ -68,12 +69,23 @@ def make_scheduler(uow: UnitOfWork, delivery: Delivery, pulls: Pulls, clock: Clo
         except SQLAlchemyError:
             log.exception("forecasting_failed")
 
+    async def roll_out() -> None:
+        try:
+            if await post_rollout(uow, now=clock()):
+                delivery.wake()
+        except asyncio.CancelledError:
+            log.info("rollout_stopped")
+        except SQLAlchemyError:
+            log.exception("rollout_failed")
+
     scheduler.add_job(deliver, "interval", seconds=DELIVERY_SECONDS, id="deliver")
     scheduler.add_job(compare, "cron", hour=3, minute=17, id="compare_books")
     # On the hour, so that Monday's digest is written at nine in zones with whole hours; others follow within the hour.
     scheduler.add_job(foretell, "cron", minute=0, id="foretell")
     # And once at the start: until then nothing newer is known than what the last process foretold.
     scheduler.add_job(foretell, "date", id="foretell_first")
+    # Often, because items tick themselves soon after the books prove them; nothing is read where no rollout runs.
+    scheduler.add_job(roll_out, "cron", minute="*/5", id="roll_out")
     if pulls.providers:
         scheduler.add_job(pulls.run_due, "cron", minute=20, jitter=PULL_JITTER_SECONDS, id="pull_reports")
     return scheduler

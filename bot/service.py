@@ -26,6 +26,7 @@ from bot.slack.app import build_app
 from bot.slack.desk import Desk
 from bot.slack.homes import Homes
 from bot.slack.identity import Readers
+from bot.slack.notices_rollout import rollout_composers
 from bot.web import answers
 from bot.web.envelopes import envelopes_router
 from bot.web.gate import Gate
@@ -97,7 +98,11 @@ class Service:
         )
         # No retries by the client: after a lost answer it would post twice.
         once = AsyncWebClient(token, base_url=settings.slack_api_url, retry_handlers=[])
-        self.delivery = Delivery(self.uow, once, readers, self.clock, composers=composers(once, charts, self.uow.zone))
+        known = {
+            **composers(once, charts, self.uow.zone),
+            **rollout_composers(once, charts, self.uow.zone),
+        }
+        self.delivery = Delivery(self.uow, once, readers, self.clock, composers=known)
         self.homes = Homes(self.uow, once, readers, self.clock, settings.outlay_finance)
         secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else ""
         slack = build_app(

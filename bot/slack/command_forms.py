@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from bot.slack.forecast_forms import ForecastCommand
+from bot.slack.rollout_forms import RolloutCommand
 from core.change_request import SetOrder
 from core.period import Cycle
 
@@ -138,4 +139,16 @@ class Tags:
 
 WorkloadCommand = WorkloadAdd | WorkloadRules | WorkloadRemove | WorkloadExplain | WorkloadList
 TrustCommand = Sources | Unattributed | Tags
-Command = Hub | Help | Status | Set | Spend | WorkloadCommand | Audit | Price | TrustCommand | ForecastCommand
+Command = (
+    Hub
+    | Help
+    | Status
+    | Set
+    | Spend
+    | WorkloadCommand
+    | Audit
+    | Price
+    | TrustCommand
+    | ForecastCommand
+    | RolloutCommand
+)

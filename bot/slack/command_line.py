@@ -28,11 +28,13 @@ from bot.slack.command_names import (
     only_workload,
 )
 from bot.slack.command_price import read_price
+from bot.slack.command_rollout import read_rollout
 from bot.slack.command_set import read_set
 from bot.slack.command_tags import read_tags
 from bot.slack.command_words import COMMAND, Line, Word, as_typed, split
 from bot.slack.command_workload import read_workload
 from bot.slack.forecast_forms import Forecast, ForecastCommand
+from bot.slack.rollout_forms import RolloutCommand
 from core.errors import BudgetError, OutOfRange, UnknownName, Unreadable
 from core.period import Cycle
 from core.spelling import nearest
@@ -167,6 +169,10 @@ def _price(line: Line, today: date) -> Price:
     return read_price(line, today=today)
 
 
+def _rollout(line: Line, today: date) -> RolloutCommand:
+    return read_rollout(line, today=today)
+
+
 def _spend(line: Line, today: date) -> Spend:
     words = list(line.words)
     if words and words[0].key == "by":
@@ -248,6 +254,7 @@ _COMMANDS: Final[dict[str, Callable[[Line, date], Command]]] = {
     "sources": _sources,
     "tags": _tags,
     "price": _price,
+    "rollout": _rollout,
     "audit": _audit,
     "help": _help,
 }

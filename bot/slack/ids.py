@@ -42,6 +42,18 @@ WITHDRAW_PLAN: Final = "withdraw_plan"  # the plan's number
 OPEN_METRIC: Final = "open_metric"  # a workload's name
 SHOW_HOME: Final = "show_home"  # always ""; the front page of the Home tab
 SHOW_MY_ENVELOPES: Final = "show_my_envelopes"  # how many of them were shown before
+SHOW_ROLLOUT: Final = "show_rollout"  # always ""
+OPEN_ROLLOUT: Final = "open_rollout"  # always ""; the form to start with
+STEER_ROLLOUT: Final = "steer_rollout"  # pause or resume
+TICK_ITEM: Final = "tick_item"  # an item's number, picked from a menu
+SEND_TEST_ALERT: Final = "send_test_alert"  # always ""
+SEE_TEST_ALERT: Final = "see_test_alert"  # the subject of the test alert in the outbox
+
+# The modal of `/budget rollout start`.
+ROLLOUT_MODAL: Final = "start_rollout"
+BLOCK_ROLLOUT_CHANNEL: Final = "rollout_channel"
+BLOCK_ROLLOUT_FROM: Final = "rollout_from"
+BLOCK_ROLLOUT_PEOPLE: Final = "rollout_people"
 
 # The modals of `/budget plan` and `/budget metric`.
 PLAN_MODAL: Final = "plan_change"

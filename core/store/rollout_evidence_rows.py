@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import distinct, func, select
+from sqlalchemy import case, distinct, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.rollout_evidence import Covered, Mark
@@ -56,7 +56,7 @@ class RolloutEvidenceRows:
         query = (
             select(
                 _sum(_DAILY.c.cost_nanos),
-                *(_sum(_DAILY.c.cost_nanos).filter(column.is_(None)) for column in columns.values()),
+                *(_sum(case((column.is_(None), _DAILY.c.cost_nanos), else_=0)) for column in columns.values()),
             )
             .join(_SERIES, _SERIES.c.id == _DAILY.c.series_id)
             .where(_DAILY.c.day.between(day_number(first_on), day_number(last_on)))
@@ -69,7 +69,7 @@ class RolloutEvidenceRows:
 
     async def guarded_since(self, since: datetime) -> frozenset[int]:
         """Workloads whose requests have asked the guard since then."""
-        query = select(distinct(_HOLDS.c.workload_id)).where(_HOLDS.c.created_at >= since)
+        query = select(_HOLDS.c.workload_id).where(_HOLDS.c.created_at >= since).distinct()
         return frozenset((await self._connection.execute(query)).scalars())
 
     async def dearest_hours(self, since: datetime) -> dict[int, int]:

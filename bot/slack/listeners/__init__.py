@@ -11,6 +11,7 @@ from bot.slack.listeners import (
     lifecycle,
     plans,
     requests,
+    rollout,
     rules,
     shortcuts,
     tags,
@@ -21,6 +22,6 @@ from bot.slack.listeners import (
 
 def register_all(registrar: Registrar) -> None:
     for family in (
-        command, envelopes, workloads, rules, requests, forecasts, plans, shortcuts, tags, trust, home, lifecycle,
+        command, envelopes, workloads, rules, requests, forecasts, plans, shortcuts, tags, trust, home, rollout, lifecycle,
     ):  # fmt: skip
         family.register(registrar)

@@ -24,7 +24,8 @@ from bot.slack.command_line import parse
 from bot.slack.command_words import COMMAND
 from bot.slack.forecast_forms import Forecast, Metric, PlanCommand, WhatIf, Why
 from bot.slack.interaction import Interaction, Registrar
-from bot.slack.listeners import answers, envelopes, forecasts, plans, rules, tags, trust, workloads
+from bot.slack.listeners import answers, envelopes, forecasts, plans, rollout, rules, tags, trust, workloads
+from bot.slack.rollout_forms import RolloutCommand
 from core.errors import BudgetError, OutOfRange, UnknownName, Unreadable
 
 
@@ -84,6 +85,8 @@ async def carry_out(asked: Interaction, command: Command) -> None:
             await tags.tags(asked, command)
         case Price():
             await answers.price(asked, command)
+        case RolloutCommand():
+            await rollout.rollout(asked, command)
         case Forecast():
             await forecasts.forecast(asked, command)
         case Why():

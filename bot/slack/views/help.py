@@ -119,6 +119,12 @@ TOPICS: Final[dict[str, Topic]] = {
         "everyone; setting: finance",
         "A model without a price is left out of every sum, and Outlay says so.",
     ),
+    "rollout": Topic(
+        "walks the company from nothing to bounded spend in 30 days: a checklist that ticks itself from the books.",
+        ("/budget rollout", "/budget rollout start", "/budget rollout tick 5", "/budget rollout test-alert"),
+        "everyone; starting and pausing: finance",
+        "It is posted each week until day 30. In one line: rollout start channel=# from=DAY and the people who see it through.",
+    ),
     "audit": Topic(
         "shows who changed what and when, and whether the chain of entries is whole.",
         ("/budget audit", "/budget audit NAME"),

@@ -1,0 +1,39 @@
+"""What notices about the first 30 days look like: the weekly post with its chart, and the test alert."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import Executor
+from datetime import datetime
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.charts.progress import alt_progress, progress_chart
+from bot.notices import Composed, Composer
+from bot.slack.pictures import drawn, uploaded
+from bot.slack.views.rollout_post import alert_trial_message, post_message
+from core.rollout_facts import unpacked
+from core.services.manage_rollout import TEST_ALERT
+from core.services.post_rollout import KIND
+from core.store.outbox import Notice
+
+
+def rollout_composers(client: AsyncWebClient, charts: Executor, zone: ZoneInfo) -> Mapping[str, Composer]:
+    """As `bot.notices.composers`, for the kinds of this area."""
+
+    async def post(notice: Notice) -> Composed:
+        said = unpacked(notice.facts)
+        png = await drawn(charts, partial(progress_chart, said.checklist))
+        name = f"first 30 days {said.post.number}"
+        file = await uploaded(client, png, name=name, alt=alt_progress(said.checklist))
+        return Composed(lambda shown: post_message(said, chart_file=shown), file)
+
+    async def test_alert(notice: Notice) -> Composed:
+        facts = notice.facts
+        seen_at = datetime.fromisoformat(facts["seen_at"]) if facts.get("seen_at") else None
+        message = alert_trial_message(facts["by"], facts["seen_by"], seen_at, facts["subject"], reader=zone)
+        return Composed(lambda _: message)
+
+    return {KIND: post, TEST_ALERT: test_alert}
