@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from core.approval import Act, may
 from core.envelope import Change
 from core.errors import AlreadyDecided, NotAllowed, OwnRequest
 from core.people import People
@@ -53,7 +54,7 @@ class ChangeRequest:
             raise AlreadyDecided(f"This request was already {self.state}{who}. Nothing was changed.")
         if by == self.requested_by:
             raise OwnRequest("You asked for this yourself, so somebody else has to decide.")
-        if by not in (self.deciders.sponsor, self.deciders.deputy):
+        if not may(self.deciders.roles_of(by), Act.DECIDE_RAISE):
             raise NotAllowed(f"Only the sponsor (<@{self.deciders.sponsor}>) or the deputy can decide on this.")
         return replace(
             self, state=RequestState.APPROVED if approve else RequestState.DECLINED, decided_by=by, decided_at=at

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import StrEnum
 
+from core.approval import NEVER_THE_OWNER, Act, Role, may
 from core.errors import NotAllowed, OutOfRange
 
+__all__ = ["USER_ID", "Actor", "People", "Role"]
+
 USER_ID = re.compile(r"[UW][A-Z0-9]{2,20}")
-
-
-class Role(StrEnum):
-    OWNER = "owner"
-    FINANCE = "finance partner"
-    SPONSOR = "sponsor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +36,10 @@ class People:
             raise OutOfRange("The deputy stands in for the sponsor, so it cannot be the owner. Name somebody else.")
 
     def roles_of(self, person: str) -> frozenset[Role]:
-        held = ((self.owner, Role.OWNER), (self.finance, Role.FINANCE), (self.sponsor, Role.SPONSOR))
+        """What somebody is to the envelope; empty for a stranger."""
+        held = (
+            (self.owner, Role.OWNER), (self.finance, Role.FINANCE), (self.sponsor, Role.SPONSOR), (self.deputy, Role.DEPUTY),
+        )  # fmt: skip
         return frozenset(role for who, role in held if who == person)
 
 
@@ -51,11 +50,37 @@ class Actor:
     id: str
     is_finance: bool = False
 
+    def roles(self, people: People | None) -> frozenset[Role]:
+        """All that they are to an envelope, and whether they are on the finance team."""
+        held = people.roles_of(self.id) if people else frozenset()
+        return held | {Role.TEAM} if self.is_finance else held
+
+    def require(self, act: Act, people: People, name: str) -> None:
+        """By the table of authority. Raises NotAllowed naming who may, with a line to paste for the owner.
+
+        Args:
+          name: of the workload.
+        """
+        roles = self.roles(people)
+        if may(roles, act):
+            return
+        if act in NEVER_THE_OWNER and Role.OWNER in roles:
+            raise NotAllowed(
+                f"You own {name}, so somebody else has to {act}: its sponsor (<@{people.sponsor}>) decides.",
+                correction=f"/budget request {name} AMOUNT REASON",
+            )
+        if may({Role.OWNER}, act) and not may({Role.SPONSOR}, act):
+            raise NotAllowed(
+                f"Only the owner of {name} (<@{people.owner}>) can {act}.", correction=f"/budget status {name}"
+            )
+        deputy = f" or the deputy (<@{people.deputy}>)" if people.deputy else ""
+        raise NotAllowed(
+            f"Only the sponsor of {name} (<@{people.sponsor}>){deputy} can {act}.", correction=f"/budget status {name}"
+        )
+
     def require_steward(self, people: People | None, act: str) -> None:
         """Owner or finance partner of this envelope, or workspace finance. Raises NotAllowed naming who may."""
-        if self.is_finance:
-            return
-        if people and people.roles_of(self.id) & {Role.OWNER, Role.FINANCE}:
+        if may(self.roles(people), Act.CHANGE_ENVELOPE):
             return
         if people:
             raise NotAllowed(
@@ -65,5 +90,5 @@ class Actor:
 
     def require_finance(self, act: str) -> None:
         """Workspace finance only. Raises NotAllowed."""
-        if not self.is_finance:
+        if not may(self.roles(None), Act.KEEP_BOOKS):
             raise NotAllowed(f"Only the finance team can {act}. Ask your finance partner.")

@@ -14,10 +14,11 @@ from core.envelope import Entry, EntryKind, Envelope, Terms
 from core.people import People
 from core.period import Cycle
 from core.quiet import parse_quiet
-from core.store.tables import EntryRow, EnvelopeRow, WorkloadRow
+from core.store.tables import ChangeRequestRow, EntryRow, EnvelopeRow, WorkloadRow
 
 _ENVELOPES: Any = EnvelopeRow.__table__  # type: ignore[attr-defined]
 _ENTRIES: Any = EntryRow.__table__  # type: ignore[attr-defined]
+_REQUESTS: Any = ChangeRequestRow.__table__  # type: ignore[attr-defined]
 _WORKLOADS: Any = WorkloadRow.__table__  # type: ignore[attr-defined]
 
 
@@ -67,9 +68,16 @@ class EnvelopeRows:
             await self._add(workload_id, entry)
 
     async def enter(self, workload_id: int, *entries: Entry, revision: int) -> None:
-        """Add entries to an envelope whose terms stay as they are; it is this revision then."""
+        """Add entries for a while to an envelope whose terms stay as they are; it is this revision then.
+
+        A change that waits for the sponsor is about the lasting size and the terms, so it stays good.
+        """
         bumped = update(_ENVELOPES).where(_ENVELOPES.c.workload_id == workload_id)
         await self._connection.execute(bumped.values(revision=revision))
+        still_good = update(_REQUESTS).where(
+            _REQUESTS.c.workload_id == workload_id, _REQUESTS.c.state == "pending", _REQUESTS.c.revision == revision - 1
+        )
+        await self._connection.execute(still_good.values(revision=revision))
         for entry in entries:
             await self._add(workload_id, entry)
 
