@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from core.close import DEFAULT_GRACE_DAYS, MOST_GRACE_DAYS, CloseTerms
 from core.errors import OutOfRange, SettingsProblem
 from core.people import USER_ID
 from core.period import zone_named
@@ -34,6 +35,8 @@ class Settings(BaseSettings):
       outlay_guard_ceiling: dollars per million input/output tokens at which the guard holds a model without a price, or `deny`.
       outlay_guard_hold_seconds: how long a hold waits for its usage before it is charged.
       outlay_guard_wait_seconds: how long a request waits for money that others only hold before it is denied.
+      outlay_grace_days: how long late usage still counts to a month that is over; then its estimate is frozen.
+      outlay_carry_unspent: what an envelope did not use is added to the next month, for that one only.
     """
 
     model_config = SettingsConfigDict(
@@ -58,6 +61,8 @@ class Settings(BaseSettings):
     outlay_guard_ceiling: str = "30/180"
     outlay_guard_hold_seconds: Annotated[int, Field(ge=1, le=86_400)] = 600
     outlay_guard_wait_seconds: Annotated[float, Field(ge=0, le=30)] = 2.5
+    outlay_grace_days: Annotated[int, Field(ge=0, le=MOST_GRACE_DAYS)] = DEFAULT_GRACE_DAYS
+    outlay_carry_unspent: bool = False
 
     @field_validator("outlay_finance", mode="before")
     @classmethod
@@ -105,6 +110,10 @@ class Settings(BaseSettings):
     @property
     def guard_policy(self) -> Policy:
         return Policy(_ceiling(self.outlay_guard_ceiling), self.outlay_guard_hold_seconds)
+
+    @property
+    def close_terms(self) -> CloseTerms:
+        return CloseTerms(self.outlay_grace_days, self.outlay_carry_unspent)
 
     @field_validator("openai_admin_key", "anthropic_admin_key")
     @classmethod

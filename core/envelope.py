@@ -21,8 +21,8 @@ DEFAULT_HARD: Final = 1.00
 class EntryKind(StrEnum):
     """Why an envelope's size changed. Entries are only ever added.
 
-    The first three are lasting. A grant and a drawn holdback are for a while: each is followed by a `reverted` of the same
-    amount, in force from the next cycle on at the latest.
+    The first three are lasting. A grant, a drawn holdback and what was carried over from the last cycle are for a while: each
+    is followed by a `reverted` of the same amount, in force from the next cycle on at the latest.
     """
 
     OPENED = "opened"
@@ -30,6 +30,7 @@ class EntryKind(StrEnum):
     LOWERED = "lowered"
     GRANTED = "granted"
     DRAWN = "drawn"
+    CARRIED = "carried"
     REVERTED = "reverted"
 
 

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Final
+from typing import Final, TypeAlias
 
 from core.attribution import Labels
 from core.estimate import DAY, HOUR, Estimate, EstimateRow, Mark, estimate_of
@@ -20,13 +20,19 @@ from core.rates import Rate
 from core.services.price_usage import PriceBook
 from core.store.estimate_rows import SeriesSums, Share
 from core.store.unit_of_work import Transaction
-from core.usage import TokenClasses
+from core.usage import CLASS_NAMES, TokenClasses
 
 MOST_HOURLY: Final = 200_000
 """Rows of hourly sums up to which the month is read by hour; above, by day: day edges are then not looked at."""
 EDGE: Final = timedelta(hours=14)
 """No time zone is further from UTC."""
 API_KEY_TAG: Final = "api_key"
+
+_Classes: TypeAlias = tuple[int, ...]
+"""Nanos by class, in the order of `CLASS_NAMES`."""
+_Place: TypeAlias = tuple[int, str, str, str | None, str | None]
+"""(start, model, tier, project, API key)."""
+_NOTHING: Final[_Classes] = (0,) * len(CLASS_NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,7 @@ async def read_books(tx: Transaction, provider: str, month: Cycle) -> Books:
     if seconds == HOUR:
         edges = await tx.estimates.sums(provider, starts_at - EDGE, starts_at, seconds=HOUR)
         edges += await tx.estimates.sums(provider, ends_at, ends_at + EDGE, seconds=HOUR)
-    marked = await tx.estimates.marked(provider, starts_at, ends_at)
+    marked = await tx.estimates.marked(provider, starts_at, ends_at, seconds=seconds)
     wanted = {one.series_id for rows in (sums, edges, *marked.values()) for one in rows}
     labels = await tx.series.of(wanted)
     prices = PriceBook(await tx.prices.negotiated())
@@ -107,9 +113,10 @@ async def _long_calls(
 def fold(books: Books) -> Estimate:
     """The estimate; without I/O, for any thread. Rows of the same project, key, model and tier are added up."""
     rates = _Rates(books)
-    surcharges: dict[tuple[int, int], int] = defaultdict(int)
+    surcharges: dict[tuple[int, int], _Classes] = {}
     for place, row in books.long:
-        surcharges[row.starts_at, row.series_id] += rates.surcharge(row, place)
+        known = surcharges.get((row.starts_at, row.series_id), _NOTHING)
+        surcharges[row.starts_at, row.series_id] = _plus(known, rates.surcharge(row, place))
     marked = {Mark(name): tuple(_folded(books, rows, rates, {})) for name, rows in books.marked.items()}
     return estimate_of(
         _folded(books, books.sums, rates, surcharges), provider=books.provider, month=books.month, row_seconds=books.seconds,
@@ -118,38 +125,37 @@ def fold(books: Books) -> Estimate:
 
 
 def _folded(
-    books: Books, rows: Iterable[SeriesSums], rates: _Rates, surcharges: Mapping[tuple[int, int], int]
+    books: Books, rows: Iterable[SeriesSums], rates: _Rates, surcharges: Mapping[tuple[int, int], _Classes]
 ) -> list[EstimateRow]:
-    sums: dict[tuple[int, str, str, str | None, str | None], list[SeriesSums]] = defaultdict(list)
+    sums: dict[_Place, list[SeriesSums]] = defaultdict(list)
     for row in rows:
         labels = books.labels[row.series_id]
         sums[row.starts_at, labels.model, labels.tier, labels.value("project"), labels.value(API_KEY_TAG)].append(row)
-    return [
-        _row(
-            place, TokenClasses(*(sum(counts) for counts in zip(*(one.tokens for one in parts), strict=True))), parts,
-            rates, sum(surcharges.get((one.starts_at, one.series_id), 0) for one in parts),
-        )
-        for place, parts in sums.items()
-    ]  # fmt: skip
+    folded = []
+    for place, parts in sums.items():
+        above = _NOTHING
+        for one in parts:
+            above = _plus(above, surcharges.get((one.starts_at, one.series_id), _NOTHING))
+        folded.append(_row(place, parts, rates, above))
+    return folded
 
 
-def _row(
-    place: tuple[int, str, str, str | None, str | None],
-    tokens: TokenClasses,
-    parts: Sequence[SeriesSums],
-    rates: _Rates,
-    long_nanos: int,
-) -> EstimateRow:
+def _row(place: _Place, parts: Sequence[SeriesSums], rates: _Rates, above: _Classes) -> EstimateRow:
     starts_at, model, tier, project, api_key = place
+    tokens = TokenClasses(*(sum(counts) for counts in zip(*(one.tokens for one in parts), strict=True)))
     cost, requests = sum(one.cost_nanos for one in parts), sum(one.requests for one in parts)
-    by_class = rates.by_class(starts_at, model, tier, tokens)
+    by_class = _plus(rates.by_class(starts_at, model, tier, tokens), above)
     # Where the price changed within the stretch, or was another when the usage came, the sum is all that is known.
-    is_right = by_class is not None and abs(sum(by_class) + long_nanos - cost) <= requests
+    is_right = abs(sum(by_class) - cost) <= requests
     return EstimateRow(
         starts_at=starts_at, model=model, tier=tier, project=project, api_key=api_key, requests=requests, tokens=tokens,
         cost_nanos=cost, class_nanos=by_class if is_right else None,
-        unpriced_requests=sum(one.unpriced_requests for one in parts), long_nanos=long_nanos,
+        unpriced_requests=sum(one.unpriced_requests for one in parts), long_nanos=sum(above),
     )  # fmt: skip
+
+
+def _plus(one: _Classes, other: _Classes) -> _Classes:
+    return tuple(mine + theirs for mine, theirs in zip(one, other, strict=True))
 
 
 class _Rates:
@@ -167,19 +173,19 @@ class _Rates:
             self._found[key] = self._books.prices.in_force(self._books.provider, model, tier, moment.date())
         return next((rate for start, rate in reversed(self._found[key]) if start <= starts_at % DAY), None)
 
-    def by_class(self, starts_at: int, model: str, tier: str, tokens: TokenClasses) -> tuple[int, ...] | None:
-        """Nanos by class at the price below any long-context threshold."""
+    def by_class(self, starts_at: int, model: str, tier: str, tokens: TokenClasses) -> _Classes:
+        """Nanos by class at the price below any long-context threshold; 0 without a price."""
         rate = self.at(starts_at, model, tier)
         if rate is None:
-            return None
+            return _NOTHING
         base = rate.bands[0].prices
         return tuple(divide_half_even(count * price, rate.per) for count, price in zip(tokens, base, strict=True))
 
-    def surcharge(self, row: SeriesSums, place: int) -> int:
-        """What calls in the band with that number were charged above the price of the first band."""
+    def surcharge(self, row: SeriesSums, place: int) -> _Classes:
+        """What calls in the band with that number were charged above the price of the first band, by class."""
         labels = self._books.labels[row.series_id]
         rate = self.at(row.starts_at, labels.model, labels.tier)
         if rate is None or place >= len(rate.bands):
-            return 0
+            return _NOTHING
         pairs = zip(row.tokens, rate.bands[place].prices, rate.bands[0].prices, strict=True)
-        return divide_half_even(sum(count * (price - base) for count, price, base in pairs), rate.per)
+        return tuple(divide_half_even(count * (price - base), rate.per) for count, price, base in pairs)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import BigInteger, and_, case, func, or_, select, type_coerce
+from sqlalchemy import BigInteger, and_, case, func, not_, or_, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.store.tables import HourlyRow, SeriesRow, UsageRow
@@ -16,12 +16,19 @@ _HOURLY: Any = HourlyRow.__table__  # type: ignore[attr-defined]
 _USAGE: Any = UsageRow.__table__  # type: ignore[attr-defined]
 _SERIES: Any = SeriesRow.__table__  # type: ignore[attr-defined]
 _SECOND: Final = 1_000_000
-_DAY: Final = 86_400
 _TWIN_SECONDS: Final = 5
+_TWIN_TOKENS: Final = 200
+"""Below this many tokens two different calls may well agree in every count."""
+_OFTEN: Final = 40
+_GUESSED_TOKENS: Final = 16
+_MOCK_WORDS: Final = ("mock", "healthcheck", "health-check", "health_check")
 _MOCK_INPUT, _MOCK_OUTPUT = 10, 20
-"""What LiteLLM's mock answers count (usage-formats §8, cause 23)."""
+"""What LiteLLM's mock answers count (usage-formats §8, cause 23). These marks are those of `core.closing.events`."""
 _GUESSED: Final = (2, 3)
 """`guessed` and `missing` as the journal numbers qualities (`core.posting`)."""
+
+_INPUT: Any = sum((_USAGE.c[name] for name in CLASS_NAMES[1:5]), _USAGE.c[CLASS_NAMES[0]])
+_OUTPUT: Any = _USAGE.c.output + _USAGE.c.reasoning + _USAGE.c.output_audio
 
 
 class SeriesSums(NamedTuple):
@@ -78,8 +85,10 @@ class EstimateRows:
         )  # fmt: skip
         return [_series_sums(row) for row in await self._connection.execute(query)]
 
-    async def marked(self, provider: str, starts_at: datetime, ends_at: datetime) -> dict[str, list[SeriesSums]]:
-        """Per mark (a name of `core.estimate.Mark`), series and day: the calls that give something away about themselves.
+    async def marked(
+        self, provider: str, starts_at: datetime, ends_at: datetime, *, seconds: int
+    ) -> dict[str, list[SeriesSums]]:
+        """Per mark (a name of `core.estimate.Mark`), series and stretch: the calls that give something away about themselves.
 
         Reads the journal of the month once for each mark.
         """
@@ -88,18 +97,25 @@ class EstimateRows:
             _USAGE.c.at >= starts_at, _USAGE.c.at < ends_at,
         )  # fmt: skip
         tokens = sum((_USAGE.c[name] for name in CLASS_NAMES[1:]), _USAGE.c[CLASS_NAMES[0]])
-        into = sum((_USAGE.c[name] for name in CLASS_NAMES[1:5]), _USAGE.c[CLASS_NAMES[0]])
-        out = _USAGE.c.output + _USAGE.c.reasoning + _USAGE.c.output_audio
-        conditions = {
-            "empty": tokens == 0,
-            "guessed": and_(_USAGE.c.quality.in_(_GUESSED), tokens > 0),
-            "mock": or_(
-                and_(_USAGE.c.requests == 1, into == _MOCK_INPUT, out == _MOCK_OUTPUT),
-                _SERIES.c.model.like("%mock%"),
+        single = _USAGE.c.requests == 1
+        is_mock = or_(
+            and_(single, _INPUT == _MOCK_INPUT, _OUTPUT == _MOCK_OUTPUT),
+            *(
+                func.coalesce(_SERIES.c[name], "").like(f"%{word}%")
+                for name in ("model", "feature")
+                for word in _MOCK_WORDS
             ),
+        )
+        guessed = or_(_USAGE.c.quality.in_(_GUESSED), and_(single, _INPUT > 0, _INPUT < _GUESSED_TOKENS))
+        shape = (_USAGE.c.series_id, *(_USAGE.c[name] for name in CLASS_NAMES))
+        near = _start_of(_USAGE.c.at, _TWIN_SECONDS)
+        found = {
+            "empty": await self._calls(and_(calls, tokens == 0), seconds),
+            "mock": await self._calls(and_(calls, tokens > 0, is_mock), seconds),
+            "guessed": await self._calls(and_(calls, tokens > 0, guessed, not_(is_mock)), seconds),
+            "repeated": await self._beyond(and_(calls, tokens >= _TWIN_TOKENS, single), (*shape, near), 1, seconds),
+            "constant": await self._beyond(and_(calls, tokens > 0), shape, _OFTEN, seconds),
         }
-        found = {name: await self._calls(and_(calls, condition)) for name, condition in conditions.items()}
-        found["repeated"] = await self._twins(and_(calls, tokens > 0, _USAGE.c.requests == 1))
         return {name: rows for name, rows in found.items() if rows}
 
     async def above(
@@ -113,37 +129,32 @@ class EstimateRows:
         seconds: int,
     ) -> list[SeriesSums]:
         """Single calls of these series with more input tokens than `above` and at most `until`: the long-context ones."""
-        into = sum((_USAGE.c[name] for name in CLASS_NAMES[1:5]), _USAGE.c[CLASS_NAMES[0]])
         start = _start_of(_USAGE.c.at, seconds)
         query = (
             select(start, _USAGE.c.series_id, *_added(_USAGE))
             .where(
                 _USAGE.c.series_id.in_(series_ids), _USAGE.c.superseded == 0, _USAGE.c.requests == 1,
-                _USAGE.c.at >= starts_at, _USAGE.c.at < ends_at, into > above,
+                _USAGE.c.at >= starts_at, _USAGE.c.at < ends_at, above < _INPUT,
             )
             .group_by(start, _USAGE.c.series_id)
         )  # fmt: skip
         if until is not None:
-            query = query.where(into <= until)
+            query = query.where(until >= _INPUT)
         return [_series_sums(row) for row in await self._connection.execute(query)]
 
-    async def _calls(self, condition: Any) -> list[SeriesSums]:
-        day = _start_of(_USAGE.c.at, _DAY)
+    async def _calls(self, condition: Any, seconds: int) -> list[SeriesSums]:
+        start = _start_of(_USAGE.c.at, seconds)
         query = (
-            select(day, _USAGE.c.series_id, *_added(_USAGE))
+            select(start, _USAGE.c.series_id, *_added(_USAGE))
             .join(_SERIES, _SERIES.c.id == _USAGE.c.series_id)
             .where(condition)
-            .group_by(day, _USAGE.c.series_id)
+            .group_by(start, _USAGE.c.series_id)
         )
         return [_series_sums(row) for row in await self._connection.execute(query)]
 
-    async def _twins(self, condition: Any) -> list[SeriesSums]:
-        """All but the first of calls of one series with equal counts within a few seconds."""
-        bucket = _start_of(_USAGE.c.at, _TWIN_SECONDS)
-        place = func.row_number().over(
-            partition_by=(_USAGE.c.series_id, *(_USAGE.c[name] for name in CLASS_NAMES), bucket),
-            order_by=(_USAGE.c.at, _USAGE.c.event_id),
-        )
+    async def _beyond(self, condition: Any, equal: Sequence[Any], most: int, seconds: int) -> list[SeriesSums]:
+        """All but the first `most` of the calls that are equal in these columns."""
+        place = func.row_number().over(partition_by=equal, order_by=(_USAGE.c.at, _USAGE.c.event_id))
         calls = (
             select(_USAGE.c.at, _USAGE.c.series_id, _USAGE.c.requests, _USAGE.c.cost_nanos,
                    *(_USAGE.c[name] for name in CLASS_NAMES), place.label("place"))
@@ -151,9 +162,9 @@ class EstimateRows:
             .where(condition)
             .subquery()
         )  # fmt: skip
-        day = _start_of(calls.c.at, _DAY)
-        query = select(day, calls.c.series_id, *_added(calls)).where(calls.c.place > 1)
-        rows = await self._connection.execute(query.group_by(day, calls.c.series_id))
+        start = _start_of(calls.c.at, seconds)
+        query = select(start, calls.c.series_id, *_added(calls)).where(calls.c.place > most)
+        rows = await self._connection.execute(query.group_by(start, calls.c.series_id))
         return [_series_sums(row) for row in rows]
 
 

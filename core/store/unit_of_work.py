@@ -24,6 +24,7 @@ from core.store.breach_rows import BreachRows
 from core.store.brief_connection import BriefConnection
 from core.store.bucket_rows import BucketRows, CursorRows
 from core.store.claim_rows import ClaimRows
+from core.store.closing_rows import ClosingRows
 from core.store.decision_rows import DecisionRows
 from core.store.driver_rows import DriverRows
 from core.store.envelope_rows import EnvelopeRows
@@ -39,6 +40,7 @@ from core.store.meta_rows import MetaRows
 from core.store.outbox import Outbox
 from core.store.plan_rows import PlanRows
 from core.store.price_rows import PriceRows
+from core.store.proposal_rows import ProposalRows
 from core.store.reconciliation_rows import ReconciliationRows, SignatureRows
 from core.store.request_rows import RequestRows
 from core.store.response_rows import EscalationRows, GrantRows, PostureRows, TurnRows
@@ -192,6 +194,14 @@ class Transaction:
     @cached_property
     def turns(self) -> TurnRows:
         return TurnRows(self.connection)
+
+    @cached_property
+    def closings(self) -> ClosingRows:
+        return ClosingRows(self.connection)
+
+    @cached_property
+    def proposals(self) -> ProposalRows:
+        return ProposalRows(self.connection)
 
     @cached_property
     def outbox(self) -> Outbox:

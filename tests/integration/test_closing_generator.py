@@ -102,10 +102,8 @@ def test_the_large_bill_says_what_it_holds(tmp_path):
     lines = made.bill.read_text().splitlines(keepends=True)
     assert len(lines) == made.lines + 1 > 20_000
     assert sum(line.billed_nanos for line in read_focus(lines).costs) == made.invoice_nanos
-    assert (
-        made.invoice_nanos - made.estimate_nanos == made.batch_nanos
-        or abs(made.invoice_nanos - made.estimate_nanos - made.batch_nanos) < 2 * made.lines
-    )
+    # Each line and each event is rounded to a nano by itself.
+    assert abs(made.invoice_nanos - made.estimate_nanos - made.batch_nanos) < 2 * made.lines
     first = json.loads(made.usage.read_text().splitlines()[0])
     assert first["tags"]["project"] == "proj_000"
 

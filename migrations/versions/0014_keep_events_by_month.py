@@ -1,7 +1,7 @@
 """keep events by month
 
-Revision: 0013
-Follows: 0012
+Revision: 0014
+Follows: 0013
 
 On PostgreSQL the journal becomes a table of monthly partitions, so that a month can be dropped instead of deleted. Rows are copied
 month by month; measured: about five million a minute. An id stays unique over all months by `event_ids` (ADR 7).
@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0013"
-down_revision = "0012"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,95 @@
+"""The estimate out of the books is the one that the events themselves make; on both engines."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from core.closing.events import EventFold
+from core.estimate import Estimate, EstimateRow
+from core.people import Actor
+from core.rates import negotiated
+from core.services.build_estimate import fold, read_books
+from core.services.manage_prices import set_price
+from core.store.unit_of_work import UnitOfWork
+from core.usage import UsageEvent
+from tests.support.books import FARAH, an_event, records
+from tests.support.invoices import AFTER, OCTOBER
+
+AT = datetime(2026, 10, 12, 9, 30, tzinfo=UTC)
+
+
+async def from_books(uow: UnitOfWork) -> Estimate:
+    async with uow.read() as tx:
+        books = await read_books(tx, "openai", OCTOBER)
+    return fold(books)
+
+
+def from_events(events: list[UsageEvent]) -> Estimate:
+    made = EventFold("openai", OCTOBER)
+    for event in events:
+        made.add(event)
+    return made.done()
+
+
+def plain(rows: tuple[EstimateRow, ...]) -> list[tuple[object, ...]]:
+    return sorted(
+        (row.starts_at, row.model, row.tier, str(row.project), str(row.api_key), row.requests, tuple(row.tokens),
+         row.cost_nanos, row.class_nanos, row.unpriced_requests, row.long_nanos)
+        for row in rows
+    )  # fmt: skip
+
+
+def a_month() -> list[UsageEvent]:
+    """Calls of every kind that the comparison tells apart."""
+    tags = {"project": "p1", "api_key": "k1", "feature": "search"}
+    return [
+        an_event(at=AT, tags=tags),
+        an_event(at=AT + timedelta(minutes=5), tags=tags | {"feature": "other"}),
+        an_event(at=AT + timedelta(days=1), tier="batch"),
+        an_event(at=AT, model="gpt-5.4", input_tokens=300_000, cache_read_tokens=1_000, output_tokens=500),
+        an_event(at=AT, model="gpt-5.4", input_tokens=3_000, output_tokens=500),
+        an_event(at=AT, model="made-up-model"),
+        an_event(at=datetime(2026, 9, 30, 23, tzinfo=UTC)),
+        an_event(at=datetime(2026, 11, 1, 1, tzinfo=UTC)),
+    ]
+
+
+async def test_both_ways_make_the_same_estimate(uow: UnitOfWork) -> None:
+    await records(uow, a_month(), now=AFTER)
+
+    ours, theirs = await from_books(uow), from_events(a_month())
+    assert plain(ours.rows) == plain(theirs.rows)
+    assert plain(ours.edges) == plain(theirs.edges)
+    assert ours.total_nanos == theirs.total_nanos
+
+
+async def test_calls_that_give_themselves_away_are_marked_alike(uow: UnitOfWork) -> None:
+    telling = [
+        an_event(at=AT, input_tokens=0, output_tokens=0),
+        an_event(at=AT, input_tokens=10, output_tokens=20),
+        an_event(at=AT, input_tokens=7, output_tokens=300),
+        an_event(at=AT + timedelta(hours=2), input_tokens=5_001, output_tokens=77),
+        an_event(at=AT + timedelta(hours=2, seconds=1), input_tokens=5_001, output_tokens=77),
+        *(an_event(at=AT + timedelta(hours=3, minutes=n), input_tokens=444, output_tokens=55) for n in range(45)),
+    ]
+    await records(uow, telling, now=AFTER)
+
+    ours, theirs = await from_books(uow), from_events(telling)
+    assert {mark: plain(rows) for mark, rows in ours.marked.items()} == {
+        mark: plain(rows) for mark, rows in theirs.marked.items()
+    }
+
+
+async def test_a_price_that_came_after_the_usage_leaves_only_the_sum(uow: UnitOfWork) -> None:
+    await records(uow, [an_event(at=AT)], now=AFTER)
+    price = negotiated("openai", "gpt-4.1", {"input": "1"}, from_on=OCTOBER.first_on, set_by=FARAH)
+    await set_price(uow, price, by=Actor(FARAH, is_finance=True), now=AFTER)
+
+    (row,) = (await from_books(uow)).rows
+    assert (row.cost_nanos, row.class_nanos) == (2_800_000, None)
+
+
+async def test_a_month_without_usage_is_an_estimate_of_nothing(uow: UnitOfWork) -> None:
+    made = await from_books(uow)
+
+    assert (made.rows, made.edges, made.total_nanos) == ((), (), 0)
