@@ -105,10 +105,10 @@ class ModelMove:
 
     def __post_init__(self) -> None:
         if not 0 <= self.share <= 1:
-            raise OutOfRange(f"A share of {self.share * 100:g} % cannot move; give 0 to 100 %.")
+            raise OutOfRange(f"A share of {self.share * 100:g}% cannot move; give 0 to 100%.")
 
     def describe(self) -> str:
-        return f"{self.share * 100:g} % of {self.from_model} to {self.to_model}"
+        return f"{self.share * 100:g}% of {self.from_model} to {self.to_model}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ def _check_factor(name: str, factor: float) -> None:
 
 
 def _percent(factor: float) -> str:
-    return f"{(factor - 1) * 100:+g} %"
+    return f"{(factor - 1) * 100:+g}%"
 
 
 def class_map(change: Change, whole: Floats) -> Floats:
