@@ -77,22 +77,37 @@ def decimal_string(nanos: int) -> str:
 
 
 def usd(nanos: int) -> str:
-    """Dollars for a person to read: `$4,000`, `$12.34`, `$0.0042`; never more digits than help.
-
-    Whole dollars from 1 000 up, cents below, and two significant digits under a cent. Rounded half to even.
-    """
-    sign = "-" if nanos < 0 else ""
-    size = abs(nanos)
-    if size == 0:
-        return "$0"
+    """Dollars for a person to read: `$4,000`, `$12.34`, `$0.0042`; never more digits than help. See `as_shown`."""
+    sign, size, shown = "-" if nanos < 0 else "", abs(nanos), abs(as_shown(nanos))
     if size >= 1_000 * NANOS or size % NANOS == 0:
-        return f"{sign}${divide_half_even(size, NANOS):,}"
+        return f"{sign}${shown // NANOS:,}"
     if size >= NANOS // 100:
-        cents = divide_half_even(size, NANOS // 100)
-        return f"{sign}${cents // 100:,}.{cents % 100:02d}"
-    exponent = len(str(size)) - 2
-    kept = divide_half_even(size, 10**exponent) * 10**exponent if exponent > 0 else size
-    return f"{sign}${decimal_string(kept).rstrip('0')}"
+        return f"{sign}${shown // NANOS:,}.{shown % NANOS // 10_000_000:02d}"
+    return f"{sign}${decimal_string(shown).rstrip('0')}"
+
+
+def as_shown(nanos: int) -> int:
+    """The amount that `usd` writes: whole dollars from 1 000 up, cents below, two significant digits under a cent.
+
+    Rounded half to even. A difference is taken between amounts as shown, so that a reader who subtracts agrees.
+    """
+    size = abs(nanos)
+    if size >= 1_000 * NANOS:
+        unit = NANOS
+    elif size >= NANOS // 100:
+        unit = NANOS // 100
+    else:
+        unit = 10 ** max(len(str(size)) - 2, 0)
+    shown = divide_half_even(size, unit) * unit
+    return -shown if nanos < 0 else shown
+
+
+def apart(one: int, other: int) -> str:
+    """How far two amounts lie apart as they are shown: `$1,205` between `$13,650` and `$12,445`.
+
+    Where both are shown alike but differ, the difference itself.
+    """
+    return usd(abs(as_shown(one) - as_shown(other)) or abs(one - other))
 
 
 def parse_amount(text: str) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.readable import share, shortened
-from core.money import usd
+from core.money import apart, usd
 from core.standing import Breakdown, Detail
 
 NAMED = 3
@@ -31,7 +31,7 @@ def alt_burn_up(detail: Detail) -> str:
 def _beside(run_rate: int, size: int | None) -> str:
     if size is None or run_rate == size:
         return ""
-    return f", {usd(abs(run_rate - size))} {'over' if run_rate > size else 'under'} the envelope"
+    return f", {apart(run_rate, size)} {'over' if run_rate > size else 'under'} the envelope"
 
 
 def carries(dimension: str) -> str:

@@ -8,7 +8,7 @@ from datetime import date
 from bot.charts.sheet import legible
 from bot.readable import share, shortened
 from core.forecast import Forecast
-from core.money import NANOS, usd
+from core.money import NANOS, apart, usd
 from core.services.explain_spend import Explanation
 from core.services.forecast_spend import Outlook
 from core.variance import Driver
@@ -75,7 +75,7 @@ def alt_fan(outlook: Outlook) -> str:
 def alt_trial(outlook: Outlook, then: Forecast) -> str:
     """The finding of a what-if's chart."""
     was, would = outlook.forecast.p50_nanos, then.p50_nanos
-    change = f"{usd(abs(would - was))} {'more' if would > was else 'less'}" if would != was else "the same"
+    change = f"{apart(would, was)} {'more' if would > was else 'less'}" if would != was else "the same"
     return (
         f"Two forecasts of {shortened(outlook.month.workload, 80)} for {outlook.cycle.title}: "
         f"{usd(was)} as things stand, {usd(would)} under the changes, {change}."

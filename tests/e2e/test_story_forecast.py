@@ -70,12 +70,12 @@ async def test_what_if_is_shown_side_by_side_and_saved_by_one_button(office: Off
     assert "can plan for search" in told.text
 
     saved = await office.ana.clicks("Save as plan", message=shown.message)
-    assert "Planned from 25 Nov 2026: volume +50 %" in saved.text
+    assert "Planned from 25 Nov 2026: volume +50%" in saved.text
     with_plan = await office.ana.types("/budget forecast search")
     assert "Planned changes" in with_plan.text
     assert "1 planned change" in with_plan.text
     gone = await office.ana.clicks("Withdraw", message=saved.message)
-    assert "Withdrawn: volume +50 %" in gone.text
+    assert "Withdrawn: volume +50%" in gone.text
     assert "Nothing is planned" in gone.text
 
 
@@ -92,7 +92,7 @@ async def test_what_if_proposes_an_envelope_that_its_sponsor_decides_on(office: 
 async def test_a_plan_by_line_and_by_form_lists_what_stands(office: Office):
     await with_search(office)
     entered = await office.farah.types('/budget plan search from=2026-11-28 volume=2x note="Launch in Germany"')
-    assert "Planned from 28 Nov 2026: volume +100 %" in entered.text
+    assert "Planned from 28 Nov 2026: volume +100%" in entered.text
     listed = await office.kim.types("/budget plan search")
     assert "1 planned change" in listed.text
     assert "Launch in Germany" in listed.text

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
 import warnings
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from io import BytesIO
@@ -15,7 +13,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from matplotlib.figure import Figure
 from PIL import Image
 
 from bot.charts import alt_breakdown, alt_burn_up, breakdown_chart, burn_up
@@ -23,6 +20,7 @@ from bot.charts.amounts import axis_dollars, ticks
 from bot.charts.labels import box_at, overlap, spread
 from bot.charts.sheet import LIGHT, Sheet, legible
 from core.standing import Breakdown, Detail
+from tests.support.drawing import plain_figure, seconds
 from tests.support.standings import HOSTILE, a_breakdown, a_detail, a_line, a_slice, an_envelope
 
 SIZES = {
@@ -125,23 +123,6 @@ def test_a_chart_costs_little_more_than_a_plain_figure_of_its_size():
     assert seconds(lambda: breakdown_chart(breakdown)) < 4 * plain
 
 
-def plain_figure() -> None:
-    figure = Figure(figsize=(4.8, 2.7), dpi=200)
-    figure.subplots().plot(range(30))
-    figure.savefig(BytesIO(), format="png")
-
-
-def seconds(draw: Callable[[], object]) -> float:
-    """Processor time of the quickest of five, after one to warm up."""
-    draw()
-    times = []
-    for _ in range(5):
-        start = time.process_time()
-        draw()
-        times.append(time.process_time() - start)
-    return min(times)
-
-
 @given(st.lists(st.floats(0, 300), max_size=6))
 def test_labels_at_the_edge_never_overlap_and_stay_inside(wanted: list[float]):
     placed = spread(wanted, gap=30, low=40, high=270)
@@ -189,7 +170,7 @@ def test_words_are_cut_to_the_room_they_have():
 def test_the_alt_text_of_a_burn_up_says_its_finding():
     assert alt_burn_up(a_detail(a_line())) == (
         "Burn-up chart: search-answers has spent $3,210 of $4,000 (80%), 78% into November 2026. "
-        "A straight line ends the month at $4,115, $115.38 over the envelope. October 2026 came to $3,900."
+        "A straight line ends the month at $4,115, $115 over the envelope. October 2026 came to $3,900."
     )
 
 

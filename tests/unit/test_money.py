@@ -14,6 +14,8 @@ from core.money import (
     MAX_NANOS,
     NANOS,
     Money,
+    apart,
+    as_shown,
     decimal_string,
     divide_half_even,
     nanos_from_decimal,
@@ -145,3 +147,18 @@ def test_two_currencies_do_not_add_up() -> None:
 def test_money_adds_and_subtracts_exactly(one: int, other: int) -> None:
     assert Money(one) + Money(other) - Money(other) == Money(one)
     assert -Money(one) == Money(-one)
+
+
+@given(st.integers(-(10**15), 10**15), st.integers(-(10**15), 10**15))
+def test_a_difference_is_what_a_reader_gets_by_subtracting_what_is_shown(one: int, other: int):
+    told = apart(one, other)
+    assert told == apart(other, one)
+    if as_shown(one) != as_shown(other):
+        assert told == usd(abs(as_shown(one) - as_shown(other)))
+    else:
+        assert told == usd(abs(one - other))
+
+
+def test_the_difference_agrees_with_the_two_amounts_beside_it():
+    assert (usd(13_649_600_000_000), usd(12_445_400_000_000)) == ("$13,650", "$12,445")
+    assert apart(13_649_600_000_000, 12_445_400_000_000) == "$1,205"

@@ -211,7 +211,7 @@ def test_changes_beyond_reason_are_refused(make):
 def test_a_plan_without_a_note_describes_its_changes():
     plan = Plan(date(2026, 11, 20), (VolumeChange(1.2), CacheChange(0.2), ModelMove(BIG, SMALL, 0.3)))
 
-    assert plan.describe() == f"volume +20 %, cache +20 points, 30 % of {BIG} to {SMALL}"
+    assert plan.describe() == f"volume +20%, cache +20 points, 30% of {BIG} to {SMALL}"
 
 
 def test_moving_requests_keeps_every_token():

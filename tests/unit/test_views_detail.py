@@ -39,7 +39,7 @@ def test_the_finding_names_envelope_money_state_and_straight_line():
     text = detail_of(a_detail(a_line()))["text"]
     assert text.startswith("*search-answers*, November 2026: *$3,210* of *$4,000* spent (80%), 78% into the month.")
     assert "*◐ past soft*" in text
-    assert "On a straight line the month ends at *$4,115*, $115.38 over the envelope." in text
+    assert "On a straight line the month ends at *$4,115*, $115 over the envelope." in text
 
 
 def test_the_picture_carries_its_finding_as_alt_text():

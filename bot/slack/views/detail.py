@@ -19,7 +19,7 @@ from bot.slack.views.wording import (
     terms_figures,
     unpriced_line,
 )
-from core.money import usd
+from core.money import apart, usd
 from core.standing import Detail, Slice
 from core.workload import UNATTRIBUTED
 
@@ -70,7 +70,11 @@ def _finding(detail: Detail) -> str:
     if line.run_rate_nanos is None:
         return f"{spent} {state}"
     gap = line.run_rate_nanos - line.size_nanos
-    beside = f"{usd(abs(gap))} {'over' if gap > 0 else 'under'} the envelope" if gap else "exactly at the envelope"
+    beside = (
+        f"{apart(line.run_rate_nanos, line.size_nanos)} {'over' if gap > 0 else 'under'} the envelope"
+        if gap
+        else "exactly at the envelope"
+    )
     return f"{spent} {state} On a straight line the month ends at *{usd(line.run_rate_nanos)}*, {beside}."
 
 

@@ -28,7 +28,8 @@ from core.standing import Overview, WorkloadStanding
 from core.unattributed import RELEVANT_SHARE
 from core.workload import UNATTRIBUTED
 
-HEAD: Final = ("Workload", "Spent", "Envelope", "Used", "Forecast", "Chance", "Run-rate", "State")
+HEAD: Final = ("Workload", "Spent", "Used", "State", "Forecast", "Chance", "Envelope", "Run-rate")
+"""A phone shows the first three or four without scrolling: what is spent, how far that is, and how it stands."""
 TABLE_CHARACTERS: Final = 10_500
 """Room for the cells, so that the whole message stays below the 13 200 characters at which Slack refuses it."""
 
@@ -122,12 +123,12 @@ def _table(overview: Overview, shown: Sequence[WorkloadStanding], rest: Sequence
             [
                 title,
                 tables.money(spent),
-                tables.money(size or None),
                 tables.percent(None),
+                tables.words("together"),
                 tables.money(sum(line.forecast_nanos or 0 for line in rest) or None),
                 tables.percent(None),
+                tables.money(size or None),
                 tables.money(None),
-                tables.words("together"),
             ]
         )
     return tables.data_table(f"Spend by workload, {overview.cycle.title}", HEAD, rows)
@@ -137,12 +138,12 @@ def _row(line: WorkloadStanding) -> list[Cell]:
     return [
         tables.words(line.workload),
         tables.money(line.spent_nanos),
-        tables.money(line.size_nanos),
         tables.percent(line.share_used),
+        tables.words(_state(line), 80),
         tables.money(line.forecast_nanos),
         chance_cell(line),
+        tables.money(line.size_nanos),
         tables.money(line.run_rate_nanos),
-        tables.words(_state(line), 80),
     ]
 
 

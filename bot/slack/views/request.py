@@ -11,7 +11,7 @@ from bot.slack.views.blocks import Message
 from bot.slack.views.mrkdwn import code, name, person, when, with_mentions
 from core.change_request import ChangeRequest, RequestState
 from core.envelope import Envelope
-from core.money import usd
+from core.money import apart, usd
 
 
 def request_message(request: ChangeRequest, *, reader: ZoneInfo, spent_nanos: int | None = None) -> Message:
@@ -79,7 +79,8 @@ def _amounts(request: ChangeRequest) -> str:
         f", {'+' if change > 0 else '−'}{share(abs(change) / request.current_nanos)}" if request.current_nanos else ""
     )
     sign = "+" if change > 0 else "−"
-    return f"from {usd(request.current_nanos)} to *{usd(request.proposed.nanos)}* ({sign}{usd(abs(change))}{part})"
+    by = f"{sign}{apart(request.proposed.nanos, request.current_nanos)}{part}"
+    return f"from {usd(request.current_nanos)} to *{usd(request.proposed.nanos)}* ({by})"
 
 
 def _figures(request: ChangeRequest, spent_nanos: int | None) -> list[tuple[str, str]]:

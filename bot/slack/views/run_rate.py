@@ -6,7 +6,7 @@ from statistics import fmean
 from typing import Final
 
 from bot.readable import share
-from core.money import usd
+from core.money import apart, usd
 from core.services.forecast_spend import Outlook
 
 AGREE: Final = 0.03
@@ -25,7 +25,7 @@ def run_rate_sentence(outlook: Outlook) -> str | None:
     if abs(gap) <= AGREE * made.p50_nanos:
         return f"The run-rate says about the same: {usd(made.run_rate_nanos)}."
     more = "more" if gap > 0 else "less"
-    return f"The run-rate says {usd(made.run_rate_nanos)}, {usd(abs(gap))} {more}: {_reason(outlook, gap)}."
+    return f"The run-rate says {usd(made.run_rate_nanos)}, {apart(made.run_rate_nanos, made.p50_nanos)} {more}: {_reason(outlook, gap)}."
 
 
 def _reason(outlook: Outlook, gap: int) -> str:

@@ -21,7 +21,7 @@ from bot.slack.views.tables import Cell
 from bot.slack.views.wording import day, freshness_line
 from core.errors import OutOfRange, Unreadable
 from core.forecast import Forecast
-from core.money import MAX_NANOS, usd
+from core.money import MAX_NANOS, apart, usd
 from core.scenario import Change
 from core.services.try_changes import Trial
 from core.store.plan_rows import packed, unpacked
@@ -64,7 +64,7 @@ def finding_sentence(trial: Trial) -> str:
     part = f" ({share(abs(gap) / was)})" if was else ""
     verb = "costs" if gap > 0 else "saves"
     by = f"{trial.now.cycle.last_on.day} {trial.now.cycle.last_on:%b}"
-    return f"This {verb} *{usd(abs(gap))}*{part} by {by}: about *{usd(would)}* instead of {usd(was)}."
+    return f"This {verb} *{apart(would, was)}*{part} by {by}: about *{usd(would)}* instead of {usd(was)}."
 
 
 def _caveats(trial: Trial) -> list[str]:

@@ -14,7 +14,7 @@ from bot.slack.views.blocks import Message
 from bot.slack.views.mrkdwn import code, name
 from bot.slack.views.tables import Cell
 from bot.slack.views.wording import freshness_line
-from core.money import NANOS, usd
+from core.money import NANOS, apart, usd
 from core.services.explain_spend import Against, Explanation, Mover
 from core.variance import Driver
 
@@ -59,7 +59,8 @@ def finding_sentence(explanation: Explanation) -> str:
         return f"No difference: *{usd(variance.actual_nanos)}*, as {first}."
     word = "more" if variance.gap_nanos > 0 else "less"
     part = f" ({share(abs(variance.gap_nanos) / variance.planned_nanos)})" if variance.planned_nanos else ""
-    start = f"*{usd(abs(variance.gap_nanos))} {word}*{part}: {usd(variance.actual_nanos)} against {usd(variance.planned_nanos)}."
+    sides = f"{usd(variance.actual_nanos)} against {usd(variance.planned_nanos)}"
+    start = f"*{apart(variance.actual_nanos, variance.planned_nanos)} {word}*{part}: {sides}."
     same = sorted(
         ((driver, nanos) for driver, nanos in variance.by_driver().items() if nanos * variance.gap_nanos > 0),
         key=lambda item: -abs(item[1]),
