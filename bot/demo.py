@@ -25,6 +25,7 @@ from bot.service import Service
 from bot.settings import Settings
 from bot.wiring import system_clock
 from core.change_request import SetOrder
+from core.close import CloseTerms
 from core.errors import NameTaken, SettingsProblem, Unreadable
 from core.money import NANOS
 from core.people import Actor
@@ -34,6 +35,7 @@ from core.services.manage_envelopes import Defaults, set_envelope
 from core.services.manage_tokens import create_token
 from core.services.manage_workloads import add_rule, list_workloads
 from core.services.post_rollout import post_rollout
+from core.services.run_close import run_close
 from core.services.write_digest import POSTED_AT, write_digest
 from sandbox import Sandbox
 from sandbox.usage import WORKLOADS, events
@@ -117,6 +119,7 @@ class Demo:
     async def _look_ahead(self, before: datetime, until: datetime) -> None:
         """The hourly job for the time that was skipped, and the digest of the last Monday that was passed on the way."""
         await refresh_forecasts(self.service.uow, now=until)
+        await run_close(self.service.uow, CloseTerms(), finance=(_FINANCE,), now=until)
         nine = until.replace(hour=POSTED_AT.hour, minute=0, second=0, microsecond=0) - timedelta(days=until.weekday())
         monday = nine if nine <= until else nine - timedelta(weeks=1)
         if monday > before:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -25,16 +26,25 @@ PULL_JITTER_SECONDS = 600
 """Spreads the pulls of many installations, and of replicas, over ten minutes of the hour."""
 
 
-async def look_ahead(uow: UnitOfWork, delivery: Delivery, *, now: datetime) -> None:
-    """Forecast every workload, and on a Monday from nine put the digests into the outbox: once, whoever comes first."""
+Close = Callable[..., Awaitable[bool]]
+"""`run_close` with its terms: what of the month turn is due; whether something may have to be told."""
+
+
+async def look_ahead(uow: UnitOfWork, delivery: Delivery, *, now: datetime, close: Close | None = None) -> None:
+    """Forecast every workload, then do what the month turn needs (proposals rest on forecasts), and on a Monday from nine
+    put the digests into the outbox: once, whoever comes first."""
     made = await refresh_forecasts(uow, now=now)
     log.info("forecasts_made", extra={"workloads": made})
+    if close and await close(uow, now=now):
+        delivery.wake()
     if monday := monday_due(now, uow.zone):
         await write_digest(uow, monday=monday, now=now)
         delivery.wake()
 
 
-def make_scheduler(uow: UnitOfWork, delivery: Delivery, pulls: Pulls, clock: Clock) -> AsyncIOScheduler:
+def make_scheduler(
+    uow: UnitOfWork, delivery: Delivery, pulls: Pulls, clock: Clock, close: Close | None = None
+) -> AsyncIOScheduler:
     """A scheduler with the jobs of one process, not yet started. Ticks are UTC."""
     scheduler = AsyncIOScheduler(
         timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 300}
@@ -63,7 +73,7 @@ def make_scheduler(uow: UnitOfWork, delivery: Delivery, pulls: Pulls, clock: Clo
 
     async def foretell() -> None:
         try:
-            await look_ahead(uow, delivery, now=clock())
+            await look_ahead(uow, delivery, now=clock(), close=close)
         except asyncio.CancelledError:
             log.info("forecasting_stopped")
         except SQLAlchemyError:

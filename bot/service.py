@@ -8,6 +8,7 @@ import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, contextmanager, suppress
+from functools import partial
 
 import uvicorn
 from fastapi import FastAPI
@@ -26,6 +27,7 @@ from bot.slack.app import build_app
 from bot.slack.desk import Desk
 from bot.slack.homes import Homes
 from bot.slack.identity import Readers
+from bot.slack.notices_close import close_composers
 from bot.slack.notices_rollout import rollout_composers
 from bot.web import answers
 from bot.web.envelopes import envelopes_router
@@ -41,6 +43,7 @@ from bot.web.usage import usage_router
 from bot.wiring import Clock, open_store, system_clock
 from core.services.authorize_spend import Guard
 from core.services.record_usage import Bookkeeper
+from core.services.run_close import run_close
 from core.store.unit_of_work import UnitOfWork
 
 log = logging.getLogger(__name__)
@@ -101,6 +104,7 @@ class Service:
         known = {
             **composers(once, charts, self.uow.zone),
             **rollout_composers(once, charts, self.uow.zone),
+            **close_composers(self.uow.zone),
         }
         self.delivery = Delivery(self.uow, once, readers, self.clock, composers=known)
         self.homes = Homes(self.uow, once, readers, self.clock, settings.outlay_finance)
@@ -189,7 +193,8 @@ class Service:
 
         self._stack.push_async_callback(cease)
         pulls = Pulls(self.uow, self._settings, self.clock)
-        scheduler = make_scheduler(self.uow, self.delivery, pulls, self.clock)
+        close = partial(run_close, terms=self._settings.close_terms, finance=self._settings.outlay_finance)
+        scheduler = make_scheduler(self.uow, self.delivery, pulls, self.clock, close)
         retention = Retention(self.uow, self.clock, keep_days=self._settings.outlay_keep_events_days)
         scheduler.add_job(retention.run, "cron", hour=3, minute=47, id="release_events")
         scheduler.start()

@@ -38,6 +38,8 @@ SHOW_WHY: Final = "show_why"  # a workload's name; `NAME vs=last` and the like
 OPEN_PLAN: Final = "open_plan"  # a workload's name, or ""
 SAVE_AS_PLAN: Final = "save_as_plan"  # what was tried, packed; see views/whatif.py
 PROPOSE_ENVELOPE: Final = "propose_envelope"  # a workload and nanos, packed
+ACCEPT_PROPOSAL: Final = "accept_proposal"  # a cycle and a workload's number, "2026-11/7"
+DISCUSS_PROPOSAL: Final = "discuss_proposal"  # the same
 WITHDRAW_PLAN: Final = "withdraw_plan"  # the plan's number
 OPEN_METRIC: Final = "open_metric"  # a workload's name
 SHOW_HOME: Final = "show_home"  # always ""; the front page of the Home tab

@@ -69,42 +69,43 @@ async def set_envelope(uow: UnitOfWork, order: SetOrder, *, by: Actor, defaults:
     """
     name = workload_name(order.workload)
     try:
-        return await _set(uow, name, order, by=by, defaults=defaults, now=now)
+        async with uow.write() as tx:
+            return await set_within(tx, name, order, by=by, defaults=defaults, now=now)
     except IntegrityError as met:
         raise Outdated(
             f"Somebody else set the envelope of {name} at the same moment. Look at it with `/budget status {name}`."
         ) from met
 
 
-async def _set(
-    uow: UnitOfWork, name: str, order: SetOrder, *, by: Actor, defaults: Defaults, now: datetime
+async def set_within(
+    tx: Transaction, name: str, order: SetOrder, *, by: Actor, defaults: Defaults, now: datetime
 ) -> SetOutcome:
-    cycle = Cycle.of(now, uow.zone)
-    async with uow.write() as tx:
-        workload_id = (await tx.workloads.names()).get(name)
-        before = await tx.envelopes.of(workload_id, lock=True) if workload_id else None
-        if order.seen_revision is not None and before and before.revision != order.seen_revision:
-            raise Outdated(
-                f"The envelope of {name} was changed while the form was open. Look at it again with `/budget status {name}`."
-            )
-        keeper = await tx.workloads.owner(workload_id) if workload_id else None
-        change = _proposed(order, before, cycle, owner=keeper or by.id, defaults=defaults)
-        _require_right(before, change, by, name, keeper=keeper)
-        spent = await tx.spend.by_workload(cycle.first_on, cycle.last_on)
-        spent_nanos = spent[workload_id].cost_nanos if workload_id in spent else 0
-        created = workload_id is None
-        if workload_id is None:
-            workload_id = await tx.workloads.add(name, change.terms.people.owner, at=now)
-            await tx.audit.append(
-                at=now, actor=by.id, act="added workload", subject=name, detail={"owner": change.terms.people.owner}
-            )
-            await tx.meta.next_version()
-        notes = _notes(name, change, spent_nanos, created=created)
-        if before and (loose := loosenings(before, change, cycle)):
-            request = await _ask_sponsor(tx, before, change, loose, cycle=cycle, by=by, now=now)
-            return SetOutcome(before, before, request, spent_nanos, cycle, notes, created)
-        envelope = await apply_change(tx, (workload_id, name), before, change, cycle=cycle, by=by.id, now=now)
-        return SetOutcome(envelope, before, None, spent_nanos, cycle, notes, created)
+    """As `set_envelope`, inside a transaction; `name` is the order's workload, read. Raises IntegrityError on a race too."""
+    cycle = Cycle.of(now, tx.zone)
+    workload_id = (await tx.workloads.names()).get(name)
+    before = await tx.envelopes.of(workload_id, lock=True) if workload_id else None
+    if order.seen_revision is not None and before and before.revision != order.seen_revision:
+        raise Outdated(
+            f"The envelope of {name} was changed while the form was open. Look at it again with `/budget status {name}`."
+        )
+    keeper = await tx.workloads.owner(workload_id) if workload_id else None
+    change = _proposed(order, before, cycle, owner=keeper or by.id, defaults=defaults)
+    _require_right(before, change, by, name, keeper=keeper)
+    spent = await tx.spend.by_workload(cycle.first_on, cycle.last_on)
+    spent_nanos = spent[workload_id].cost_nanos if workload_id in spent else 0
+    created = workload_id is None
+    if workload_id is None:
+        workload_id = await tx.workloads.add(name, change.terms.people.owner, at=now)
+        await tx.audit.append(
+            at=now, actor=by.id, act="added workload", subject=name, detail={"owner": change.terms.people.owner}
+        )
+        await tx.meta.next_version()
+    notes = _notes(name, change, spent_nanos, created=created)
+    if before and (loose := loosenings(before, change, cycle)):
+        request = await _ask_sponsor(tx, before, change, loose, cycle=cycle, by=by, now=now)
+        return SetOutcome(before, before, request, spent_nanos, cycle, notes, created)
+    envelope = await apply_change(tx, (workload_id, name), before, change, cycle=cycle, by=by.id, now=now)
+    return SetOutcome(envelope, before, None, spent_nanos, cycle, notes, created)
 
 
 async def apply_change(

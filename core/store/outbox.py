@@ -221,6 +221,13 @@ class Outbox:
         )
         return [(row.recipient, row.channel, row.ts) for row in await self._connection.execute(query)]
 
+    async def posted(self, subject: str) -> dict[str, Mapping[str, Any]]:
+        """By recipient, the facts with which messages about the subject were first put in, sent or not."""
+        query = select(_OUTBOX.c.recipient, _OUTBOX.c.facts).where(
+            _OUTBOX.c.subject == subject, _OUTBOX.c.place == Place.POST
+        )
+        return {row.recipient: row.facts for row in await self._connection.execute(query.order_by(_OUTBOX.c.recipient))}
+
     async def copies(self, request_id: int) -> list[tuple[str, str]]:
         """(channel, ts) of every message sent about a change request."""
         query = select(_OUTBOX.c.channel, _OUTBOX.c.ts).where(

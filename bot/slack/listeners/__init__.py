@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.slack.interaction import Registrar
 from bot.slack.listeners import (
+    closes,
     command,
     envelopes,
     forecasts,
@@ -23,5 +24,6 @@ from bot.slack.listeners import (
 def register_all(registrar: Registrar) -> None:
     for family in (
         command, envelopes, workloads, rules, requests, forecasts, plans, shortcuts, tags, trust, home, rollout, lifecycle,
+        closes,
     ):  # fmt: skip
         family.register(registrar)
