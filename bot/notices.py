@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from functools import partial
 from zoneinfo import ZoneInfo
 
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.charts.multiples import Small, multiples
+from bot.composed import Composed, Composer, LineComposer
 from bot.slack.pictures import drawn, uploaded
-from bot.slack.views.blocks import Message
 from bot.slack.views.digest import Digest, alt_digest, digest_message
 from core.services.write_digest import KIND as DIGEST
 from core.store.outbox import Notice
-
-
-@dataclass(frozen=True, slots=True)
-class Composed:
-    """A message that may show a picture: `compose` is given the Slack file to show, or None to do without."""
-
-    compose: Callable[[str | None], Message]
-    file: str | None = None
-
-
-Composer = Callable[[Notice], Awaitable[Composed]]
 
 
 def composers(client: AsyncWebClient, charts: Executor, zone: ZoneInfo) -> Mapping[str, Composer]:
@@ -50,3 +38,8 @@ def composers(client: AsyncWebClient, charts: Executor, zone: ZoneInfo) -> Mappi
         return Composed(lambda shown: digest_message(read, chart_file=shown, reader=zone), file)
 
     return {DIGEST: digest}
+
+
+def lines() -> Mapping[str, LineComposer]:
+    """One line for each kind that may share a message with others when several are due in a channel at once."""
+    return {}

@@ -18,7 +18,7 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetry
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.delivery import Delivery
-from bot.notices import composers
+from bot.notices import composers, lines
 from bot.pulling import Pulls
 from bot.retention import Retention
 from bot.schedule import make_scheduler
@@ -106,7 +106,9 @@ class Service:
             **rollout_composers(once, charts, self.uow.zone),
             **close_composers(self.uow.zone),
         }
-        self.delivery = Delivery(self.uow, once, readers, self.clock, composers=known)
+        self.delivery = Delivery(
+            self.uow, once, readers, self.clock, composers=known, lines=lines(), finance=settings.outlay_finance
+        )
         self.homes = Homes(self.uow, once, readers, self.clock, settings.outlay_finance)
         secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else ""
         slack = build_app(

@@ -11,6 +11,7 @@ from core.errors import AlreadyDecided, Outdated
 from core.people import Actor
 from core.period import Cycle
 from core.services.manage_envelopes import apply_change
+from core.services.show_requests import show_request_anew
 from core.store.spend_rows import Spent
 from core.store.unit_of_work import UnitOfWork
 
@@ -59,6 +60,7 @@ async def decide(uow: UnitOfWork, request_id: int, approve: bool, *, by: Actor, 
         await tx.outbox.add(
             f"request/{request.id}/answer", "request_decided", request.requested_by, facts={"request_id": request.id}, at=now
         )  # fmt: skip
+        await show_request_anew(tx, request.id, now=now)
         return Decision(decided, envelope, tuple(await tx.outbox.copies(request.id)))
 
 

@@ -14,6 +14,7 @@ from core.errors import NotAllowed, Outdated, OutOfRange
 from core.money import usd
 from core.people import Actor, People
 from core.period import Cycle
+from core.services.show_requests import show_request_anew
 from core.services.suggested_size import foretold_basis, with_margin
 from core.store.envelope_rows import columns_of
 from core.store.unit_of_work import Transaction, UnitOfWork
@@ -228,9 +229,7 @@ async def _supersede(tx: Transaction, workload_id: int, now: datetime) -> None:
     """What waits for the sponsor is overtaken; the messages that asked will say so."""
     for older in await tx.requests.pending(workload_id=workload_id):
         await tx.requests.save_decision(older.superseded(at=now))
-        await tx.outbox.add(
-            f"request/{older.id}/superseded", "request_closed", older.deciders.sponsor, facts={"request_id": older.id}, at=now
-        )  # fmt: skip
+        await show_request_anew(tx, older.id, now=now)
 
 
 def _require_right(before: Envelope | None, change: Change, by: Actor, name: str, *, keeper: str | None) -> None:
@@ -264,8 +263,9 @@ async def _ask_sponsor(
     recipient = people.sponsor if by.id != people.sponsor else people.deputy
     assert recipient is not None
     await tx.outbox.add(
-        f"request/{number}/{recipient}", "request", recipient, facts={"request_id": number}, at=now, request_id=number
-    )
+        f"request/{number}/{recipient}", "request", recipient, facts={"request_id": number}, at=now, request_id=number,
+        subject=f"request/{number}",
+    )  # fmt: skip
     await tx.audit.append(
         at=now, actor=by.id, act="asked the sponsor", subject=before.workload,
         detail={"request": number, "changes": list(loose), "usd": usd(change.nanos), "nanos": change.nanos, **columns_of(change.terms)},

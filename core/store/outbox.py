@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import and_, exists, or_, select, text, update
+from sqlalchemy import and_, exists, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.store.outbox_tables import OutboxRow
@@ -100,25 +100,31 @@ class Outbox:
         busy: Collection[str] = (),
         quiet: Collection[tuple[str, str]] = (),
         people: bool | None = None,
+        recipients: int | None = None,
     ) -> list[Notice]:
         """Take due, unsent notices for the length of the lease, oldest first.
 
-        Left alone are conversations that any process has in hand, edits with a newer one behind them, and edits and
-        replies whose message has not been sent yet. A message with an edit behind it comes with the edit's facts.
+        Left alone are conversations that any process has in hand or that wait for another try of something older, edits
+        with a newer one behind them, and edits and replies whose message has not been sent yet. A message with an edit
+        behind it comes with the edit's facts.
 
         Args:
           busy: recipients to leave alone.
           quiet: (subject, recipient) whose edits are to wait.
           people: only direct messages to people, or only channels; both when None.
+          recipients: at most so many conversations.
         """
         await self._queue_up()
         await self._fold_overtaken(now)
         rows = (await self._connection.execute(_claimable(now, busy, people).limit(limit + len(quiet)))).all()
-        skipped = set(quiet)
+        skipped, taken = set(quiet), set[str]()
         claimed: list[Notice] = []
         for row in rows:
             if len(claimed) == limit or (row.place == Place.EDIT and (row.subject, row.recipient) in skipped):
                 continue
+            if row.recipient not in taken and recipients is not None and len(taken) == recipients:
+                continue
+            taken.add(row.recipient)
             await self._connection.execute(
                 update(_OUTBOX)
                 .where(_OUTBOX.c.id == row.id)
@@ -143,12 +149,15 @@ class Outbox:
         )
         await self._connection.execute(older.values(**shown, folded_into=notice.id, parked_because=None))
 
-    async def retry_at(self, notice: Notice, due_at: datetime) -> None:
-        """Give it back until then, unless somebody else has taken it over meanwhile."""
+    async def retry_at(self, notice: Notice, due_at: datetime, *, holds_back: bool = False) -> None:
+        """Give it back until then, unless somebody else has taken it over meanwhile.
+
+        With `holds_back`, what came later in the same conversation waits for it: people must not read it first.
+        """
         mine = update(_OUTBOX).where(
             _OUTBOX.c.id == notice.id, _OUTBOX.c.sent_at.is_(None), _OUTBOX.c.attempts == notice.attempts
         )
-        await self._connection.execute(mine.values(due_at=due_at, leased_until=None))
+        await self._connection.execute(mine.values(due_at=due_at, leased_until=None, holds_back=holds_back))
 
     async def release(self, notices: Iterable[Notice]) -> None:
         """Give back what was not tried at all."""
@@ -228,6 +237,15 @@ class Outbox:
         )
         return {row.recipient: row.facts for row in await self._connection.execute(query.order_by(_OUTBOX.c.recipient))}
 
+    async def parked_for(self, because: str) -> dict[str, int]:
+        """How many notices are parked for this reason, by recipient."""
+        query = (
+            select(_OUTBOX.c.recipient, func.count())
+            .where(_OUTBOX.c.sent_at.is_(None), _OUTBOX.c.parked_because == because)
+            .group_by(_OUTBOX.c.recipient)
+        )
+        return {row[0]: row[1] for row in await self._connection.execute(query)}
+
     async def copies(self, request_id: int) -> list[tuple[str, str]]:
         """(channel, ts) of every message sent about a change request."""
         query = select(_OUTBOX.c.channel, _OUTBOX.c.ts).where(
@@ -282,16 +300,20 @@ def _claimable(now: datetime, busy: Collection[str], people: bool | None) -> Any
     in_hand = exists().where(
         other.c.recipient == _OUTBOX.c.recipient, other.c.sent_at.is_(None), other.c.leased_until > now
     )
+    held_back = exists().where(
+        other.c.recipient == _OUTBOX.c.recipient, *_waiting(other), other.c.holds_back, other.c.due_at > now,
+        other.c.id < _OUTBOX.c.id,
+    )  # fmt: skip
     comes_first = exists().where(same, *_waiting(other), other.c.place == Place.POST, other.c.id < _OUTBOX.c.id)
     comes_after = exists().where(
         same, *_waiting(other), other.c.place == Place.EDIT, other.c.due_at <= now, other.c.id > _OUTBOX.c.id
     )
     query = (
         select(_OUTBOX)
-        .where(*_waiting(_OUTBOX), _OUTBOX.c.due_at <= now, ~in_hand)
+        .where(*_waiting(_OUTBOX), _OUTBOX.c.due_at <= now, ~in_hand, ~held_back)
         .where(or_(_OUTBOX.c.place == Place.POST, ~comes_first))
         .where(or_(_OUTBOX.c.place != Place.EDIT, ~comes_after))
-        .order_by(_OUTBOX.c.due_at, _OUTBOX.c.id)
+        .order_by(_OUTBOX.c.id)
     )
     if busy:
         query = query.where(_OUTBOX.c.recipient.not_in(sorted(busy)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, text
+from sqlalchemy import Index, false, text
 from sqlmodel import Field, SQLModel
 
 from core.store.tables import AUTO, BIG, INSTANT, JSON
@@ -21,6 +21,7 @@ class OutboxRow(SQLModel, table=True):
       place: `post`, `edit` or `thread`.
       due_at: not sent before.
       leased_until: a process has it in hand until then.
+      holds_back: it failed and waits for another try; what came later in the same conversation waits for it.
       folded_into: the newer row that was shown in its stead.
     """
 
@@ -42,6 +43,7 @@ class OutboxRow(SQLModel, table=True):
     created_at: datetime = Field(sa_type=INSTANT)
     due_at: datetime = Field(sa_type=INSTANT)
     leased_until: datetime | None = Field(default=None, sa_type=INSTANT)
+    holds_back: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     attempts: int = 0
     sent_at: datetime | None = Field(default=None, sa_type=INSTANT)
     folded_into: int | None = Field(default=None, sa_type=BIG)

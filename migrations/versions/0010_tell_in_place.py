@@ -20,6 +20,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("subject", sa.String(), nullable=True))
         batch_op.add_column(sa.Column("place", sa.String(), server_default="post", nullable=False))
         batch_op.add_column(sa.Column("leased_until", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("holds_back", sa.Boolean(), server_default=sa.false(), nullable=False))
         batch_op.add_column(sa.Column("folded_into", sa.BigInteger(), nullable=True))
         batch_op.create_index("ix_outbox_subject", ["subject", "recipient"], unique=False)
         batch_op.create_index("ix_outbox_message", ["channel", "ts"], unique=False)
@@ -31,6 +32,10 @@ def upgrade() -> None:
             postgresql_where=sa.text("sent_at IS NULL"),
         )
         batch_op.drop_index("ix_outbox_due_at")
+
+    # Requests that wait for their sponsor: what becomes of them is shown on the message that asked.
+    op.execute("UPDATE outbox SET subject = 'request/' || request_id WHERE kind = 'request' AND request_id IS NOT NULL")
+    op.execute("DELETE FROM outbox WHERE kind = 'request_closed' AND sent_at IS NULL")
 
     op.create_table(
         "slots",
@@ -52,6 +57,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_outbox_message")
         batch_op.drop_index("ix_outbox_subject")
         batch_op.drop_column("folded_into")
+        batch_op.drop_column("holds_back")
         batch_op.drop_column("leased_until")
         batch_op.drop_column("place")
         batch_op.drop_column("subject")

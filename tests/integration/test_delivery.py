@@ -20,7 +20,7 @@ from core.store.unit_of_work import UnitOfWork
 from sandbox import Person, Sandbox
 from sandbox.faults import Fault
 from sandbox.people import text_of
-from tests.support.books import ANA, NOON, SAM, an_order, sets
+from tests.support.books import ANA, FARAH, NOON, SAM, an_order, sets
 from tests.support.tables import number_of
 
 
@@ -76,7 +76,7 @@ async def test_the_sponsor_is_asked_once_and_the_requester_told_once(post: Post)
     assert await post.delivery.deliver_due() == 1
     assert await post.delivery.deliver_due() == 0
     await decide(post.uow, request, True, by=Actor(SAM), now=NOON)
-    assert await post.delivery.deliver_due() == 1
+    assert await post.delivery.deliver_due() == 2  # what Sam sees is changed, and Ana is told
 
     (asked,) = await post.received(SAM)
     (told,) = await post.received(ANA)
@@ -136,9 +136,9 @@ async def test_a_limit_is_waited_for_as_long_as_slack_says(post: Post) -> None:
 
 
 @pytest.mark.parametrize(
+    # Of a person who cannot be reached the requester is told, and of everything finance: neither can be reached here.
     ("method", "kind", "parked"),
-    # Of a person who cannot be reached the requester is told, who cannot be reached here either.
-    [("chat.postMessage", "gone", 2), ("conversations.open", "revoked", 1)],
+    [("chat.postMessage", "gone", 4), ("conversations.open", "revoked", 2)],
 )
 async def test_what_another_try_does_not_mend_is_parked_and_stays_visible(
     post: Post, method: str, kind: str, parked: int
@@ -193,9 +193,10 @@ async def test_a_notice_that_cannot_be_made_does_not_keep_the_others(post: Post)
         for number, facts in enumerate(({}, {"request_id": "many"}, {"request_id": 4711})):
             await tx.outbox.add(f"bad/{number}", "request", SAM, facts=facts, at=NOON - timedelta(hours=1))
 
-    assert await post.delivery.deliver_due() == 1
+    assert await post.delivery.deliver_due() == 2
 
     assert len(await post.received(SAM)) == 1
+    assert "request_gone" in (await post.received(FARAH))[0]
     assert (await post.parked(), await post.unsent()) == (1, 2)
 
 
@@ -205,9 +206,10 @@ async def test_a_deleted_copy_does_not_keep_the_requester_from_hearing(post: Pos
     post.fails("chat.update", "gone")
     await decide(post.uow, request, False, by=Actor(SAM), now=NOON)
 
-    assert await post.delivery.deliver_due() == 1
+    assert await post.delivery.deliver_due() == 2
 
     assert len(await post.received(ANA)) == 1
+    assert "declined by" in (await post.received(SAM))[-1]
 
 
 async def test_an_overtaken_request_says_so_where_it_was_asked(post: Post) -> None:

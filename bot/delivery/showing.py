@@ -1,0 +1,119 @@
+"""Shows notices in Slack: as a message, on a message, under a message, or several as one."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Final
+
+from slack_sdk.errors import SlackApiError
+
+from bot.composed import Composed, Composing, NothingToTell
+from bot.delivery.poster import Poster
+from bot.delivery.refusals import UNANSWERABLE, UNEDITABLE, code_of
+from bot.slack.views.group import group_message
+from core.store.outbox import Notice, Place
+from core.store.unit_of_work import UnitOfWork
+
+log = logging.getLogger(__name__)
+
+Shown = tuple[str, str]
+"""(channel, ts) of a message."""
+_PATIENCE: Final = 8
+"""Tries after which a notice is sent although Slack cannot say whether it was posted before: twice is better than never."""
+
+
+class Showing:
+    """One notice, or one group of them, at a time. Every method raises SlackApiError, UnshowableMessage, NothingToTell."""
+
+    def __init__(self, uow: UnitOfWork, poster: Poster, composing: Composing) -> None:
+        self._uow = uow
+        self._poster = poster
+        self._composing = composing
+
+    async def one(self, notice: Notice) -> Shown:
+        """Where it is shown now."""
+        if notice.place is Place.POST:
+            return await self._posted(notice)
+        message = await self._message_of(notice)
+        if message is None:
+            return await self._posted(notice)
+        if notice.place is Place.THREAD:
+            return await self._replied(notice, message)
+        return message if await self._edited(notice, message) else await self._posted(notice)
+
+    async def several(self, notices: Sequence[Notice]) -> list[tuple[Notice, Shown]]:
+        """One message for all of them; those that an earlier try has posted are found instead."""
+        channel = await self._poster.channel_of(notices[0].recipient)
+        found = await self._look_back(channel, [notice for notice in notices if notice.attempts > 1])
+        rest = [notice for notice in notices if notice.id not in found]
+        shown = [(notice, (channel, found[notice.id])) for notice in notices if notice.id in found]
+        if rest:
+            composed = self._together(rest) if len(rest) > 1 else await self._composing.of(rest[0])
+            ts = await self._poster.post(channel, composed, [notice.id for notice in rest])
+            shown += [(notice, (channel, ts)) for notice in rest]
+        return shown
+
+    async def _posted(self, notice: Notice) -> Shown:
+        channel = await self._poster.channel_of(notice.recipient)
+        found = await self._look_back(channel, [notice] if notice.attempts > 1 else [])
+        if notice.id in found:
+            return channel, found[notice.id]
+        return channel, await self._poster.post(channel, await self._composing.of(notice), [notice.id])
+
+    async def _replied(self, notice: Notice, message: Shown) -> Shown:
+        """Under the message; beside it where it has gone."""
+        channel, head = message
+        try:
+            found = await self._look_back(channel, [notice] if notice.attempts > 1 else [], head)
+            if notice.id in found:
+                return channel, found[notice.id]
+            return channel, await self._poster.post(channel, await self._composing.of(notice), [notice.id], head)
+        except SlackApiError as refused:
+            if code_of(refused) not in UNANSWERABLE:
+                raise
+            log.info("thread_gone", extra={"outbox_id": notice.id, "error": code_of(refused)})
+        return await self._posted(notice)
+
+    async def _edited(self, notice: Notice, message: Shown) -> bool:
+        """Whether it could be shown on that message. On a message for several the others stay as they are."""
+        async with self._uow.read() as tx:
+            there = await tx.outbox.shown_at(*message)
+        # Rows of its own subject are older than it: the outbox hands out the newest.
+        others = [other for other in there if (other.subject, other.recipient) != (notice.subject, notice.recipient)]
+        if others and not all(map(self._composing.is_groupable, (*others, notice))):
+            return False
+        composed = self._together([*others, notice]) if others else await self._composing.of(notice)
+        try:
+            await self._poster.edit(*message, composed)
+        except SlackApiError as refused:
+            if code_of(refused) not in UNEDITABLE:
+                raise
+            log.info("message_not_editable", extra={"outbox_id": notice.id, "error": code_of(refused)})
+            return False
+        return True
+
+    async def _message_of(self, notice: Notice) -> Shown | None:
+        """The message that an edit or a reply goes to; None when there never was one."""
+        assert notice.subject is not None
+        async with self._uow.read() as tx:
+            message = await tx.outbox.message_of(notice.subject, notice.recipient)
+            parked = None if message else await tx.outbox.parked_message(notice.subject, notice.recipient)
+        if parked:
+            raise NothingToTell(parked)
+        return message
+
+    async def _look_back(self, channel: str, tried: Sequence[Notice], thread: str | None = None) -> dict[int, str]:
+        if not tried:
+            return {}
+        try:
+            return await self._poster.posted(channel, {notice.id for notice in tried}, thread)
+        except SlackApiError:
+            if max(notice.attempts for notice in tried) <= _PATIENCE:
+                raise
+            return {}
+
+    def _together(self, notices: Sequence[Notice]) -> Composed:
+        lines = [self._composing.lines[notice.kind](notice) for notice in notices]
+        message = group_message(lines)
+        return Composed(lambda _: message)
