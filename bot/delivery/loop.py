@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Final
@@ -109,10 +109,11 @@ class Delivery:
         sent = 0
         while True:
             self._woken.clear()
+            # Asked once for both: a message that is left alone now has to be looked at again later.
+            quiet, rest_seconds = self._lane.rests()
             for people in (True, False):
-                for recipient, notices in await self._claimed(lanes, people):
+                for recipient, notices in await self._claimed(lanes, people, quiet):
                     lanes[recipient] = asyncio.create_task(self._lane.run(notices), name=f"deliver to {recipient}")
-            _, rest_seconds = self._lane.rests()
             if not lanes and rest_seconds is None:
                 return sent
             await self._something(lanes, rest_seconds)
@@ -127,7 +128,9 @@ class Delivery:
         finally:
             woken.cancel()
 
-    async def _claimed(self, lanes: Mapping[str, object], people: bool) -> list[tuple[str, list[Notice]]]:
+    async def _claimed(
+        self, lanes: Mapping[str, object], people: bool, quiet: Collection[tuple[str, str]]
+    ) -> list[tuple[str, list[Notice]]]:
         """Due notices of conversations that have no lane yet, for as many as there are lanes free."""
         free = LANES[people] - sum(is_user(recipient) is people for recipient in lanes)
         found: list[tuple[str, list[Notice]]] = []
@@ -135,7 +138,7 @@ class Delivery:
             busy = {*lanes, *self._lane.busy(), *(recipient for recipient, _ in found)}
             async with self._uow.write() as tx:
                 claimed = await tx.outbox.claim(
-                    now=self._clock(), limit=_BATCH, busy=busy, quiet=self._lane.rests()[0], people=people,
+                    now=self._clock(), limit=_BATCH, busy=busy, quiet=quiet, people=people,
                     recipients=free - len(found),
                 )  # fmt: skip
             if not claimed:
