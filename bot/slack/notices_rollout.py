@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.charts.progress import alt_progress, progress_chart
-from bot.notices import Composed, Composer
+from bot.composed import Composed, Composer
 from bot.slack.pictures import drawn, uploaded
 from bot.slack.views.rollout_post import alert_trial_message, post_message
 from core.rollout_facts import unpacked
