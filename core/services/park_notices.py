@@ -57,7 +57,7 @@ async def _tell_finance(
         "because": because, "day": day.isoformat(), "total": sum(waiting.values()),
         "waiting": sorted(waiting.items(), key=lambda one: -one[1])[:MOST_NAMED],
     }  # fmt: skip
-    if people[0] not in await tx.outbox.recipients_of(subject):
+    if people[0] not in await tx.outbox.posted(subject):
         await tx.outbox.add(f"{subject}/{people[0]}", KIND, people[0], facts=facts, at=now, subject=subject)
         return
     await tx.outbox.add(

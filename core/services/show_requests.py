@@ -11,7 +11,7 @@ from core.store.unit_of_work import Transaction
 async def show_request_anew(tx: Transaction, request_id: int, *, now: datetime) -> None:
     """Whoever was asked sees on the message what has become of the request."""
     subject = f"request/{request_id}"
-    for recipient in await tx.outbox.recipients_of(subject):
+    for recipient in await tx.outbox.posted(subject):
         await tx.outbox.add(
             f"{subject}/{recipient}/closed", "request", recipient, facts={"request_id": request_id}, at=now,
             request_id=request_id, subject=subject, place=Place.EDIT,
