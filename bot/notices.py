@@ -16,6 +16,8 @@ from bot.slack.views.digest import Digest, alt_digest, digest_message
 from core.services.write_digest import KIND as DIGEST
 from core.store.outbox import Notice
 
+__all__ = ["Composed", "Composer", "composers", "lines"]
+
 
 def composers(client: AsyncWebClient, charts: Executor, zone: ZoneInfo) -> Mapping[str, Composer]:
     """One composer a kind.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
-from bot.notices import Composed, Composer
+from bot.composed import Composed, Composer
 from bot.slack.views.close import close_message, discuss_message
 from core.services.propose_envelopes import DISCUSS
 from core.services.tell_close import KIND
