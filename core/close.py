@@ -153,6 +153,19 @@ def sums(parts: Sequence[tuple[_Key, Figure]]) -> dict[_Key, Figure]:
     return found
 
 
+def completed(lines: Sequence[FrozenLine], live: Mapping[Place, Figure]) -> list[FrozenLine]:
+    """The estimate of a month, with what its sums hold beyond its single events: those that were let go with age.
+
+    Such a rest names no model and no rate; it is rare, since months are frozen long before their events go.
+    """
+    known = sums([(line.place, Figure(line.nanos, line.requests)) for line in lines])
+    rest = moved(known, live)
+    return [
+        *lines,
+        *(FrozenLine(*place, "", "", None, figure.requests, figure.nanos) for place, figure in rest.items()),
+    ]
+
+
 def moved(known: Mapping[Place, Figure], live: Mapping[Place, Figure]) -> dict[Place, Figure]:
     """What the books say of a month beyond what is known of it (frozen and adjusted), by place; nothing that is 0."""
     found: dict[Place, Figure] = {}

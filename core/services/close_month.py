@@ -19,6 +19,7 @@ from core.close import (
     Figure,
     FrozenLine,
     Place,
+    completed,
     moved,
     reasons,
     sums,
@@ -62,6 +63,7 @@ async def freeze_months(uow: UnitOfWork, terms: CloseTerms, *, now: datetime) ->
             # Outside the write: a month's journal takes seconds to read, and usage has to be recorded meanwhile. What comes
             # between the two is an adjustment.
             lines = await tx.closings.to_freeze(cycle.starts_at(uow.zone), closing.ended_at)
+            lines = completed(lines, await tx.closings.live(cycle))
         async with uow.write() as tx:
             if not await tx.closings.freeze(cycle, lines, at=now):
                 continue

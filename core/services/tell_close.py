@@ -19,6 +19,8 @@ KIND: Final = "close"
 TOLD_AT: Final = time(9)
 TOLD_WITHIN: Final = timedelta(days=8)
 """Later than this after its end a month is not announced: books that were opened since never ran it."""
+LISTED: Final = 20
+"""Proposals that finance reads line by line, the largest changes first."""
 MOST: Final = 12
 """Proposals with buttons in one message; the facts count the rest."""
 
@@ -103,6 +105,7 @@ class _Told:
 
     def _whole(self) -> dict[str, Any]:
         figures, closing = self.figures, self.figures.closing
+        lines = sorted(self._lines(), key=lambda one: -abs(one["nanos"] - one["current"]))
         return {
             "estimate": figures.estimate_nanos, "providers": [list(one) for one in figures.by_provider],
             "adjusted": figures.adjusted_nanos - figures.estimate_nanos,
@@ -110,7 +113,9 @@ class _Told:
                 [one.booked_on.isoformat(), one.figure.nanos, str(one.because)] for one in figures.adjustments[-5:]
             ],
             "frozen_at": _instant(closing, "frozen_at"), "frozen_from": _instant(closing, "frozen_from"),
-            "envelopes": [[one["workload"], one["current"], one["nanos"], one["state"]] for one in self._lines()][:30],
+            "envelopes": [[one["workload"], one["current"], one["nanos"], one["state"]] for one in lines[:LISTED]],
+            "together": [sum(one["current"] for one in lines), sum(one["nanos"] for one in lines)],
+            "more": max(len(lines) - LISTED, 0),
         }  # fmt: skip
 
 

@@ -14,7 +14,9 @@ from core.close import (
     Because,
     CloseTerms,
     Figure,
+    FrozenLine,
     Place,
+    completed,
     moved,
     reasons,
     sums,
@@ -115,3 +117,9 @@ def test_an_overspent_month_is_not_taken_from_the_next():
 def test_a_grace_that_makes_no_sense_is_refused(days):
     with pytest.raises(OutOfRange, match="0–20"):
         CloseTerms(days)
+
+
+def test_events_that_were_let_go_still_count_to_the_estimate():
+    line = FrozenLine(1, "openai", "gpt-4.1", "standard", 7, 3, 300)
+    assert completed([line], {SEARCH: Figure(300, 3)}) == [line]
+    assert completed([line], {SEARCH: Figure(1000, 9)}) == [line, FrozenLine(1, "openai", "", "", None, 6, 700)]

@@ -55,7 +55,7 @@ def _finding(cycle: Cycle, whole: Mapping[str, Any] | None, mine: Sequence[Mappi
 
 
 def _whole_blocks(cycle: Cycle, whole: Mapping[str, Any], reader: ZoneInfo) -> list[Block | None]:
-    providers = [f"{_provider(told)} {usd(nanos)}" for told, nanos in whole["providers"]]
+    providers = [f"{_provider(told)} {usd(nanos)}" for told, nanos in _billing(whole)]
     split = f" ({listed(providers, 5)})" if len(providers) > 1 else ""
     if whole["frozen_at"]:
         first = f"The estimate of {cycle.title} is *frozen at {usd(whole['estimate'])}*{split}, with the prices that were in force."
@@ -71,11 +71,16 @@ def _whole_blocks(cycle: Cycle, whole: Mapping[str, Any], reader: ZoneInfo) -> l
     if lines:
         total = usd(whole["estimate"] + whole["adjusted"])
         first = "\n".join((first, f"*Adjusted since by {_signed(whole['adjusted'])}*, to {total}:", *lines))
-    return [blocks.section(first), blocks.context(small), *_invoice_blocks(cycle, whole), _table(whole["envelopes"])]
+    return [blocks.section(first), blocks.context(small), *_invoice_blocks(cycle, whole), _table(whole)]
+
+
+def _billing(whole: Mapping[str, Any]) -> list[tuple[str, int]]:
+    """Providers with dollars; one that only answers for free, or at prices nobody knows, sends no invoice to wait for."""
+    return [(told, nanos) for told, nanos in whole["providers"] if told and nanos]
 
 
 def _invoice_blocks(cycle: Cycle, whole: Mapping[str, Any]) -> list[Block | None]:
-    named = [told for told, _ in whole["providers"] if told][:_ASKED_FOR]
+    named = [told for told, _ in _billing(whole)][:_ASKED_FOR]
     if not named:
         return []
     asked = listed([_provider(told) for told in named])
@@ -85,15 +90,19 @@ def _invoice_blocks(cycle: Cycle, whole: Mapping[str, Any]) -> list[Block | None
     ]  # fmt: skip
 
 
-def _table(envelopes: Sequence[Sequence[Any]]) -> Block | None:
-    if not envelopes:
+def _table(whole: Mapping[str, Any]) -> Block | None:
+    if not (envelopes := whole["envelopes"]):
         return None
     lines = [
         f"• *{name(workload)}*: {usd(current)} → {usd(nanos)}{_outcome_word(state)}" if current != nanos
         else f"• *{name(workload)}*: stays {usd(current)}{_outcome_word(state)}"
         for workload, current, nanos, state in envelopes
     ]  # fmt: skip
-    return blocks.section("*Proposed envelopes* (their owners have the buttons)\n" + "\n".join(lines))
+    together = f"together {usd(whole['together'][0])} → {usd(whole['together'][1])}"
+    if whole["more"]:
+        lines.append(f"and {whole['more']:,} more with smaller changes")
+    title = f"*Proposed envelopes*, {together}; their owners have the buttons"
+    return blocks.section("\n".join((title, *lines)))
 
 
 def _outcome_word(state: str) -> str:
@@ -144,7 +153,11 @@ def _basis(line: Mapping[str, Any]) -> str:
 
 def _buttons(line: Mapping[str, Any], cycle: Cycle) -> Block:
     value = f"{cycle}/{line['id']}"
-    label = "Keep it" if line["nanos"] == line["current"] else f"Accept {usd(line['nanos'])}"
+    if line["nanos"] == line["current"]:
+        label = "Keep it"
+    else:
+        # More room is not the owner's to give, and the button must not read as if it were.
+        label = f"{'Ask for' if line['nanos'] > line['current'] else 'Accept'} {usd(line['nanos'])}"
     carried = json.dumps([line["workload"], line["nanos"]], separators=(",", ":"))
     return blocks.actions(
         blocks.button(label, ids.ACCEPT_PROPOSAL, value, style="primary"),
