@@ -10,6 +10,7 @@ from typing import Final
 from core.change_request import ChangeRequest
 from core.envelope import Envelope, State
 from core.period import Cycle
+from core.rollout import Glance
 from core.source_health import SourceHealth
 from core.standing import Freshness, MonthEnd
 
@@ -47,6 +48,7 @@ class Office:
       requests: the undecided ones, oldest first.
       sources: the gravest first.
       names: of all workloads, for lines to paste.
+      rollout: the first 30 days; None where they were never started.
     """
 
     cycle: Cycle
@@ -56,6 +58,7 @@ class Office:
     sources: tuple[SourceHealth, ...]
     names: tuple[str, ...]
     freshness: Freshness
+    rollout: Glance | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ class Home:
     sources: tuple[SourceHealth, ...] | None
     names: tuple[str, ...]
     freshness: Freshness
+    rollout: Glance | None = None
 
     @property
     def is_new(self) -> bool:
@@ -104,6 +108,7 @@ class Home:
             [request.id for request in self.asked],
             [(source.name, source.condition.value) for source in self.sources or () if source.is_alarming],
             str(self.cycle),
+            (self.rollout.state.value, self.rollout.done, self.rollout.overdue) if self.rollout else None,
         )  # fmt: skip
         return hashlib.sha256(repr(said).encode()).hexdigest()[:32]
 
@@ -117,6 +122,7 @@ def home_of(office: Office, person: str, *, is_finance: bool) -> Home:
         tuple(one for one in office.requests if person != one.requested_by and person in _deciders(one)),
         tuple(one for one in office.requests if person == one.requested_by),
         office.sources if is_finance else None, office.names, office.freshness,
+        office.rollout,
     )  # fmt: skip
 
 

@@ -233,6 +233,25 @@ def checklist(
     return Checklist(rollout, today, tuple(lines))
 
 
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """How far it has come, from the ticks alone: nothing has to be read from the books for it."""
+
+    day: int
+    state: RolloutState
+    done: int
+    overdue: int
+    upcoming: Item | None
+
+
+def glance(rollout: Rollout, ticks: Mapping[str, Tick], *, now: datetime) -> Glance:
+    """For a page that only names it."""
+    unknown = dict.fromkeys((item.key for item in ITEMS), Finding(False, ""))
+    shown = checklist(rollout, ticks, unknown, now=now)
+    upcoming = shown.next_line.item if shown.next_line else None
+    return Glance(rollout.day(shown.today), rollout.state, shown.done, len(shown.overdue), upcoming)
+
+
 def newly_proven(ticks: Mapping[str, Tick], findings: Mapping[str, Finding], *, now: datetime) -> tuple[Tick, ...]:
     """Items that tick themselves now: what is ticked stays so, with the evidence of its moment."""
     return tuple(

@@ -122,12 +122,14 @@ def _coverage(facts: Facts, dimension: str) -> Finding:
     if covered.share is None:
         return Finding(False, "Nothing was spent in seven days.", "There is no usage to look at yet.", line)
     reached = [mark for mark in MARKS if covered.share >= mark]
-    says = f"{_percent(covered.share)} of seven days' spend carries {_article(dimension)}"
+    says = f"{_percent(covered.share)} over seven days"
     if reached and len(reached) == len(MARKS):
         return Finding(True, f"{says}.", line=line)
     ahead = next(mark for mark in MARKS if mark not in reached)
-    steps = f"past {_percent(reached[-1])}, next {_percent(ahead)}" if reached else f"next {_percent(ahead)}"
-    return Finding(False, f"{says}: {steps}.", f"{usd(covered.bare_nanos)} of them carry none.", line)
+    steps = (
+        f"{_percent(reached[-1])} is reached, {_percent(ahead)} is next" if reached else f"{_percent(ahead)} is next"
+    )
+    return Finding(False, f"{says}; {steps}.", f"{usd(covered.bare_nanos)} without one.", line)
 
 
 def _bucket(facts: Facts) -> Finding:
@@ -149,7 +151,7 @@ def _shapes(facts: Facts) -> Finding:
         least = min(one.days for one in heavy)
         return Finding(
             True,
-            f"{_names(heavy)}: each measured on {least} days or more of four weeks.",
+            f"{_names(heavy)}: on at least {least} of 28 days.",
             line=f"/budget forecast {heavy[0].name}",
         )
     if young:
@@ -282,10 +284,6 @@ def _have(workloads: Sequence[Weighty]) -> str:
 
 def _count(number: int, one: str) -> str:
     return f"{number:,} {one}{'' if number == 1 else 's'}"
-
-
-def _article(word: str) -> str:
-    return f"{'an' if word[0] in 'aeiou' else 'a'} {word}"
 
 
 def _percent(part: float) -> str:

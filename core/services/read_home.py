@@ -6,6 +6,7 @@ from datetime import datetime
 
 from core.home import EnvelopeStanding, Office
 from core.period import Cycle
+from core.rollout import glance
 from core.services.budget_status import month_end
 from core.services.read_envelopes import EnvelopeReading, readings
 from core.services.watch_sources import sources_health
@@ -22,12 +23,15 @@ async def read_office(uow: UnitOfWork, *, now: datetime) -> Office:
         requests = await tx.requests.pending()
         names = await tx.workloads.names()
         latest = await tx.spend.latest_at()
+        rollout = await tx.rollouts.latest()
+        ticks = await tx.rollouts.ticks(rollout.id) if rollout else {}
     pending = {request.workload: request.proposed.nanos for request in requests}
     return Office(
         cycle, cycle.share_elapsed(now, uow.zone),
         tuple(_standing(one, pending.get(one.envelope.workload)) for one in read),
         tuple(requests), await sources_health(uow, now=now),
         tuple(name for name in names if name != UNATTRIBUTED), Freshness(now, latest),
+        glance(rollout, ticks, now=now) if rollout else None,
     )  # fmt: skip
 
 

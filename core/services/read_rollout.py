@@ -19,6 +19,8 @@ from core.worst_case import Exposure, WorstCase, worst_case
 RECENT: Final = timedelta(days=6)
 """With today seven days."""
 MONTH: Final = timedelta(days=27)
+LEAST_LAG: Final = timedelta(minutes=1)
+"""Thresholds are looked at as usage arrives and once a minute; a feed that is quicker bounds nothing sooner."""
 _UNHEARD: Final = frozenset({Condition.REVOKED, Condition.UNUSED, Condition.SILENT})
 
 
@@ -109,4 +111,4 @@ async def read_worst_case(
         for number, name in names.items()
     ]  # fmt: skip
     lags = [one.lag for one in sources if one.is_live and one.lag is not None and one.condition not in _UNHEARD]
-    return worst_case(exposures, max(lags, default=timedelta(0))), sum(one.cost_nanos for one in spent.values())
+    return worst_case(exposures, max([LEAST_LAG, *lags])), sum(one.cost_nanos for one in spent.values())

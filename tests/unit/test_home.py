@@ -9,6 +9,7 @@ from typing import Any
 from bot.slack.views.home import SHOWN, answer_view, envelopes_view, home_view
 from core.envelope import State
 from core.home import EnvelopeStanding, Home, Office, home_of
+from core.rollout import ITEMS, Glance, RolloutState
 from core.source_health import Condition, Day, SourceHealth
 from tests.support.shown import buttons, interpreted, refused_view, words
 from tests.support.standings import (
@@ -178,3 +179,15 @@ def test_an_answer_keeps_the_way_back():
     view = answer_view({"text": "x", "blocks": [{"type": "divider"}] * 50})
     assert refused_view(view) == []
     assert buttons(view)["← Home"] == ("show_home", "")
+
+
+def test_the_first_30_days_are_a_line_for_all_and_an_offer_to_finance():
+    seen = Glance(9, RolloutState.RUNNING, 8, 2, ITEMS[7])
+    said = words(page(home_of(an_office(a_standing(), rollout=seen), ANA, is_finance=False))["blocks"])
+    assert "8 of 16 done · day 9 · *2 overdue*\nNext: Volume is tied to a business metric" in said
+    assert "first 30 days" not in words(page(home_of(an_office(a_standing()), ANA, is_finance=False))["blocks"])
+    offered = page(home_of(an_office(a_standing()), FARAH, is_finance=True))
+    starts = [block["accessory"]["action_id"] for block in offered["blocks"] if "accessory" in block]
+    assert "open_rollout" in starts
+    done = home_of(an_office(a_standing(), rollout=replace(seen, state=RolloutState.FINISHED)), ANA, is_finance=False)
+    assert "8 of 16 done · finished" in words(page(done)["blocks"])

@@ -128,16 +128,16 @@ def test_full_books_prove_everything_and_empty_ones_nothing():
 @pytest.mark.parametrize(
     ("share", "says", "is_proven"),
     [
-        (0.41, "41% of seven days' spend carries a feature: next 50%.", False),
-        (0.5, "50% of seven days' spend carries a feature: past 50%, next 80%.", False),
-        (0.8999, "89% of seven days' spend carries a feature: past 80%, next 90%.", False),
-        (0.9, "90% of seven days' spend carries a feature.", True),
+        (0.41, "41% over seven days; 50% is next.", False),
+        (0.5, "50% over seven days; 50% is reached, 80% is next.", False),
+        (0.8999, "89% over seven days; 80% is reached, 90% is next.", False),
+        (0.9, "90% over seven days.", True),
     ],
 )
 def test_coverage_climbs_by_marks(share: float, says: str, is_proven: bool):
     finding = findings(Facts(coverage={"feature": Covered(share, 59 * NANOS)}))["feature"]
     assert (finding.says, finding.is_proven) == (says, is_proven)
-    assert is_proven or finding.blocks == "$59 of them carry none."
+    assert is_proven or finding.blocks == "$59 without one."
 
 
 def test_only_the_workloads_that_make_most_of_the_spend_hold_an_item_up():

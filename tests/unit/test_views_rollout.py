@@ -96,7 +96,7 @@ def test_a_weekly_post_has_what_is_overdue_what_is_due_and_lines_to_paste():
 def test_the_final_statement_names_the_bound_and_its_parts_add_up():
     shown = words(post_message(RolloutPost(a_list(), Post(5), WORST, 7_000 * NANOS), chart_file=None)["blocks"])
     assert "*We know where we are today, and the worst case is bounded: $13,050 this month.*" in shown
-    assert "`chat` has none and $700 foretold" in shown
+    assert "Not bounded: `chat` has no envelope; the forecast sees $700 there." in shown
     assert "$9,000: hard limits of 2 envelopes, kept by the guard" in shown
     assert "$4,000: hard limits of 1 envelope" in shown
     assert "$50: what those may spend unseen, 12 minutes of feed lag" in shown

@@ -19,6 +19,7 @@ from core.change_request import ChangeRequest
 from core.envelope import State
 from core.home import LIKELY, EnvelopeStanding, Home, MyEnvelope
 from core.money import usd
+from core.rollout import ITEMS, RolloutState
 from core.source_health import SourceHealth
 
 SHOWN: Final = 12
@@ -26,13 +27,15 @@ SHOWN: Final = 12
 PAGE: Final = 40
 WAITING: Final = 8
 TROUBLES: Final = 4
+UNLIKELY: Final = 0.05
+"""A chance below this is not worth a reader's second."""
 View = dict[str, Any]
 
 
 def home_view(home: Home, *, reader: ZoneInfo) -> View:
     """The front page: what waits comes before what merely is."""
     if home.is_new:
-        return _tab([*_welcome(home), *_sources(home)])
+        return _tab([*_welcome(home), *_rollout(home), *_sources(home)])
     return _tab(
         [
             blocks.section(_finding(home)),
@@ -40,6 +43,7 @@ def home_view(home: Home, *, reader: ZoneInfo) -> View:
             *_to_decide(home),
             *_asked(home),
             *_envelopes(home),
+            *_rollout(home),
             *_sources(home),
             blocks.context(freshness_line(home.freshness, reader)),
         ]
@@ -205,6 +209,8 @@ def _forecast(one: EnvelopeStanding) -> str:
     ends = f"Ends the month at about {usd(one.forecast.p50_nanos)}"
     if one.spent_nanos > one.size_nanos or one.forecast.breach_probability is None:
         return ends
+    if one.chance < UNLIKELY:
+        return ends
     likely = f" around {days_words(*one.forecast.breach_on)}" if one.forecast.breach_on and one.chance > LIKELY else ""
     return f"{ends}; {chance(one.forecast.breach_probability)} chance to pass the envelope{likely}"
 
@@ -213,6 +219,24 @@ def _more(hidden: int, start: int) -> list[Block]:
     if hidden <= 0:
         return []
     return [blocks.actions(blocks.button(f"{hidden:,} more", ids.SHOW_MY_ENVELOPES, str(start)))]
+
+
+def _rollout(home: Home) -> list[Block]:
+    """How far the first 30 days have come; for finance also that they could begin."""
+    seen = home.rollout
+    if seen is None or seen.state is RolloutState.REPLACED:
+        if not home.is_finance:
+            return []
+        start = blocks.button("Start", ids.OPEN_ROLLOUT, "")
+        text = "From nothing to bounded spend in four weeks, with a checklist that ticks itself from the books."
+        return [blocks.header("The first 30 days"), blocks.section(text, accessory=start)]
+    when = {RolloutState.PAUSED: "paused", RolloutState.FINISHED: "finished"}.get(seen.state, f"day {max(0, seen.day)}")
+    late = f" · *{seen.overdue} overdue*" if seen.overdue else ""
+    upcoming = f"\nNext: {seen.upcoming.title}" if seen.upcoming else ""
+    text = f"{bar(seen.done / len(ITEMS))} {seen.done} of {len(ITEMS)} done · {when}{late}{upcoming}"
+    return [
+        blocks.header("The first 30 days"), blocks.section(text, accessory=blocks.button("Open", ids.SHOW_ROLLOUT, "")),
+    ]  # fmt: skip
 
 
 def _sources(home: Home) -> list[Block]:

@@ -82,14 +82,14 @@ def _week(shown: Checklist, week: int, reader: ZoneInfo) -> Block:
     due = lines[0].due_on
     is_far = week > shown.rollout.week(shown.today) or shown.rollout.day(shown.today) < 1
     head = f"*Week {week} · {TITLES[week - 1]}*  {bar(done / len(lines))} {done} of {len(lines)}, until {short(due)}"
-    return blocks.section("\n".join([head, *(item_line(line, is_far=is_far) for line in lines)]))
+    return blocks.section("\n".join([head, *(item_line(line, reader, is_far=is_far) for line in lines)]))
 
 
-def item_line(line: Line, *, is_far: bool = False) -> str:
+def item_line(line: Line, zone: ZoneInfo, *, is_far: bool = False) -> str:
     """A mark with its meaning, the number, the title, and what is known."""
     title = f"{line.number} {line.item.title}"
     if line.tick is not None:
-        on = short(line.tick.at.date())
+        on = short(line.tick.at.astimezone(zone).date())
         how = f"by {person(line.tick.by)}, {on}" if line.tick.by else f"{with_mentions(line.tick.evidence)} ({on})"
         return f"✓ {title}. {how[:1].upper()}{how[1:]}" if line.tick.by else f"✓ {title}. {how}"
     if is_far:

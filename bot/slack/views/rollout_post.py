@@ -15,7 +15,7 @@ from bot.slack.views.mrkdwn import code, person, when, with_mentions
 from bot.slack.views.rollout import finding, item_line, short
 from bot.slack.views.wording import day, listed, plural
 from core.money import usd
-from core.rollout import DAYS, TITLES, WEEKS, Line
+from core.rollout import DAYS, TITLES, WEEKS, Checklist, Line
 from core.rollout_facts import RolloutPost
 from core.worst_case import WorstCase
 
@@ -35,12 +35,12 @@ def post_message(post: RolloutPost, *, chart_file: str | None) -> Message:
         f"Week {week} of the first {DAYS} days: {found}",
         blocks.header(f"First {DAYS} days · week {week} of {WEEKS}: {TITLES[week - 1]}"),
         blocks.section(
-            "\n".join([f"{found} For {listed([person(one) for one in shown.rollout.people], 5)}.", *_missed(post)])
+            "\n".join([f"{listed([person(one) for one in shown.rollout.people], 5)}: {found}", *_missed(post)])
         ),
         blocks.picture(chart_file, alt_progress(shown)),
-        _listing("Overdue", overdue),
-        _listing(f"This week, until {short(shown.rollout.date_of(DAYS if week == WEEKS else 7 * week))}", here),
-        _listing("Done this week", [line for line in shown.of_week(week) if line.tick is not None]),
+        _listing(shown, "Overdue", overdue),
+        _listing(shown, f"This week, until {short(shown.rollout.date_of(DAYS if week == WEEKS else 7 * week))}", here),
+        _listing(shown, "Done this week", [line for line in shown.of_week(week) if line.tick is not None]),
         _paste([*overdue, *here]),
         blocks.actions(blocks.button("Open the checklist", ids.SHOW_ROLLOUT, "")),
     )
@@ -64,14 +64,18 @@ def alert_trial_message(
     )
 
 
-def _listing(title: str, lines: Sequence[Line]) -> Block | None:
-    return blocks.section("\n".join([f"*{title}*", *(_post_line(line) for line in lines)])) if lines else None
+def _listing(shown: Checklist, title: str, lines: Sequence[Line]) -> Block | None:
+    return (
+        blocks.section("\n".join([f"*{title}*", *(_post_line(line, shown.rollout.zone) for line in lines)]))
+        if lines
+        else None
+    )
 
 
-def _post_line(line: Line) -> str:
+def _post_line(line: Line, zone: ZoneInfo) -> str:
     """Without the command: those to paste stand together below."""
     if line.tick is not None:
-        return item_line(line)
+        return item_line(line, zone)
     mark = "● overdue:" if line.is_overdue else "○"
     known = " ".join(with_mentions(part) for part in (line.finding.says, line.finding.blocks) if part)
     return f"{mark} {line.number} {line.item.title}. {known}"
@@ -98,7 +102,7 @@ def _final(post: RolloutPost, worst: WorstCase, chart_file: str | None) -> Messa
     if worst.unbounded:
         names = listed([code(name, 60) for name, _ in worst.unbounded], NAMED)
         has = "has" if len(worst.unbounded) == 1 else "have"
-        finding += f" Not bounded is what has no envelope: {names} {has} none and {usd(loose)} foretold."
+        finding += f" Not bounded: {names} {has} no envelope; the forecast sees {usd(loose)} there."
     left = [line for line in shown.lines if line.tick is None]
     return blocks.message(
         finding,
@@ -106,7 +110,7 @@ def _final(post: RolloutPost, worst: WorstCase, chart_file: str | None) -> Messa
         blocks.section("\n".join([finding, f"Spent so far this month: *{usd(post.spent_nanos)}*.", *_missed(post)])),
         blocks.section("\n".join(_bounds(worst))),
         blocks.picture(chart_file, alt_progress(shown)),
-        _listing(f"{plural(len(left), 'item')} left", left),
+        _listing(shown, f"{plural(len(left), 'item')} left", left),
         _paste(left),
         blocks.context(
             f"{shown.done} of {len(shown.lines)} items done since {day(shown.rollout.started_on)}. The checklist stays: `/budget rollout`"
