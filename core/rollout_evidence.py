@@ -192,7 +192,7 @@ def _metric(facts: Facts) -> Finding:
     if facts.metrics:
         workload, unit = facts.metrics[0]
         more = f" and {len(facts.metrics) - 1} more" if len(facts.metrics) > 1 else ""
-        return Finding(True, f"{workload} follows its {unit}s{more}.", line=f"/budget metric {workload}")
+        return Finding(True, f"{workload} is counted per {unit}{more}.", line=f"/budget metric {workload}")
     name = facts.workloads[0].name if facts.workloads else "NAME"
     return Finding(
         False,
