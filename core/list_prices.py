@@ -18,7 +18,15 @@ from typing import Final
 
 import genai_prices
 from genai_prices.data_snapshot import get_snapshot
-from genai_prices.types import ModelInfo, ModelPrice, Provider, TieredPrices, TimeOfDateConstraint, Usage
+from genai_prices.types import (
+    ModelInfo,
+    ModelPrice,
+    Provider,
+    StartDateConstraint,
+    TieredPrices,
+    TimeOfDateConstraint,
+    Usage,
+)
 
 from core.money import NANOS
 from core.rates import MILLION, Band, Rate
@@ -126,6 +134,19 @@ def _whole(probed: list[tuple[int, dict[str, Fraction], Fraction]]) -> Rate:
         for above, per_unit, flat in probed
     )
     return Rate(SOURCE, bands, per)
+
+
+def newest_price_on(today: date) -> date:
+    """The day from which the newest dated price of the list holds, up to today: how old the list is at most."""
+    starts = {
+        price.constraint.start_date
+        for listed in get_snapshot().providers
+        for info in listed.models
+        if isinstance(info.prices, list)
+        for price in info.prices
+        if isinstance(price.constraint, StartDateConstraint)
+    }
+    return max((start for start in starts if start <= today), default=date(2020, 1, 1))
 
 
 def providers_of(model: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from bot.cli import books, importing, inspect, pull, reconcile, tokens
+from bot.cli import books, doctor, importing, inspect, pull, reconcile, tokens
 from bot.cli.running import until_signalled
 
 app = typer.Typer(
@@ -17,6 +17,7 @@ app = typer.Typer(
 )  # fmt: skip
 app.add_typer(tokens.app, name="token")
 books.add_to(app)
+doctor.add_to(app)
 importing.add_to(app)
 inspect.add_to(app)
 pull.add_to(app)

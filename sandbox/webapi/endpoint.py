@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from email.utils import formatdate
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
@@ -96,7 +97,11 @@ def _refusal(code: str, **rest: object) -> Json:
 
 
 def _headers(bench: Bench, name: str, retry_after: int) -> dict[str, str]:
-    headers = {"X-Slack-Req-Id": f"{time.time_ns():x}", "X-OAuth-Scopes": ",".join(sorted(bench.grants.scopes))}
+    headers = {
+        "X-Slack-Req-Id": f"{time.time_ns():x}",
+        "X-OAuth-Scopes": ",".join(sorted(bench.grants.scopes)),
+        "Date": formatdate(usegmt=True),  # the machine's, as any server's; a story's clock is not Slack's
+    }
     method = METHODS.get(name)
     if method is not None and method.scopes:
         headers["X-Accepted-OAuth-Scopes"] = ",".join(method.scopes)
