@@ -1,7 +1,8 @@
-"""The waterfall: from what was planned to what was spent, one bar a cause."""
+"""Waterfalls: from what was planned to what was spent, from an estimate to the invoice; one bar a cause."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -32,7 +33,7 @@ _BESIDE: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Bar:
+class Bar:
     """One row: from where to where, in nanos; a total starts at 0."""
 
     title: str
@@ -43,11 +44,19 @@ class _Bar:
 
 def waterfall(explanation: Explanation, *, dark: bool = False) -> bytes:
     """A PNG, 960 wide. More spend is filled, less is hatched: told apart without colour, and by their signs."""
-    bars = _bars(explanation)
-    sheet = Sheet(HEAD + ROW * len(bars) + 26, DARK if dark else LIGHT)
-    sheet.title(f"Why {legible(explanation.workload, 'this workload')} spends what it does")
     gap = explanation.variance.gap_nanos
-    sheet.subtitle(f"{signed(gap)} against {_BESIDE[explanation.against]}")
+    return steps(
+        _bars(explanation), dark=dark,
+        title=f"Why {legible(explanation.workload, 'this workload')} spends what it does",
+        subtitle=f"{signed(gap)} against {_BESIDE[explanation.against]}",
+    )  # fmt: skip
+
+
+def steps(bars: list[Bar], *, title: str, subtitle: str, dark: bool = False) -> bytes:
+    """The same of any steps between two totals."""
+    sheet = Sheet(HEAD + ROW * len(bars) + 26, DARK if dark else LIGHT)
+    sheet.title(title)
+    sheet.subtitle(subtitle)
     base, top = _scale(bars)
     for place, bar in enumerate(bars):
         _draw(sheet, sheet.height - HEAD - ROW * place, bar, (base, top))
@@ -60,32 +69,34 @@ def waterfall(explanation: Explanation, *, dark: bool = False) -> bytes:
     return sheet.png()
 
 
+def between(first: tuple[str, int], parts: Sequence[tuple[str, int]], last: tuple[str, int]) -> list[Bar]:
+    """The bars from one total to the other; parts in nanos, as they come. Beyond eight the smallest are one."""
+    named = list(parts)
+    if len(named) > BARS:
+        kept = sorted(range(len(named)), key=lambda place: -abs(named[place][1]))[: BARS - 1]
+        rest = sum(nanos for place, (_, nanos) in enumerate(named) if place not in kept)
+        named = [*(named[place] for place in sorted(kept)), (f"{len(parts) - len(kept)} smaller causes", rest)]
+    bars, at = [Bar(first[0], 0, first[1], is_total=True)], first[1]
+    for title, nanos in named:
+        bars.append(Bar(title, at, at + nanos))
+        at += nanos
+    return [*bars, Bar(last[0], 0, last[1], is_total=True)]
+
+
 def titles(against: Against) -> tuple[str, str]:
     """What the first and the last bar are called."""
     return _TITLES[against]
 
 
-def _bars(explanation: Explanation) -> list[_Bar]:
-    """The totals around the causes; beyond the largest eight the rest is one bar."""
+def _bars(explanation: Explanation) -> list[Bar]:
+    """The totals around the causes."""
     variance = explanation.variance
     before, after = titles(explanation.against)
-    parts = list(worth_showing(variance.by_driver()).items())
-    if len(parts) > BARS:
-        largest = sorted(parts, key=lambda part: -abs(part[1]))[: BARS - 1]
-        kept = {driver for driver, _ in largest}
-        rest = sum(nanos for driver, nanos in parts if driver not in kept)
-        named = [(driver_title(driver), nanos) for driver, nanos in parts if driver in kept]
-        named.append((f"{len(parts) - len(kept)} smaller causes", rest))
-    else:
-        named = [(driver_title(driver), nanos) for driver, nanos in parts]
-    bars, at = [_Bar(before, 0, variance.planned_nanos, is_total=True)], variance.planned_nanos
-    for title, nanos in named:
-        bars.append(_Bar(title, at, at + nanos))
-        at += nanos
-    return [*bars, _Bar(after, 0, variance.actual_nanos, is_total=True)]
+    parts = [(driver_title(driver), nanos) for driver, nanos in worth_showing(variance.by_driver()).items()]
+    return between((before, variance.planned_nanos), parts, (after, variance.actual_nanos))
 
 
-def _scale(bars: list[_Bar]) -> tuple[int, int]:
+def _scale(bars: list[Bar]) -> tuple[int, int]:
     """Where the axis begins and ends, in nanos."""
     steps = [bar for bar in bars if not bar.is_total]
     heights = [height for bar in bars for height in (bar.start, bar.end) if not (bar.is_total and height == 0)]
@@ -101,7 +112,7 @@ def _x(nanos: float, base: int, top: int) -> float:
     return EDGE + (WIDTH - 2 * EDGE) * max(0.0, nanos - base) / max(1, top - base)
 
 
-def _draw(sheet: Sheet, top: float, bar: _Bar, scale: tuple[int, int]) -> None:
+def _draw(sheet: Sheet, top: float, bar: Bar, scale: tuple[int, int]) -> None:
     """Title and amount above, the bar below them."""
     change = bar.end - bar.start
     amount = usd(bar.end) if bar.is_total else signed(change)
@@ -119,7 +130,7 @@ def _draw(sheet: Sheet, top: float, bar: _Bar, scale: tuple[int, int]) -> None:
             sheet.line(xs, [top - 30, top - 17], color=sheet.colours.sheet, linewidth=2, zorder=4)
 
 
-def _looks(sheet: Sheet, bar: _Bar) -> dict[str, Any]:
+def _looks(sheet: Sheet, bar: Bar) -> dict[str, Any]:
     colours = sheet.colours
     if bar.is_total:
         return {"facecolor": colours.none, "linewidth": 0}
