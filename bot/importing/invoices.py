@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from io import TextIOWrapper
@@ -23,10 +23,14 @@ MAX_BYTES: Final = 4_000_000_000
 MAX_PAGE_BYTES: Final = 256_000_000
 """Largest report in JSON, which has to be read whole."""
 _MAX_LINE: Final = 1 << 20
+_MOVED: Final = 20_000
 
 
-def read_invoice(path: Path, *, provider: str, month: Cycle) -> Invoice:
+def read_invoice(path: Path, *, provider: str, month: Cycle, moved: Callable[[int], None] = lambda _: None) -> Invoice:
     """The invoice in a file.
+
+    Args:
+      moved: told how many lines are read, every so often.
 
     Raises:
       Unreadable, TooLarge: it is no bill, or one of its lines cannot be read: a bill counts whole or not at all.
@@ -36,7 +40,9 @@ def read_invoice(path: Path, *, provider: str, month: Cycle) -> Invoice:
     stated: Decimal | None = None
     broken: list[tuple[int, str]] = []
     with opened_bill(path, provider=provider) as rows:
-        for line, found in rows:
+        for number, (line, found) in enumerate(rows, start=1):
+            if number % _MOVED == 0:
+                moved(number)
             if isinstance(found, str):
                 broken.append((line, found))
             elif isinstance(found, Decimal):

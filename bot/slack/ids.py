@@ -57,6 +57,21 @@ BLOCK_ROLLOUT_CHANNEL: Final = "rollout_channel"
 BLOCK_ROLLOUT_FROM: Final = "rollout_from"
 BLOCK_ROLLOUT_PEOPLE: Final = "rollout_people"
 
+SIGN_RECONCILIATION: Final = "sign_reconciliation"  # a comparison's number and the beginning of its digest
+REFUSE_RECONCILIATION: Final = "refuse_reconciliation"  # the same
+MEND_RECONCILIATION: Final = "mend_reconciliation"  # the same
+OPEN_RECONCILE: Final = "open_reconcile"  # a provider and a month
+VOUCH_UNITS: Final = "vouch_units"  # what was uploaded, for whom; see views/reconcile_progress.py
+
+# The modals of `/budget reconcile`.
+RECONCILE_MODAL: Final = "reconcile"
+REFUSE_MODAL: Final = "refuse_to_sign"
+BLOCK_INVOICE_FILE: Final = "invoice_file"
+BLOCK_INVOICE_PROVIDER: Final = "invoice_provider"
+BLOCK_INVOICE_MONTH: Final = "invoice_month"
+BLOCK_INVOICE_RATE: Final = "invoice_rate"
+BLOCK_REFUSAL: Final = "refusal_reason"
+
 # The modals of `/budget plan` and `/budget metric`.
 PLAN_MODAL: Final = "plan_change"
 METRIC_MODAL: Final = "tie_metric"

@@ -42,7 +42,7 @@ class Compared:
 
 async def reconcile_month(
     uow: UnitOfWork, provider: str, month: Cycle, *, by: Actor, finance_team: tuple[str, ...], channel: str | None,
-    now: datetime,
+    now: datetime, shown_at: tuple[str, str] | None = None,
 ) -> Compared:  # fmt: skip
     """Compare the invoice in force with what the books say now.
 
@@ -51,6 +51,7 @@ async def reconcile_month(
 
     Args:
       channel: where the thread goes the first time; later comparisons stay in theirs.
+      shown_at: (channel, ts) of a message there that the first comparison takes over.
 
     Raises UnknownName without an invoice, NotAllowed, Outdated when the invoice was replaced meanwhile.
     """
@@ -66,7 +67,7 @@ async def reconcile_month(
     # Seconds of arithmetic for a large month; the event loop cannot spare them.
     result = await asyncio.to_thread(_compared, books, invoice, stored)
     async with uow.write() as tx:
-        return await _keep(tx, result, books, stored, by=by, finance_team=finance_team, channel=channel, now=now)
+        return await _keep(tx, result, books, stored, by=by, finance_team=finance_team, channel=channel, now=now, shown_at=shown_at)
 
 
 def _compared(books: Books, invoice: Invoice, stored: StoredInvoice) -> dict[str, Any]:
@@ -106,7 +107,7 @@ def digest_of(result: Mapping[str, Any]) -> str:
 
 async def _keep(
     tx: Transaction, result: dict[str, Any], books: Books, stored: StoredInvoice, *, by: Actor,
-    finance_team: tuple[str, ...], channel: str | None, now: datetime,
+    finance_team: tuple[str, ...], channel: str | None, now: datetime, shown_at: tuple[str, str] | None,
 ) -> Compared:  # fmt: skip
     """Store the comparison unless it is the one in force. The audit's lock first: it is what all writers take first."""
     await tx.audit.hold()
@@ -135,7 +136,7 @@ async def _keep(
             "unexplained_nanos": kept.unexplained_nanos, "invoice_version": stored.version,
         },
     )  # fmt: skip
-    await tell(tx, kept, signers, signing, before=before, voided=told, now=now)
+    await tell(tx, kept, signers, signing, before=before, voided=told, shown_at=shown_at, now=now)
     return Compared(kept, signers, signing)
 
 

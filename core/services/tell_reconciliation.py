@@ -25,11 +25,20 @@ REMINDER: Final = "reconciliation_reminder"
 
 async def tell(
     tx: Transaction, kept: StoredReconciliation, signers: Signers, signing: SigningState, *,
-    before: StoredReconciliation | None, voided: tuple[str, ...], now: datetime,
+    before: StoredReconciliation | None, voided: tuple[str, ...], shown_at: tuple[str, str] | None, now: datetime,
 ) -> None:  # fmt: skip
-    """Put the comparison where it belongs: over the one before, or as a new message to the channel and who signs."""
+    """Put the comparison where it belongs: over the one before, or as a new message to the channel and who signs.
+
+    Args:
+      shown_at: (channel, ts) of the message in that channel that showed the progress: the first comparison takes it over.
+    """
     facts = summary_facts(kept, signers, signing)
-    there = {recipient for recipient, _, _ in await tx.outbox.copies_of(kept.subject)} if before else set()
+    if before is None and shown_at and kept.channel:
+        await tx.outbox.adopt(
+            f"{kept.subject}/head", SUMMARY, kept.channel,
+            subject=kept.subject, channel=shown_at[0], ts=shown_at[1], at=now,
+        )  # fmt: skip
+    there = {recipient for recipient, _, _ in await tx.outbox.copies_of(kept.subject)}
     for recipient in _recipients(kept, signing):
         place = Place.EDIT if recipient in there or (before and recipient == kept.channel) else Place.POST
         await tx.outbox.add(

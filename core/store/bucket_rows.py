@@ -63,6 +63,20 @@ class BucketRows:
             await self._connection.execute(insert(_BUCKETS), rows[start : start + _PART])
         return len(rows)
 
+    async def charges(self, provider: str, report: str, window: Window) -> list[ProviderBucket]:
+        """Every charge of those days as it was read, in the order of days."""
+        query = (
+            select(_BUCKETS)
+            .where(
+                _BUCKETS.c.provider == provider, _BUCKETS.c.report == report, _BUCKETS.c.cost_nanos.is_not(None),
+                _BUCKETS.c.starts_at >= window.starts_at, _BUCKETS.c.starts_at < window.ends_at,
+            )
+            .order_by(_BUCKETS.c.starts_at, _BUCKETS.c.id)
+        )  # fmt: skip
+        return [
+            ProviderBucket(**{name: row._mapping[name] for name in _KEPT}) for row in await self._connection.execute(query)
+        ]
+
     async def sums(self, provider: str, window: Window) -> list[BucketSum]:
         """What the provider says of those days, one sum per day, project, key and model."""
         place = (_BUCKETS.c.starts_at, _BUCKETS.c.project, _BUCKETS.c.api_key, _BUCKETS.c.model)

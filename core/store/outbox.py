@@ -92,6 +92,14 @@ class Outbox:
             },
         )  # fmt: skip
 
+    async def adopt(
+        self, dedup_key: str, kind: str, recipient: str, *, subject: str, channel: str, ts: str, at: datetime
+    ) -> None:
+        """Take over a message that is shown already: an edit of the subject then changes it."""
+        await self.add(dedup_key, kind, recipient, facts={}, at=at, subject=subject)
+        mine = update(_OUTBOX).where(_OUTBOX.c.dedup_key == dedup_key, _OUTBOX.c.sent_at.is_(None))
+        await self._connection.execute(mine.values(sent_at=at, channel=channel, ts=ts))
+
     async def claim(
         self,
         *,
