@@ -28,6 +28,7 @@ from bot.slack.desk import Desk
 from bot.slack.homes import Homes
 from bot.slack.identity import Readers
 from bot.slack.notices_close import close_composers
+from bot.slack.notices_reconciliation import reconciliation_composers
 from bot.slack.notices_rollout import rollout_composers
 from bot.web import answers
 from bot.web.envelopes import envelopes_router
@@ -105,6 +106,7 @@ class Service:
             **composers(once, charts, self.uow.zone),
             **rollout_composers(once, charts, self.uow.zone),
             **close_composers(self.uow.zone),
+            **reconciliation_composers(once, charts, self.uow.zone),
         }
         self.delivery = Delivery(
             self.uow, once, readers, self.clock, composers=known, lines=lines(), finance=settings.outlay_finance

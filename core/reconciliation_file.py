@@ -9,7 +9,17 @@ from typing import Any, Final
 
 from core.money import decimal_string
 
-COLUMNS: Final = ("part", "provider", "month", "label", "estimate_usd", "invoice_usd", "gap_usd", "confidence", "evidence")
+COLUMNS: Final = (
+    "part",
+    "provider",
+    "month",
+    "label",
+    "estimate_usd",
+    "invoice_usd",
+    "gap_usd",
+    "confidence",
+    "evidence",
+)
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 

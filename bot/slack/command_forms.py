@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
+from bot.slack.command_reconcile import Reconcile
 from bot.slack.forecast_forms import ForecastCommand
 from bot.slack.rollout_forms import RolloutCommand
 from core.change_request import SetOrder
@@ -148,6 +149,7 @@ Command = (
     | WorkloadCommand
     | Audit
     | Price
+    | Reconcile
     | TrustCommand
     | ForecastCommand
     | RolloutCommand

@@ -28,6 +28,7 @@ from bot.slack.command_names import (
     only_workload,
 )
 from bot.slack.command_price import read_price
+from bot.slack.command_reconcile import Reconcile, read_reconcile
 from bot.slack.command_rollout import read_rollout
 from bot.slack.command_set import read_set
 from bot.slack.command_tags import read_tags
@@ -40,7 +41,8 @@ from core.period import Cycle
 from core.spelling import nearest
 
 _REPAIRS: Final = 8
-_FLAGS: Final = ("share", "help", "accuracy")
+_NAMED: Final = 10
+_FLAGS: Final = ("share", "help", "accuracy", "status")
 _ALIASES: Final = {
     "?": "help", "workloads": "workload", "prices": "price", "plans": "plan", "what-if": "whatif", "metrics": "metric",
     "source": "sources", "tag": "tags",
@@ -107,6 +109,11 @@ def _read(text: str, today: date) -> Command:
             rest_of_line = " ".join(word.typed() for word in words if word not in accuracy)
             raise UnknownName("--accuracy belongs to forecast.", correction=f"{COMMAND} {rest_of_line}")
         command = replace(command, accuracy=True)
+    if status := [word for word in flags if word.flag == "status"]:
+        if not isinstance(command, Reconcile):
+            rest_of_line = " ".join(word.typed() for word in words if word not in status)
+            raise UnknownName("--status belongs to reconcile.", correction=f"{COMMAND} {rest_of_line}")
+        command = replace(command, status=True)
     return replace(command, share=share)
 
 
@@ -125,14 +132,20 @@ def _command_name(words: tuple[Word, ...]) -> str:
     shown = first.shown if first.key is None else f"{first.key[:40]}="
     # A single well-formed word is most likely a workload whose state somebody wants to see.
     likely = f"{COMMAND} status {first.text}" if first.key is None and len(words) == 1 else f"{COMMAND} help"
-    raise UnknownName(f"“{shown}” is not a command. I know {', '.join(_COMMANDS)}.", correction=likely)
+    raise UnknownName(f"“{shown}” is not a command. I know {_known()}.", correction=likely)
+
+
+def _known() -> str:
+    """The commands that people ask for most; the rest are in the help."""
+    names = list(_COMMANDS)
+    return f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED} more"
 
 
 def _unknown_flag(words: tuple[Word, ...], wrong: Word) -> BudgetError:
     flag = wrong.flag or ""
     close = nearest(flag, _FLAGS)
     kept = [(Word(f"--{close}") if word is wrong else word) for word in words if close or word is not wrong]
-    only = "--share shows the answer to the channel, and forecast has --accuracy."
+    only = "--share shows the answer to the channel, forecast has --accuracy and reconcile --status."
     hint = f"Did you mean --{close}?" if close else only
     return UnknownName(
         f"“{wrong.shown}” is not an option. {hint}", correction=" ".join([COMMAND, *(word.typed() for word in kept)])
@@ -147,7 +160,7 @@ def _help(line: Line, today: date) -> Help:
     if topic in _COMMANDS:
         return Help(topic)
     close = nearest(topic, _COMMANDS)
-    hint = f"Did you mean {close}?" if close else f"I know {', '.join(_COMMANDS)}."
+    hint = f"Did you mean {close}?" if close else f"I know {_known()}."
     raise UnknownName(
         f"There is no command “{line.words[0].shown}”. {hint}", correction=f"{COMMAND} help {close or ''}".strip()
     )
@@ -232,6 +245,10 @@ def _tags(line: Line, today: date) -> Tags:
     return read_tags(line)
 
 
+def _reconcile(line: Line, today: date) -> Reconcile:
+    return read_reconcile(line, today=today)
+
+
 def _nothing_behind(line: Line) -> None:
     if line.words:
         raise Unreadable(
@@ -254,6 +271,7 @@ _COMMANDS: Final[dict[str, Callable[[Line, date], Command]]] = {
     "sources": _sources,
     "tags": _tags,
     "price": _price,
+    "reconcile": _reconcile,
     "rollout": _rollout,
     "audit": _audit,
     "help": _help,

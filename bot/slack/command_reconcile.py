@@ -49,7 +49,9 @@ def read_reconcile(line: Line, *, today: date) -> Reconcile:
                 break
     named += [" ".join(plain)] if plain else []
     if len(named) > 1:
-        raise Unreadable(f"I read two providers, {named[0]} and {named[1]}.", correction=f"{COMMAND} reconcile {named[0]}")
+        raise Unreadable(
+            f"I read two providers, {named[0]} and {named[1]}.", correction=f"{COMMAND} reconcile {named[0]}"
+        )
     if month and month > Cycle(today.year, today.month):
         raise OutOfRange(
             f"{month.title} has not begun, so there is no invoice for it.",

@@ -16,7 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.charts.foretold import signed
 from bot.charts.waterfall import between, steps
-from bot.composed import Composed, Composer
+from bot.notices import Composed, Composer
 from bot.slack.pictures import UPLOAD_SECONDS, drawn, uploaded
 from bot.slack.views.reconciliation import Shown, alt_gap, gap_parts, reconciliation_message
 from bot.slack.views.reconciliation_record import note_message, record_message, void_message
@@ -29,9 +29,7 @@ log = logging.getLogger(__name__)
 _UNREACHED: Final = (SlackClientError, aiohttp.ClientError, TimeoutError, OSError, KeyError, IndexError)
 
 
-def reconciliation_composers(
-    client: AsyncWebClient, charts: Executor, zone: ZoneInfo
-) -> Mapping[str, Composer]:
+def reconciliation_composers(client: AsyncWebClient, charts: Executor, zone: ZoneInfo) -> Mapping[str, Composer]:
     """One composer a kind; arguments as in `bot.notices.composers`."""
 
     async def summary(notice: Notice) -> Composed:
@@ -56,7 +54,9 @@ def reconciliation_composers(
 
 def gap_chart(read: Shown) -> bytes:
     """From the estimate to the invoice, one bar a cause."""
-    bars = between(("Estimate", int(read.result["estimate"])), gap_parts(read), ("Invoice", int(read.result["invoice"])))
+    bars = between(
+        ("Estimate", int(read.result["estimate"])), gap_parts(read), ("Invoice", int(read.result["invoice"]))
+    )
     return steps(bars, title=read.title, subtitle=f"{signed(read.gap)} from the estimate to the invoice")
 
 

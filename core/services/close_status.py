@@ -41,7 +41,12 @@ class Choices:
 
 
 async def close_status(
-    uow: UnitOfWork, *, finance_team: tuple[str, ...], now: datetime, provider: str | None = None, month: Cycle | None = None
+    uow: UnitOfWork,
+    *,
+    finance_team: tuple[str, ...],
+    now: datetime,
+    provider: str | None = None,
+    month: Cycle | None = None,
 ) -> tuple[MonthStatus, ...]:
     """The closed months of late, newest first; months without spend and without an invoice are left out."""
     last = Cycle.of(now, uow.zone).previous

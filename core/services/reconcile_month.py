@@ -67,7 +67,9 @@ async def reconcile_month(
     # Seconds of arithmetic for a large month; the event loop cannot spare them.
     result = await asyncio.to_thread(_compared, books, invoice, stored)
     async with uow.write() as tx:
-        return await _keep(tx, result, books, stored, by=by, finance_team=finance_team, channel=channel, now=now, shown_at=shown_at)
+        return await _keep(
+            tx, result, books, stored, by=by, finance_team=finance_team, channel=channel, now=now, shown_at=shown_at
+        )
 
 
 def _compared(books: Books, invoice: Invoice, stored: StoredInvoice) -> dict[str, Any]:

@@ -74,7 +74,8 @@ class BucketRows:
             .order_by(_BUCKETS.c.starts_at, _BUCKETS.c.id)
         )  # fmt: skip
         return [
-            ProviderBucket(**{name: row._mapping[name] for name in _KEPT}) for row in await self._connection.execute(query)
+            ProviderBucket(**{name: row._mapping[name] for name in _KEPT})
+            for row in await self._connection.execute(query)
         ]
 
     async def sums(self, provider: str, window: Window) -> list[BucketSum]:

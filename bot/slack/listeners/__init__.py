@@ -11,10 +11,12 @@ from bot.slack.listeners import (
     home,
     lifecycle,
     plans,
+    reconcile,
     requests,
     rollout,
     rules,
     shortcuts,
+    signing,
     tags,
     trust,
     workloads,
@@ -24,6 +26,6 @@ from bot.slack.listeners import (
 def register_all(registrar: Registrar) -> None:
     for family in (
         command, envelopes, workloads, rules, requests, forecasts, plans, shortcuts, tags, trust, home, rollout, lifecycle,
-        closes,
+        closes, reconcile, signing,
     ):  # fmt: skip
         family.register(registrar)

@@ -21,10 +21,11 @@ from bot.slack.command_forms import (
     WorkloadRules,
 )
 from bot.slack.command_line import parse
+from bot.slack.command_reconcile import Reconcile
 from bot.slack.command_words import COMMAND
 from bot.slack.forecast_forms import Forecast, Metric, PlanCommand, WhatIf, Why
 from bot.slack.interaction import Interaction, Registrar
-from bot.slack.listeners import answers, envelopes, forecasts, plans, rollout, rules, tags, trust, workloads
+from bot.slack.listeners import answers, envelopes, forecasts, plans, reconcile, rollout, rules, tags, trust, workloads
 from bot.slack.rollout_forms import RolloutCommand
 from core.errors import BudgetError, OutOfRange, UnknownName, Unreadable
 
@@ -87,6 +88,8 @@ async def carry_out(asked: Interaction, command: Command) -> None:
             await answers.price(asked, command)
         case RolloutCommand():
             await rollout.rollout(asked, command)
+        case Reconcile():
+            await reconcile.reconcile(asked, command)
         case Forecast():
             await forecasts.forecast(asked, command)
         case Why():

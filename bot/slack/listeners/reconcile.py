@@ -30,7 +30,7 @@ from bot.slack.views.mrkdwn import code
 from bot.slack.views.reconcile_modal import read_rate, reconcile_modal
 from bot.slack.views.reconcile_progress import Order, again_message, progress_message, stopped_message
 from bot.slack.views.wording import plural
-from core.errors import BudgetError, NotAllowed, TooLarge, Unreadable
+from core.errors import BudgetError, NotAllowed, Unreadable
 from core.invoice import Invoice
 from core.period import Cycle
 from core.services.close_status import choices, close_status
@@ -149,12 +149,16 @@ async def carry_out(asked: Interaction, order: Order) -> None:
         return
     except Exception:
         # The guard tells the person; the message must not say for ever that something is under way.
-        await progress.show(stopped_message(order, by.id, f"Something broke ({new_reference()}); nothing was lost."), always=True)
+        await progress.show(
+            stopped_message(order, by.id, f"Something broke ({new_reference()}); nothing was lost."), always=True
+        )
         raise
     if done.is_known:
         await progress.show(again_message(order, by.id, "the same numbers as before; nothing changed."), always=True)
     elif not await _took_over(asked, done.kept.subject, progress):
-        await progress.show(again_message(order, by.id, "compared anew; the numbers in the thread above are new."), always=True)
+        await progress.show(
+            again_message(order, by.id, "compared anew; the numbers in the thread above are new."), always=True
+        )
     asked.desk.wake_delivery()
 
 
@@ -183,9 +187,7 @@ async def _brought(asked: Interaction, order: Order, progress: Progress) -> tupl
         path = await download(file, Path(folder), token=asked.desk.bot_token, api_url=asked.desk.api_url)
         shown = progress_message(order, asked.actor.id, f"reading {code(file.name, 60)} …")
         await progress.show(shown, always=True)
-        invoice = await asyncio.to_thread(
-            read_invoice, path, provider=order.provider, month=order.month, moved=moved
-        )
+        invoice = await asyncio.to_thread(read_invoice, path, provider=order.provider, month=order.month, moved=moved)
         mark = await asyncio.to_thread(_fingerprint, path)
     return invoice, Delivered("upload", file.name, mark, read_rate(order.rate), order.units_agreed)
 

@@ -46,9 +46,7 @@ def seen_in(value: str) -> tuple[int, str]:
 async def sign_from_button(asked: Interaction) -> None:
     number, shown = seen_in(asked.value)
     try:
-        done = await sign(
-            asked.desk.uow, number, shown, by=asked.actor, finance_team=asked.desk.finance, now=asked.now
-        )
+        done = await sign(asked.desk.uow, number, shown, by=asked.actor, finance_team=asked.desk.finance, now=asked.now)
     except NumbersMoved:
         await _compare_again(asked, number)
         raise
@@ -102,13 +100,21 @@ def _refusal(registrar: Registrar) -> Callable[..., Any]:
             reason = typed_in(asked.view).get(ids.BLOCK_REFUSAL, "")
             try:
                 done = await refuse(
-                    asked.desk.uow, number, shown, reason, by=asked.actor, finance_team=asked.desk.finance, now=asked.now
+                    asked.desk.uow,
+                    number,
+                    shown,
+                    reason,
+                    by=asked.actor,
+                    finance_team=asked.desk.finance,
+                    now=asked.now,
                 )
             except Unreadable as refusal:
                 answer.update(response_action="errors", errors={ids.BLOCK_REFUSAL: shortened(refusal.message, 300)})
                 return
             asked.desk.wake_delivery()
-            told.append(_said(f"{name(done.kept.provider)} {done.kept.month.title} stays open; your reason is in its thread."))
+            told.append(
+                _said(f"{name(done.kept.provider)} {done.kept.month.title} stays open; your reason is in its thread.")
+            )
 
         await guarded("refuse to sign", fail, save)
         await ack(**answer)

@@ -125,6 +125,13 @@ TOPICS: Final[dict[str, Topic]] = {
         "everyone; starting and pausing: finance",
         "It is posted each week until day 30. In one line: rollout start channel=# from=DAY and the people who see it through.",
     ),
+    "reconcile": Topic(
+        "holds a provider's invoice against the books: every part of the gap with its cause, then two signatures.",
+        ("/budget reconcile", "/budget reconcile openai 2026-10", "/budget reconcile --status"),
+        "finance partner and owners of what was spent; --status: everyone",
+        "A form takes the file: CSV, FOCUS, or a provider's cost report. A restated invoice replaces the one before, which is kept. "
+        "Signatures cover the numbers as shown and are void when they change.",
+    ),
     "audit": Topic(
         "shows who changed what and when, and whether the chain of entries is whole.",
         ("/budget audit", "/budget audit NAME"),

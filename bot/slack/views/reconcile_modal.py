@@ -18,7 +18,9 @@ from core.store.invoice_rows import Conversion
 View = dict[str, Any]
 MONTHS: Final = 13
 FILE_TYPES: Final = ("csv", "json", "gz", "tsv", "txt")
-_RATE: Final = re.compile(r"(?P<rate>[0-9.,]{1,20})\s+(?:on\s+)?(?P<on>\d{4}-\d{2}-\d{2})\s+(?:by\s+|from\s+)?(?P<source>\S.{0,59})")
+_RATE: Final = re.compile(
+    r"(?P<rate>[0-9.,]{1,20})\s+(?:on\s+)?(?P<on>\d{4}-\d{2}-\d{2})\s+(?:by\s+|from\s+)?(?P<source>\S.{0,59})"
+)
 
 
 def reconcile_modal(

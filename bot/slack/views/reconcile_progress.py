@@ -63,7 +63,9 @@ def stopped_message(order: Order, by: str, reason: str, *, refusal: Exception | 
         text,
         blocks.section(text),
         blocks.actions(again, *vouch),
-        blocks.context(f"Started by {person(by)} · by line: {code(f'/budget reconcile {order.provider} {order.month}')}"),
+        blocks.context(
+            f"Started by {person(by)} · by line: {code(f'/budget reconcile {order.provider} {order.month}')}"
+        ),
     )
 
 

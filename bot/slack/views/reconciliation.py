@@ -116,7 +116,8 @@ def signing_line(read: Shown, reader: ZoneInfo) -> str:
     for word in signing["signed"]:
         by_person.setdefault(word["person"], []).append(word["role"])
     if by_person:
-        parts.append(f"Signed by {listed([f'{person(who)} ({" and ".join(roles)})' for who, roles in by_person.items()], 6)}.")
+        words = [f"{person(who)} ({' and '.join(roles)})" for who, roles in by_person.items()]
+        parts.append(f"Signed by {listed(words, 6)}.")
     if read.closed_at:
         return f"✓ *Closed {when(read.closed_at, reader)}.* {' '.join(parts)}"
     refused = {word["person"]: word["refused"] for word in signing["refused"]}
@@ -155,7 +156,9 @@ def _cause_lines(read: Shown) -> list[str]:
     ]  # fmt: skip
     hidden = read.causes[SHOWN:]
     if hidden:
-        lines.append(f"• *{signed(sum(int(cause['nanos']) for cause in hidden))}* {plural(len(hidden), 'smaller cause')}, in the thread")
+        lines.append(
+            f"• *{signed(sum(int(cause['nanos']) for cause in hidden))}* {plural(len(hidden), 'smaller cause')}, in the thread"
+        )
     return lines
 
 

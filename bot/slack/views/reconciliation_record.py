@@ -21,10 +21,16 @@ def record_message(result: Mapping[str, Any], *, link: str | None) -> Message:
     """Every cause and every model of one comparison; `link` leads to the CSV."""
     title = f"{name(result['provider'])} {_month(result).title}"
     said = f"{title}: {plural(len(result['causes']), 'cause')}, {plural(len(result['models']), 'model')}"
-    file = f"<{link}|The same as CSV, with every UTC day>" if link else "The CSV could not be uploaded; compare again to get it."
+    file = (
+        f"<{link}|The same as CSV, with every UTC day>"
+        if link
+        else "The CSV could not be uploaded; compare again to get it."
+    )
     return blocks.message(
         said,
-        tables.data_table(f"From the estimate to the invoice, {title}", ["", "USD", "Sure", "Because"], _cause_rows(result)),
+        tables.data_table(
+            f"From the estimate to the invoice, {title}", ["", "USD", "Sure", "Because"], _cause_rows(result)
+        ),
         tables.data_table(f"By model, {title}", ["Model", "Estimate", "Invoice", "Gap"], _model_rows(result)),
         blocks.context(file),
     )
@@ -62,7 +68,9 @@ def _cause_rows(result: Mapping[str, Any]) -> list[list[tables.Cell]]:
     rest, tolerance = int(result["unexplained"]), int(result["tolerance"])
     within = "within" if abs(rest) <= tolerance else "above"
     rows.append(_row("Unexplained", rest, "", f"{within} the tolerance of {usd(tolerance)}", step=True))
-    rows.append(_row("Invoice", int(result["invoice"]), "", f"{result['bill']['file']}, {int(result['lines']):,} lines"))
+    rows.append(
+        _row("Invoice", int(result["invoice"]), "", f"{result['bill']['file']}, {int(result['lines']):,} lines")
+    )
     return rows
 
 
