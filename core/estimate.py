@@ -47,6 +47,7 @@ class EstimateRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
       cost_nanos: as booked; 0 for what has no price.
       class_nanos: the same by class, in the order of `CLASS_NAMES`; None where only the sum is known. Adds up to
         `cost_nanos` but for fees per request and rounding.
+      is_long: the calls were above the model's long-context threshold, and priced so.
       unpriced_requests: of `requests`, those whose model had no price.
       long_nanos: of `cost_nanos`, what calls above a long-context threshold were charged above the price below it.
     """
@@ -60,6 +61,7 @@ class EstimateRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     tokens: TokenClasses = TokenClasses()
     cost_nanos: int = 0
     class_nanos: tuple[int, ...] | None = None
+    is_long: bool = False
     unpriced_requests: int = 0
     long_nanos: int = 0
 

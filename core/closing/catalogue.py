@@ -22,6 +22,9 @@ RESIDENCY: Final = 1.1
 NOWHERE: Final = frozenset({"", "global", "not_available", "none", "unknown"})
 """Words for a region that costs nothing extra."""
 TIERS: Final = ("batch", "flex", "priority", "fast")
+ASSUMED: Final = {"batch": 0.5, "flex": 0.5, "priority": 2.0, "fast": 2.0}
+"""What tiers usually cost, in parts of the standard price, where the list has no price of their own for a model
+(usage-formats §8, causes 7, 8 and 13)."""
 _DATED: Final = re.compile(r"[-@](\d{4}-\d{2}-\d{2}|\d{8})$")
 _LONG: Final = re.compile(r"(\d+)\s*k?\s*-\s*1\s*m|long|above|>\s*\d+\s*k", re.IGNORECASE)
 
@@ -71,8 +74,11 @@ def unit_nanos(rate_of: RateOf, provider: str, model: str, variant: Variant, on:
     rate = rate_of(provider, model, variant.tier, on)
     if rate is None:
         return {}
+    assumed = 1.0
+    if variant.tier in ASSUMED and rate == rate_of(provider, model, "standard", on):
+        assumed = ASSUMED[variant.tier]
     band: Band = rate.bands[-1] if variant.is_long and len(rate.bands) > 1 else rate.bands[0]
-    factor = RESIDENCY if variant.region else 1.0
+    factor = (RESIDENCY if variant.region else 1.0) * assumed
     return {name: price / rate.per * factor for name, price in zip(CLASS_NAMES, band.prices, strict=True)}
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -59,7 +60,7 @@ def grid_of(estimate: Estimate, bill: Bill, rounded_to: int, rate_of: RateOf) ->
     label, split_by = _labeller(estimate, bill, rate_of)
     shape = label.axes.shape
     on = estimate.month.first_on + timedelta(days=14)
-    rows, edges = estimate.rows, estimate.edges
+    rows = estimate.rows
     plain = _list_price(label, estimate.provider, rate_of)
     own, requests, long_nanos = _laid_out(rows, label, plain)
     price = _effective(own, plain)
@@ -80,14 +81,11 @@ def grid_of(estimate: Estimate, bill: Bill, rounded_to: int, rate_of: RateOf) ->
     for mark, found in estimate.marked.items():
         side, count, _ = _laid_out(found, label, plain)
         marked[mark] = Marked(side, count)
-    hourly = estimate.row_seconds == HOUR and bool(label.axes.days)
-
-    def shifted(hours: int) -> Floats:
-        return _tokens_shifted(rows, edges, label, hours)
-
+    is_hourly = estimate.row_seconds == HOUR and bool(label.axes.days)
+    shifted = _shifter([*estimate.rows, *estimate.edges], label) if is_hourly else None
     return Grid(
         label.axes, own, Side(tokens, billed), price, is_known, lines, requests, marked, long_nanos, rate_of,
-        estimate.provider, on, rounded_to, split_by, shifted if hourly else None,
+        estimate.provider, on, rounded_to, split_by, shifted,
     )  # fmt: skip
 
 
@@ -113,7 +111,8 @@ def _labeller(estimate: Estimate, bill: Bill, rate_of: RateOf) -> tuple[_Labelle
     models = _largest(sizes, _MAX_MODELS) if bill.by_model else (ALL,)
     drops_regions = _regions_cost_nothing(bill.tokens, provider, rate_of)
     told = {_bill_variant(line, drops_regions) for line in bill.tokens}
-    own = {Variant(row.tier) for row in estimate.rows}
+    tells_windows = any(one.is_long for one in told)
+    own = {Variant(row.tier, is_long=row.is_long and tells_windows) for row in estimate.rows}
     variants = tuple(sorted(told | own | {STANDARD}, key=lambda one: (one != STANDARD, one)))
     if told <= {STANDARD}:
         variants = (STANDARD,)
@@ -130,7 +129,7 @@ def _labeller(estimate: Estimate, bill: Bill, rate_of: RateOf) -> tuple[_Labelle
 
     def place_of_variant(one: Variant) -> int:
         plain = one._replace(region="") if drops_regions else one
-        return variant_places.get(plain, 0)
+        return variant_places.get(plain, variant_places.get(plain._replace(is_long=False), 0))
 
     def project_of(project: str | None, key: str | None) -> int:
         if len(projects) == 1:
@@ -242,7 +241,7 @@ def _laid_out(rows: Sequence[EstimateRow], label: _Labeller, plain: Floats) -> t
     requests, long_nanos = np.zeros((*shape[:2], 1, *shape[3:])), np.zeros(shape)
     if not rows:
         return side, requests, long_nanos
-    places, inside = _places(rows, label, 0)
+    places, inside = _places(rows, label)
     rows = [row for row, is_inside in zip(rows, inside, strict=True) if is_inside]
     day, model, variant, project = places
     counts = np.array([row.tokens for row in rows], dtype=np.float64)
@@ -290,28 +289,44 @@ def _parts(
     return parted
 
 
-def _places(rows: Sequence[EstimateRow], label: _Labeller, hours: int) -> tuple[tuple[Places, ...], Mask]:
-    first = int(datetime(label.first_on.year, label.first_on.month, 1, tzinfo=UTC).timestamp())
-    count = label.axes.shape[0]
-    days = np.array([(row.starts_at + hours * HOUR - first) // DAY for row in rows], dtype=np.int64)
-    if not label.axes.days:
-        days = np.zeros_like(days)
-    inside = (days >= 0) & (days < count)
+def _places(rows: Sequence[EstimateRow], label: _Labeller) -> tuple[tuple[Places, ...], Mask]:
+    """(day, model, variant, project) of the rows that lie in the month, and which rows do."""
+    days = _days(np.array([row.starts_at for row in rows], dtype=np.int64), label)
+    inside = (days >= 0) & (days < label.axes.shape[0])
     kept = [row for row, is_inside in zip(rows, inside, strict=True) if is_inside]
-    models = np.array([label.model_of(row.model) for row in kept], dtype=np.int64)
-    variants = np.array([label.variant_of(Variant(row.tier)) for row in kept], dtype=np.int64)
-    projects = np.array([label.project_of(row.project, row.api_key) for row in kept], dtype=np.int64)
-    return (days[inside], models, variants, projects), inside
+    return (days[inside], *_labels(kept, label)), inside
 
 
-def _tokens_shifted(
-    rows: Sequence[EstimateRow], edges: Sequence[EstimateRow], label: _Labeller, hours: int
-) -> Floats:  # fmt: skip
-    everything = [*rows, *edges]
-    (day, model, variant, project), inside = _places(everything, label, hours)
-    counts = np.array([row.tokens for row in everything], dtype=np.float64)[inside]
-    tokens = np.zeros(label.axes.shape)
-    for place, name in enumerate(CLASS_NAMES):
-        if name != "web_searches":
-            np.add.at(tokens, (day, model, np.full_like(day, label.class_of(name)), variant, project), counts[:, place])
-    return tokens
+def _labels(rows: Sequence[EstimateRow], label: _Labeller) -> tuple[Places, Places, Places]:
+    models = np.array([label.model_of(row.model) for row in rows], dtype=np.int64)
+    variants = np.array([label.variant_of(Variant(row.tier, is_long=row.is_long)) for row in rows], dtype=np.int64)
+    projects = np.array([label.project_of(row.project, row.api_key) for row in rows], dtype=np.int64)
+    return models, variants, projects
+
+
+def _days(starts_at: Places, label: _Labeller) -> Places:
+    if not label.axes.days:
+        return np.zeros_like(starts_at)
+    first = int(datetime(label.first_on.year, label.first_on.month, 1, tzinfo=UTC).timestamp())
+    return (starts_at - first) // DAY
+
+
+def _shifter(rows: Sequence[EstimateRow], label: _Labeller) -> Callable[[int], Floats]:
+    """The tokens of the month if every call had come so many hours later."""
+    starts_at = np.array([row.starts_at for row in rows], dtype=np.int64)
+    model, variant, project = _labels(rows, label)
+    counts = np.array([row.tokens for row in rows], dtype=np.float64)
+    kinds = [(place, label.class_of(name)) for place, name in enumerate(CLASS_NAMES) if name != "web_searches"]
+
+    @lru_cache(maxsize=32)
+    def shifted(hours: int) -> Floats:
+        days = _days(starts_at + hours * HOUR, label)
+        inside = (days >= 0) & (days < label.axes.shape[0])
+        tokens = np.zeros(label.axes.shape)
+        day = days[inside]
+        for place, kind in kinds:
+            index = (day, model[inside], np.full_like(day, kind), variant[inside], project[inside])
+            np.add.at(tokens, index, counts[inside, place])
+        return tokens
+
+    return shifted

@@ -10,12 +10,18 @@ import numpy as np
 
 from core.closing.causes import CauseName
 from core.closing.grid import Floats, Grid, Mask
-from core.closing.residual import Finding, Residual, names, weighted_median
+from core.closing.residual import Finding, Residual, best_span, names, weighted_median
 from core.estimate import Mark
 
 _RETRIES: Final = 0.03
 """Failed and repeated calls are 0.1 to 2 % of traffic; more than this has another reason."""
 _LEAST: Final = 0.0005
+_ALIKE: Final = 0.6
+"""How far the classes of a service may be from its mean share, in parts of that share."""
+_MOST: Final = 0.6
+"""Share of the usage that has to be off for it to be a matter of calls everywhere."""
+_POWERS: Final = (100.0, 1_000.0, 1_000_000.0)
+_POWER_WIDTH: Final = 0.05
 _SURPLUS: Final = (
     (Mark.REPEATED, CauseName.DOUBLE_CAPTURE, "calls in the usage repeat an answer that another one reports", 1.1),
     (Mark.MOCK, CauseName.MOCK_TRAFFIC, "calls in the usage are mocks, health checks or answers out of a cache", 1.1),
@@ -110,21 +116,51 @@ def _in_proportion(residual: Residual) -> Iterator[Finding]:
     groups: list[tuple[slice, slice]] = [(slice(None), slice(None))]
     groups += [(slice(m, m + 1), slice(None)) for m in range(models) if models > 1]
     groups += [(slice(None), slice(p, p + 1)) for p in range(projects) if projects > 1]
-    groups += [
-        (slice(m, m + 1), slice(p, p + 1)) for m in range(models) for p in range(projects) if models > 1 < projects
-    ]
-    for model, project in groups:
+    pairs = [(slice(m, m + 1), slice(p, p + 1)) for m in range(models) for p in range(projects)]
+    for model, project in groups + (pairs if models > 1 < projects else []):
         own = grid.estimate.tokens[:, model, :, :, project]
         price = grid.price[:, model, :, :, project]
-        worth, off = (own * price).sum(axis=0), (residual.tokens[:, model, :, :, project] * price).sum(axis=0)
+        worth, off = own * price, residual.tokens[:, model, :, :, project] * price
+        by_day, off_by_day = worth.sum(axis=(1, 2, 3, 4)), off.sum(axis=(1, 2, 3, 4))
+        if by_day.sum() <= 0:
+            continue
+        ratios = np.divide(off_by_day, by_day, out=np.zeros_like(by_day), where=by_day > 0)
+        span, _ = best_span(ratios, by_day, 0.0)
+        for days in {span.indices(len(ratios)), (0, len(ratios), 1)}:
+            those = slice(*days)
+            share = _share(off[those].sum(axis=0), worth[those].sum(axis=0))
+            if abs(share) < _LEAST:
+                continue
+            taken = np.zeros_like(residual.tokens)
+            taken[those, model, :, :, project] = share * own[those]
+            yield _named(residual, taken, share, is_all=(model, project) == groups[0])
+    for sign in (1, -1):
+        yield from _by_service(residual, pairs, sign)
+
+
+def _by_service(residual: Residual, pairs: list[tuple[slice, slice]], sign: int) -> Iterator[Finding]:
+    """Many services off in one direction, each by a share of its own, as single calls here and there would bring about."""
+    grid = residual.grid
+    taken = np.zeros_like(residual.tokens)
+    touched = 0.0
+    for model, project in pairs:
+        own, price = grid.estimate.tokens[:, model, :, :, project], grid.price[:, model, :, :, project]
+        worth = (own * price).sum(axis=(0, 3))
+        off = (residual.tokens[:, model, :, :, project] * price).sum(axis=(0, 3))
+        share = np.divide(off, worth, out=np.zeros_like(off), where=worth > 0)
         if worth.sum() <= 0:
             continue
-        share = _share(off, worth)
-        if abs(share) < _LEAST:
+        mean = float(off.sum() / worth.sum())
+        alike = float(np.abs(share - mean)[worth > 0] @ worth[worth > 0]) <= _ALIKE * abs(mean) * float(worth.sum())
+        if mean * sign <= _LEAST or not alike:
             continue
-        taken = np.zeros_like(residual.tokens)
-        taken[:, model, :, :, project] = share * own
-        yield _named(residual, taken, share, is_all=(model, project) == groups[0])
+        touched += float(worth.sum())
+        taken[:, model, :, :, project] = own * share[None, ..., None]
+    whole = float((grid.estimate.tokens * grid.price).sum())
+    if touched < _MOST * whole:
+        return
+    share_of_all = float((taken * grid.price).sum()) / touched
+    yield _named(residual, taken, share_of_all, is_all=True)
 
 
 def _share(off: Floats, worth: Floats) -> float:
@@ -142,16 +178,21 @@ def _named(residual: Residual, taken: Floats, share: float, *, is_all: bool) -> 
     scope = "every model" if is_all else names(where["models"])
     if not is_all and len(grid.axes.projects) > 1 and len(where["projects"]) < len(grid.axes.projects):
         scope += f" in {names(where['projects'])}"
+    days = np.flatnonzero(taken.any(axis=(1, 2, 3, 4)))
+    since = f" from {grid.axes.days[days[0]]:%-d %B} on" if grid.axes.days and days.size and days[0] > 1 else ""
     details: dict[str, object] = {"share": round(share, 4), **where}
     nothing = np.zeros_like(taken)
+    if share > 0 and any(abs((1 + share) / power - 1) < _POWER_WIDTH for power in _POWERS):
+        evidence = f"the bill has {1 + share:,.0f} times the tokens of the books, in every class of {scope}{since}"
+        return Finding(CauseName.UNITS, evidence, taken, nothing, prior=1.02, details=details)
     if share < 0:
         times = 1 / (1 + share) if share > -1 else 0.0
-        evidence = f"the books have {times:.2f} times the tokens of the bill, in every class of {scope}"
+        evidence = f"the books have {times:.2f} times the tokens of the bill, in every class of {scope}{since}"
         near = abs(times - round(times)) < 0.05 and times > 1.5
         return Finding(
             CauseName.DOUBLE_CAPTURE, evidence, taken, nothing, prior=0.95 if near else 0.85, details=details
         )
-    evidence = f"the bill has {share:.2%} more tokens than the books, in every class of {scope}"
+    evidence = f"the bill has {share:.2%} more tokens than the books, in every class of {scope}{since}"
     cause = CauseName.RETRIES if share <= _RETRIES else CauseName.SAMPLING
     return Finding(cause, evidence, taken, nothing, prior=0.92 if is_all else 0.88, details=details)
 

@@ -14,6 +14,7 @@ from core.closing.residual import Finding, Residual
 from core.money import usd
 
 _HOURS: Final = 14
+_REACHES: Final = 0.6
 _LATE_DAYS: Final = 6
 _CALM: Final = 0.35
 """Share of the last days' relative difference that other days may have for it to be a matter of the last days."""
@@ -41,6 +42,10 @@ def _shifted(residual: Residual) -> Iterator[Finding]:
     if best is None:
         return
     _, hours, change = best
+    # Hours that came in from the neighbouring month are on the bill, and often in no usage file.
+    edge = 0 if hours > 0 else -1
+    change = change.copy()
+    change[edge] += np.maximum((residual.tokens - change)[edge], 0)
     days = int((np.abs(residual.tokens * grid.price).sum(axis=(1, 2, 3, 4)) > 0).sum())
     way = "later" if hours > 0 else "earlier"
     evidence = f"{days} days differ from their neighbours the other way round; {abs(hours)} hours {way} they agree"
@@ -60,7 +65,8 @@ def _late(residual: Residual) -> Iterator[Finding]:
             continue
         size = float(np.abs(share[last]).min())
         before = float(np.median(np.abs(share[:-count]))) if len(share) > count else 0.0
-        if size < 0.01 or before > _CALM * size:
+        reach = _reach(residual, last)
+        if size < 0.01 or before > _CALM * size or reach < _REACHES:
             continue
         taken, money = np.zeros_like(residual.tokens), np.zeros_like(residual.money)
         taken[last], money[last] = residual.tokens[last], residual.money[last]
@@ -68,9 +74,19 @@ def _late(residual: Residual) -> Iterator[Finding]:
         who = "the bill is short of" if sign < 0 else "the books are short of"
         evidence = f"from {_day(grid.axes.days[last.start])} on {who} {amount}, {size:.0%} a day and more; the days before agree"
         yield Finding(
-            CauseName.LATE_DATA, evidence, taken, money, prior=0.85,
+            CauseName.LATE_DATA, evidence, taken, money, prior=0.75 + 0.2 * reach,
             details={"from_on": grid.axes.days[last.start].isoformat(), "short": "bill" if sign < 0 else "books"},
         )  # fmt: skip
+
+
+def _reach(residual: Residual, last: slice) -> float:
+    """Share of the usage of these days whose models and classes are off, 0–1: late data spares none of them."""
+    grid = residual.grid
+    own = np.maximum(grid.estimate.nanos, grid.bill.nanos)[last].sum(axis=0)
+    off = residual.nanos[last].sum(axis=0)
+    mean = abs(float(off.sum())) / max(float(own.sum()), 1.0)
+    is_off = (np.sign(off) == np.sign(off.sum())) & (np.abs(off) > 0.3 * mean * own)
+    return float(own[is_off].sum()) / max(float(own.sum()), 1.0)
 
 
 def _free_beginning(residual: Residual) -> Iterator[Finding]:

@@ -31,8 +31,8 @@ _MOCK_WORDS: Final = ("mock", "healthcheck", "health-check", "health_check")
 _OFTEN: Final = 40
 _MAX_SHAPES: Final = 200_000
 
-_Key = tuple[int, str, str, str | None, str | None]
-"""(hour in Unix seconds, model, tier, project, API key)."""
+_Key = tuple[int, str, str, str | None, str | None, bool]
+"""(hour in Unix seconds, model, tier, project, API key, above the long-context threshold)."""
 
 
 @dataclass(slots=True)
@@ -84,11 +84,22 @@ class EventFold:
             self.refused += 1
             return
         hour = int(at.timestamp()) // HOUR * HOUR
-        place = (hour, event.model, event.tier or "standard", event.tags.get("project"), event.tags.get("api_key"))
+        rate = self._rate(event, at)
+        is_long = bool(
+            rate and event.requests == 1 and len(rate.bands) > 1 and event.input_tokens > rate.bands[1].above
+        )
+        place = (
+            hour,
+            event.model,
+            event.tier or "standard",
+            event.tags.get("project"),
+            event.tags.get("api_key"),
+            is_long,
+        )
         targets = [(self._sums if inside else self._edges).setdefault(place, _Sums())]
         if inside:
             targets += [self._marked[mark].setdefault(place, _Sums()) for mark in self._marks(event, at)]
-        self._count(event, at, targets)
+        _count(event, rate, targets)
 
     def done(self) -> Estimate:
         """The estimate of the events so far."""
@@ -100,27 +111,6 @@ class EventFold:
 
     def _other_provider(self, event: UsageEvent) -> bool:
         return labels.provider_name(event.provider) != self._provider
-
-    def _count(self, event: UsageEvent, at: datetime, targets: list[_Sums]) -> None:
-        classes, rate = event.classes(), self._rate(event, at)
-        nanos = long_nanos = 0
-        parts: list[float] = []
-        if rate:
-            nanos = rate.cost(classes, event.requests)
-            band = rate.bands[0]
-            if event.requests == 1 and len(rate.bands) > 1 and classes.input_total > rate.bands[1].above:
-                band = [band for band in rate.bands if classes.input_total > band.above][-1]
-                long_nanos = nanos - Rate(rate.source, rate.bands[:1], rate.per).cost(classes)
-            parts = [tokens * price / rate.per for tokens, price in zip(classes, band.prices, strict=True)]
-        for sums in targets:
-            sums.requests += event.requests
-            sums.unpriced += 0 if rate else event.requests
-            sums.nanos += nanos
-            sums.long_nanos += long_nanos
-            for place, tokens in enumerate(classes):
-                if tokens:
-                    sums.tokens[place] += tokens
-                    sums.class_nanos[place] += parts[place] if parts else 0.0
 
     def _rate(self, event: UsageEvent, at: datetime) -> Rate | None:
         key = (event.model, event.tier, at.date())
@@ -175,12 +165,34 @@ class EventFold:
         return self._shapes[shape] > _OFTEN
 
 
+def _count(event: UsageEvent, rate: Rate | None, targets: list[_Sums]) -> None:
+    classes = event.classes()
+    nanos = long_nanos = 0
+    parts: list[float] = []
+    if rate:
+        nanos = rate.cost(classes, event.requests)
+        band = rate.bands[0]
+        if event.requests == 1 and len(rate.bands) > 1 and classes.input_total > rate.bands[1].above:
+            band = [band for band in rate.bands if classes.input_total > band.above][-1]
+            long_nanos = nanos - Rate(rate.source, rate.bands[:1], rate.per).cost(classes)
+        parts = [tokens * price / rate.per for tokens, price in zip(classes, band.prices, strict=True)]
+    for sums in targets:
+        sums.requests += event.requests
+        sums.unpriced += 0 if rate else event.requests
+        sums.nanos += nanos
+        sums.long_nanos += long_nanos
+        for place, tokens in enumerate(classes):
+            if tokens:
+                sums.tokens[place] += tokens
+                sums.class_nanos[place] += parts[place] if parts else 0.0
+
+
 def _rows(sums: dict[_Key, _Sums]) -> tuple[EstimateRow, ...]:
     return tuple(
         EstimateRow(
-            starts_at=hour, model=model, tier=tier, project=project, api_key=api_key, requests=found.requests,
+            starts_at=hour, model=model, tier=tier, project=project, api_key=api_key, is_long=is_long, requests=found.requests,
             tokens=TokenClasses(*found.tokens), cost_nanos=found.nanos, unpriced_requests=found.unpriced,
             class_nanos=tuple(round(part) for part in found.class_nanos), long_nanos=found.long_nanos,
         )
-        for (hour, model, tier, project, api_key), found in sorted(sums.items(), key=lambda item: str(item[0]))
+        for (hour, model, tier, project, api_key, is_long), found in sorted(sums.items(), key=lambda item: str(item[0]))
     )  # fmt: skip

@@ -8,7 +8,6 @@ missing or doubled call brings about.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from typing import Final
 
 import numpy as np
@@ -16,7 +15,7 @@ import numpy as np
 from core.closing.catalogue import RESIDENCY, TIERS, tier_factor
 from core.closing.causes import CauseName
 from core.closing.grid import Floats, Grid, Mask
-from core.closing.residual import Finding, Residual, agreement, names, weighted_median
+from core.closing.residual import Finding, Residual, agreement, best_span, names, weighted_median
 
 _LEAST: Final = 0.001
 _AGREES: Final = 0.6
@@ -33,27 +32,33 @@ def candidates(residual: Residual) -> Iterator[Finding]:
     expected = expected_nanos(residual)
     ratio = np.divide(grid.bill.nanos, expected, out=np.zeros_like(expected), where=expected > 0)
     weight = np.where((expected > 0) & (grid.bill.nanos > 0), expected, 0.0)
-    shape = ratio.shape
-    everything = np.ones(shape, dtype=np.bool_)
-    yield from _of_group(residual, everything, ratio, weight, "whole", {})
-    for place, model in enumerate(grid.axes.models):
-        mask = np.zeros(shape, dtype=np.bool_)
-        mask[:, place] = True
-        if shape[1] > 1:
-            yield from _of_group(residual, mask, ratio, weight, "model", {"model": model})
-        yield from _since(residual, mask, ratio, weight, model)
-        for kind, token_class in enumerate(grid.axes.classes) if shape[2] > 1 else ():
-            one = np.zeros(shape, dtype=np.bool_)
-            one[:, place, kind] = True
-            yield from _of_group(residual, one, ratio, weight, "class", {"model": model, "token_class": token_class})
-        for where, project in enumerate(grid.axes.projects) if shape[1] > 1 < shape[4] else ():
-            one = np.zeros(shape, dtype=np.bool_)
-            one[:, place, :, :, where] = True
-            yield from _of_group(residual, one, ratio, weight, "project", {"model": model, "project": project})
-    for where, project in enumerate(grid.axes.projects) if shape[4] > 1 else ():
-        mask = np.zeros(shape, dtype=np.bool_)
-        mask[..., where] = True
-        yield from _of_group(residual, mask, ratio, weight, "project", {"project": project})
+    for mask, scope, details in _groups(grid):
+        yield from _of_group(residual, mask, ratio, weight, scope, details)
+
+
+def _groups(grid: Grid) -> Iterator[tuple[Mask, str, dict[str, object]]]:
+    """(cells, what they are, their labels): everything, models, projects, both, and classes of a model."""
+    axes = grid.axes
+    yield _cells(grid), "whole", {}
+    several = len(axes.models) > 1, len(axes.classes) > 1, len(axes.projects) > 1
+    for place, model in enumerate(axes.models):
+        if several[0]:
+            yield _cells(grid, model=place), "model", {"model": model}
+        for kind, token_class in enumerate(axes.classes) if several[1] else ():
+            yield _cells(grid, model=place, kind=kind), "class", {"model": model, "token_class": token_class}
+        for where, project in enumerate(axes.projects) if several[0] and several[2] else ():
+            yield _cells(grid, model=place, project=where), "project", {"model": model, "project": project}
+    for where, project in enumerate(axes.projects) if several[2] else ():
+        yield _cells(grid, project=where), "project", {"project": project}
+
+
+def _cells(grid: Grid, *, model: int | None = None, kind: int | None = None, project: int | None = None) -> Mask:
+    mask = np.zeros(grid.axes.shape, dtype=np.bool_)
+    every = slice(None)
+    mask[
+        :, every if model is None else model, every if kind is None else kind, :, every if project is None else project
+    ] = True
+    return mask
 
 
 def expected_nanos(residual: Residual) -> Floats:
@@ -65,47 +70,17 @@ def expected_nanos(residual: Residual) -> Floats:
 def _of_group(
     residual: Residual, mask: Mask, ratio: Floats, weight: Floats, scope: str, details: dict[str, object]
 ) -> Iterator[Finding]:
-    weights = weight[mask]
-    if weights.sum() <= 0 or int((weights > 0).sum()) < 2:
-        return
-    centre = weighted_median(ratio[mask], weights)
-    if abs(centre - 1) < _LEAST or centre <= 0:
-        return
-    share = agreement(ratio[mask], weights, centre, max(_WIDTH * centre, _rounding(residual.grid, weights)))
-    if share < _AGREES:
-        return
-    centre = _snapped(centre)
-    cause, prior = _named(residual.grid, centre, scope, mask)
-    yield _finding(residual, mask, centre, cause, prior * (0.9 + 0.1 * share), _said(scope, details), details)
-
-
-def _since(residual: Residual, mask: Mask, ratio: Floats, weight: Floats, model: str) -> Iterator[Finding]:
-    """A model's price from a day on, or up to it."""
     days = residual.grid.axes.days
-    if len(days) < 4:
+    used = np.where(mask, weight, 0.0)
+    by_day = used.sum(axis=(1, 2, 3, 4))
+    if by_day.sum() <= 0 or int((used > 0).sum()) < 2:
         return
-    by_day = [weighted_median(ratio[day][mask[day]], weight[day][mask[day]]) for day in range(len(days))]
-    used = np.array([float(weight[day][mask[day]].sum()) for day in range(len(days))])
-    ratios = np.array(by_day)
-    if (used > 0).sum() < 4:
-        return
-    best: tuple[float, int, bool] | None = None
-    for split in range(1, len(days)):
-        for is_after in (True, False):
-            those, rest = (slice(split, None), slice(0, split)) if is_after else (slice(0, split), slice(split, None))
-            if used[those].sum() <= 0 or used[rest].sum() <= 0:
-                continue
-            centre = weighted_median(ratios[those], used[those])
-            off = float(
-                (np.abs(ratios[those] - centre) * used[those]).sum() + (np.abs(ratios[rest] - 1) * used[rest]).sum()
-            )
-            if best is None or off < best[0]:
-                best = off, split, is_after
-    if best is None:
-        return
-    _, split, is_after = best
-    part = mask.copy()
-    part[slice(0, split) if is_after else slice(split, None)] = False
+    span = slice(0, mask.shape[0])
+    if len(days) > 3:
+        ratios = np.array([weighted_median(ratio[day], used[day]) for day in range(len(days))])
+        span, _ = best_span(ratios, by_day, 1.0)
+    part = np.zeros_like(mask)
+    part[span] = mask[span]
     weights = weight[part]
     centre = weighted_median(ratio[part], weights)
     if abs(centre - 1) < _LEAST or centre <= 0:
@@ -113,10 +88,15 @@ def _since(residual: Residual, mask: Mask, ratio: Floats, weight: Floats, model:
     share = agreement(ratio[part], weights, centre, max(_WIDTH * centre, _rounding(residual.grid, weights)))
     if share < _AGREES:
         return
-    edge = days[split] if is_after else days[split - 1]
-    details: dict[str, object] = {"model": model, "from_on" if is_after else "until_on": edge.isoformat()}
-    said = f"{model} {'from' if is_after else 'until'} {_day(edge)}"
-    yield _finding(residual, part, _snapped(centre), CauseName.WRONG_PRICE, 0.97 * (0.9 + 0.1 * share), said, details)
+    first, last = span.start or 0, (span.stop or len(days)) - 1
+    is_whole = not days or (by_day[:first].sum() <= 0 and by_day[last + 1 :].sum() <= 0)
+    said, details = _said(scope, details), dict(details)
+    if not is_whole:
+        edge = days[first] if first else days[last]
+        said += f" {'from' if first else 'until'} {edge.day} {edge:%B}"
+        details["from_on" if first else "until_on"] = edge.isoformat()
+    cause, prior = _named(residual.grid, _snapped(centre), scope, part, is_whole=is_whole)
+    yield _finding(residual, part, _snapped(centre), cause, prior * (0.9 + 0.1 * share), said, details)
 
 
 def _finding(
@@ -131,7 +111,7 @@ def _finding(
     )
 
 
-def _named(grid: Grid, ratio: float, scope: str, mask: Mask) -> tuple[CauseName, float]:
+def _named(grid: Grid, ratio: float, scope: str, mask: Mask, *, is_whole: bool) -> tuple[CauseName, float]:
     """The cause that a ratio speaks for, and how readily it is believed."""
     if any(abs(ratio / power - 1) < 0.05 for power in _POWERS):
         return CauseName.UNITS, 1.05
@@ -140,11 +120,11 @@ def _named(grid: Grid, ratio: float, scope: str, mask: Mask) -> tuple[CauseName,
             return CauseName.DISCOUNT, 1.02
         if abs(ratio - RESIDENCY) < _NEAR:
             return CauseName.RESIDENCY, 1.0
-        return (CauseName.TAX, 0.95) if _TAX[0] <= ratio <= _TAX[1] else (CauseName.WRONG_PRICE, 0.9)
+        return (CauseName.TAX, 0.95) if _TAX[0] <= ratio <= _TAX[1] and is_whole else (CauseName.WRONG_PRICE, 0.9)
     if abs(ratio - RESIDENCY) < _NEAR and scope in ("project", "model"):
         return CauseName.RESIDENCY, 1.0 if scope == "project" else 0.97
     if scope != "class" and (tier := _tier_of(grid, ratio, mask)):
-        return tier, 1.0
+        return tier, 1.0 if scope == "project" or is_whole else 0.97
     if scope == "project":
         return (CauseName.DISCOUNT, 0.9) if ratio < 1 else (CauseName.SERVICE_TIER, 0.85)
     return CauseName.WRONG_PRICE, 0.98 if scope == "model" else 0.94
@@ -174,7 +154,3 @@ def _snapped(ratio: float) -> float:
 
 def _said(scope: str, details: dict[str, object]) -> str:
     return "every model" if scope == "whole" else names(str(part) for part in details.values())
-
-
-def _day(on: date) -> str:
-    return f"{on.day} {on:%B}"

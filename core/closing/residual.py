@@ -115,6 +115,27 @@ def weighted_median(values: Floats, weights: Floats) -> float:
     return float(flat[order][np.searchsorted(passed, passed[-1] / 2)])
 
 
+def best_span(ratios: Floats, weights: Floats, plain: float) -> tuple[slice, float]:
+    """(days, ratio): the stretch from a day on, up to a day, or of all days that one ratio fits best, if the rest is plain.
+
+    Args:
+      ratios, weights: by day.
+      plain: the ratio of days that nothing has happened on: 0 or 1.
+    """
+    best = (float("inf"), slice(0, len(ratios)), plain)
+    for split in range(len(ratios)):
+        for those, rest in ((slice(split, None), slice(0, split)), (slice(0, split), slice(split, None))):
+            if weights[those].sum() <= 0:
+                continue
+            centre = weighted_median(ratios[those], weights[those])
+            off = float((np.abs(ratios[those] - centre) * weights[those]).sum())
+            off += float((np.abs(ratios[rest] - plain) * weights[rest]).sum())
+            # A stretch that is shorter than needed says the same with more words.
+            if off < best[0] * (1 - 1e-9):
+                best = (off, those, centre)
+    return best[1], best[2]
+
+
 def agreement(values: Floats, weights: Floats, centre: float, width: float) -> float:
     """Share of the weight whose values lie within `width` of `centre`, 0–1."""
     total = float(weights.sum())

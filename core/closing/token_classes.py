@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 
 from core.closing.causes import CauseName
-from core.closing.grid import INPUT, Floats
-from core.closing.residual import Finding, Residual, names, weighted_median
+from core.closing.grid import Floats
+from core.closing.residual import Finding, Residual, names
 from core.money import usd
 
 _MOVES: Final[tuple[tuple[tuple[tuple[str, str], ...], CauseName], ...]] = (
@@ -25,17 +25,24 @@ _MOVES: Final[tuple[tuple[tuple[tuple[str, str], ...], CauseName], ...]] = (
     ((("input_audio", "input_uncached"), ("output_audio", "output")), CauseName.MODALITY),
 )
 """The class in the estimate and the class on the bill of the same tokens → the cause."""
-_ABSENT: Final = (
-    (("cache_read",), CauseName.CACHED_DOUBLE_COUNTED), (("cache_write", "cache_write_1h"), CauseName.CACHE_WRITE_IGNORED),
-    (("input_audio", "output_audio"), CauseName.MODALITY),
-)  # fmt: skip
-"""Classes that the estimate lacks altogether."""
 _WORDS: Final = {
     "input_uncached": "uncached input", "cache_read": "cache reads", "cache_write": "5-minute cache writes",
     "cache_write_1h": "1-hour cache writes", "input_audio": "audio input", "output_audio": "audio output", "output": "output",
 }  # fmt: skip
-_WHOLE: Final = 0.12
-"""How near a multiple of the cache reads has to be to a whole one."""
+_ALONE: Final = (
+    (("output",), 1, CauseName.REASONING_MISSED, "more output"), (("output",), -1, CauseName.REASONING_MISSED, "less output"),
+    (("input_uncached",), -1, CauseName.CACHED_DOUBLE_COUNTED, "less uncached input"),
+    (("input_uncached",), 1, CauseName.CACHED_DOUBLE_COUNTED, "more uncached input"),
+    (("cache_read",), 1, CauseName.CACHED_DOUBLE_COUNTED, "more cache reads"),
+    (("cache_read",), -1, CauseName.CACHED_DOUBLE_COUNTED, "fewer cache reads"),
+    (("cache_write", "cache_write_1h"), 1, CauseName.CACHE_WRITE_IGNORED, "more cache writes"),
+    (("cache_write", "cache_write_1h"), -1, CauseName.CACHE_WRITE_IGNORED, "fewer cache writes"),
+    (("input_audio", "output_audio"), 1, CauseName.MODALITY, "more audio"),
+)  # fmt: skip
+"""Classes that can be off while all others agree, the direction, the cause and its words."""
+_PURE: Final = 0.2
+"""By how much the other classes of the same calls may be off, in parts of the relative difference of the class itself."""
+_DUST: Final = 0.002
 
 
 def candidates(residual: Residual) -> Iterator[Finding]:
@@ -43,9 +50,7 @@ def candidates(residual: Residual) -> Iterator[Finding]:
     if len(residual.grid.axes.classes) < 2:
         return
     yield from _taken_for_another(residual)
-    yield from _not_told(residual)
-    yield from _cached_apart(residual)
-    yield from _reasoning(residual)
+    yield from _alone(residual)
 
 
 def _taken_for_another(residual: Residual) -> Iterator[Finding]:
@@ -73,95 +78,39 @@ def _taken_for_another(residual: Residual) -> Iterator[Finding]:
             )  # fmt: skip
 
 
-def _not_told(residual: Residual) -> Iterator[Finding]:
+def _alone(residual: Residual) -> Iterator[Finding]:
+    """One class off in cells where all other classes of the same calls agree."""
     grid = residual.grid
-    for classes, cause in _ABSENT:
-        places = grid.places_of(classes)
-        own = grid.estimate.tokens[:, :, places].sum(axis=(0, 2, 3))
-        # Per model and project: one service that tells a class does not speak for another.
-        lacks = (own <= 0)[None, :, None, None, :]
-        taken = np.zeros_like(residual.tokens)
-        taken[:, :, places] = np.where(lacks, np.maximum(residual.tokens[:, :, places], 0), 0.0)
-        taken *= (grid.estimate.tokens.sum(axis=(0, 2, 3)) > 0)[None, :, None, None, :]
-        if taken.any():
-            said = " and ".join(_WORDS[name] for name in classes)
-            evidence = f"the bill has {taken.sum():,.0f} tokens of {said}; the usage of {names(_models(residual, taken))} tells none"
-            yield Finding(
-                cause, evidence, taken, np.zeros_like(taken), details={"models": _models(residual, taken)}, prior=0.98
-            )
-
-
-def _cached_apart(residual: Residual) -> Iterator[Finding]:
-    """Uncached input too high or too low by a whole multiple of the cached tokens of the same calls."""
-    grid = residual.grid
-    uncached, read = grid.place_of("input_uncached"), grid.place_of("cache_read")
-    if uncached is None or read is None:
-        return
-    cached = grid.bill.tokens[:, :, read]
-    off = residual.tokens[:, :, uncached]
-    ratio = np.divide(off, cached, out=np.zeros_like(off), where=cached > 0)
-    fit = np.zeros_like(off)
-    for model in range(off.shape[1]):
-        for project in range(off.shape[3]):
-            share = weighted_median(ratio[:, model, :, project], cached[:, model, :, project])
-            if abs(share) > 0.02:
-                # Where all calls of a service are told so, the share is a whole one.
-                share = round(share) if round(share) and abs(share - round(share)) < _WHOLE else share
-                fit[:, model, :, project] = share * cached[:, model, :, project]
-    for sign, said in (
-        (-1.0, "are in the books' uncached input too"),
-        (1.0, "were taken out of input that had none of them"),
-    ):
-        taken = np.zeros_like(residual.tokens)
-        part = np.where(np.sign(fit) == sign, fit, 0.0)
-        taken[:, :, uncached] = np.sign(part) * np.minimum(np.abs(part), np.maximum(sign * off, 0))
-        if taken.any():
-            models = _models(residual, taken)
-            yield Finding(
-                CauseName.CACHED_DOUBLE_COUNTED, f"{np.abs(taken).sum():,.0f} cached tokens of {names(models)} {said}",
-                taken, np.zeros_like(taken), details={"models": models}, prior=0.97,
-            )  # fmt: skip
-
-
-def _reasoning(residual: Residual) -> Iterator[Finding]:
-    """Output alone is off, while the input of the same calls agrees."""
-    grid = residual.grid
-    output, inputs = grid.place_of("output"), grid.places_of(INPUT)
-    if output is None:
-        return
     worth = residual.tokens * grid.price
-    off_in = np.abs(worth[:, :, inputs].sum(axis=(0, 3, 4))).sum(axis=1)
-    out = worth[:, :, output]
-    for model, name in enumerate(grid.axes.models):
-        amount = float(out[:, model].sum())
-        size = float(np.abs(out[:, model]).sum())
-        own = grid.estimate.tokens[:, model, output]
-        if size <= 0 or own.sum() <= 0:
+    base = np.maximum(grid.estimate.nanos, grid.bill.nanos)
+    for classes, sign, cause, words in _ALONE:
+        places = grid.places_of(classes)
+        others = [place for place in range(len(grid.axes.classes)) if place not in places]
+        if not places or not others:
             continue
-        # The share of input that is off is what other causes leave in the output as well.
-        base_in = float(grid.estimate.nanos[:, model, inputs].sum())
-        share_in = float(off_in[model]) / base_in if base_in > 0 else 0.0
-        share_out = abs(amount) / max(float(grid.estimate.nanos[:, model, output].sum()), 1.0)
-        purity = max(0.0, 1 - 1.5 * share_in / share_out) if share_out else 0.0
-        if purity <= 0 or share_out < 0.01:
-            continue
+        off, rest = worth[:, :, places].sum(axis=2), np.abs(worth[:, :, others]).sum(axis=2)
+        own, other = base[:, :, places].sum(axis=2), base[:, :, others].sum(axis=2)
+        share = np.divide(np.abs(off), own, out=np.zeros_like(off), where=own > 0)
+        impure = np.divide(rest, other, out=np.ones_like(rest), where=other > 0)
+        pure = (np.sign(off) == sign) & (impure <= np.maximum(_PURE * share, _DUST)) & (share > _DUST)
+        if classes == ("input_uncached",):
+            # Only cached tokens can be in the input twice, or be taken out of it.
+            read = grid.place_of("cache_read")
+            pure &= (grid.bill.tokens[:, :, read] > 0 if read is not None else False) & (
+                np.abs(residual.tokens[:, :, places[0]]) <= 1.1 * grid.bill.tokens[:, :, read]
+            )
         taken = np.zeros_like(residual.tokens)
-        sign = np.sign(amount)
-        taken[:, model, output] = sign * np.maximum(sign * residual.tokens[:, model, output], 0)
-        billed, told = grid.bill.tokens[:, model, output].sum(), own.sum()
-        direction = "more" if amount > 0 else "less"
+        taken[:, :, places] = np.where(pure[:, :, None], residual.tokens[:, :, places], 0.0)
+        if not taken.any():
+            continue
+        models = _models(residual, taken)
+        amount = float((taken * grid.price).sum())
+        days = int(pure.any(axis=(1, 2, 3)).sum())
         evidence = (
-            f"{name}: input agrees, but the bill has {billed:,.0f} output tokens and the books {told:,.0f}, "
-            f"{usd(round(abs(amount)))} {direction}"
+            f"{names(models)}: the bill has {words} than the books, {usd(round(abs(amount)))} on {days} days, "
+            "while the other classes of the same calls agree"
         )
-        yield Finding(
-            CauseName.REASONING_MISSED,
-            evidence,
-            taken,
-            np.zeros_like(taken),
-            details={"model": name},
-            prior=0.95 * purity,
-        )
+        yield Finding(cause, evidence, taken, np.zeros_like(taken), details={"models": models}, prior=0.96)
 
 
 def _models(residual: Residual, taken: Floats) -> list[str]:
