@@ -26,7 +26,8 @@ class Mark(StrEnum):
     REPEATED: another call before it had the same answer (provider's response id), or was its twin in every count within
     seconds. EMPTY: a call without tokens. GUESSED: so few input tokens that no chat has them. MOCK: exactly the 10 and 20
     tokens of LiteLLM's mock, named as a mock or a health check, or an answer out of a proxy's own cache. CONSTANT: the same
-    counts as dozens of calls before it, as tests and health checks have them.
+    counts as dozens of calls before it, as tests and health checks have them. AGGREGATE: several calls in one, so that none
+    can be seen to be above a long-context threshold.
     """
 
     REPEATED = "repeated"
@@ -34,6 +35,7 @@ class Mark(StrEnum):
     GUESSED = "guessed"
     MOCK = "mock"
     CONSTANT = "constant"
+    AGGREGATE = "aggregate"
 
 
 class EstimateRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):

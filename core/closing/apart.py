@@ -13,7 +13,6 @@ from core.closing.causes import Cause, CauseName
 from core.closing.residual import names
 from core.invoice import InvoiceLine
 from core.line_kind import LineKind
-from core.money import usd
 
 _NAMED: Final = {
     LineKind.TAX: (CauseName.TAX, "tax"), LineKind.CREDIT: (CauseName.CREDIT, "credits"),
@@ -24,12 +23,8 @@ _NAMED: Final = {
 _ALIKE: Final = 0.002
 
 
-def named_causes(bill: Bill, *, searches_nanos: int) -> list[Cause]:
-    """Causes for everything on the bill that is no token.
-
-    Args:
-      searches_nanos: what the books hold for web searches.
-    """
+def named_causes(bill: Bill) -> list[Cause]:
+    """Causes for everything on the bill that is neither a token nor a web search."""
     found = []
     for kind, (cause, words) in _NAMED.items():
         if lines := bill.apart.get(kind):
@@ -37,14 +32,11 @@ def named_causes(bill: Bill, *, searches_nanos: int) -> list[Cause]:
             told = names(sorted({line.description for line in lines if line.description}), 2)
             evidence = f"{_count(lines)} for {words} on the bill" + (f": {told}" if told else "")
             found.append(Cause(cause, amount, 0.98, evidence, {"lines": _size(lines)}))
-    fees = sum(line.nanos for line in (*bill.tools, *bill.searches)) - searches_nanos
-    if fees:
-        kinds = sorted({line.token_class or line.description for line in (*bill.tools, *bill.searches)})
-        held = f"; the books hold {usd(searches_nanos)} for searches" if searches_nanos else ""
-        what = names(kinds) if kinds else "no searches"
-        found.append(
-            Cause(CauseName.TOOL_FEES, fees, 0.95, f"the bill charges {what} without tokens{held}", {"kinds": kinds})
-        )
+    if bill.tools:
+        fees = sum(line.nanos for line in bill.tools)
+        kinds = sorted({line.token_class or line.description or "other fees" for line in bill.tools})
+        evidence = f"{_count(bill.tools)} for {names(kinds)}, which no usage counts"
+        found.append(Cause(CauseName.TOOL_FEES, fees, 0.95, evidence, {"kinds": kinds}))
     for lines, cause, words in (
         (bill.training, CauseName.UNTRACKED_KEY, "training, which no usage names"),
         (bill.images, CauseName.MODALITY, "images, which the usage does not count"),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from core.closing.grid import TOKENS
+from core.closing.grid import SEARCHES, TOKENS
 from core.invoice import Invoice, InvoiceLine
 from core.line_kind import LineKind
 
@@ -14,7 +14,6 @@ _MOST: Final = 0.8
 """Share of the amount that has to be split by a dimension for the rest to be taken as not splitting by it."""
 TRAINING: Final = "training"
 IMAGES: Final = "images"
-SEARCHES: Final = "web_searches"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +22,7 @@ class Bill:
 
     Attributes:
       tokens: to be compared cell by cell.
-      searches: web searches, to be compared with the estimate's.
+      searches: web searches, to be compared too.
       tools: other fees without tokens.
       training, images: usage that the books have no tokens for.
       apart: everything but usage, by its kind.

@@ -10,7 +10,7 @@ from core.closing.apart import at_list, named_causes
 from core.closing.bill_lines import sorted_lines
 from core.closing.catalogue import RateOf
 from core.closing.causes import Cause, CauseName
-from core.closing.compare import grid_of, search_nanos
+from core.closing.compare import grid_of
 from core.closing.search import Ranked, search
 from core.estimate import Estimate
 from core.invoice import Invoice
@@ -24,8 +24,7 @@ def classify(estimate: Estimate, invoice: Invoice, rate_of: RateOf) -> tuple[tup
     """(causes, the largest first, and what both sides were split by). What they leave of the gap is unexplained."""
     bill = sorted_lines(invoice)
     tokens, discount = at_list(bill.tokens)
-    searches = round(search_nanos(estimate, rate_of)) if bill.by_class else 0
-    causes = [*named_causes(bill, searches_nanos=searches), *([discount] if discount else [])]
+    causes = [*named_causes(bill), *([discount] if discount else [])]
     grid = grid_of(estimate, replace(bill, tokens=tokens), invoice.rounded_to, rate_of)
     found, _ = search(grid)
     causes = _merged([*causes, *(_cause(one, nanos) for one, nanos in found)])

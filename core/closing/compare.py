@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from core.closing.bill_lines import Bill
 from core.closing.catalogue import STANDARD, RateOf, Variant, one_name, unit_nanos, variant_of
-from core.closing.grid import ALL, INPUT, TOKENS, Axes, Floats, Grid, Marked, Mask, Side
+from core.closing.grid import ALL, INPUT, SEARCH_PLACE, SEARCHES, TOKENS, Axes, Floats, Grid, Marked, Mask, Side
 from core.estimate import DAY, HOUR, Estimate, EstimateRow
 from core.invoice import InvoiceLine
 from core.usage import CLASS_NAMES
@@ -28,7 +28,8 @@ _NO_PROJECT: Final = ""
 _SHARED: Final = 0.3
 """Share of the bill that has to be on projects the usage knows; below it the two sides do not mean the same by "project"."""
 _PREMIUM: Final = 1.03
-_SEARCHES: Final = CLASS_NAMES.index("web_searches")
+SEARCH_NANOS: Final = 10_000_000
+"""10 USD for 1 000 web searches, at OpenAI and Anthropic alike (usage-formats §8, cause 11)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,10 @@ class _Labeller:
     project_of: Callable[[str | None, str | None], int]
     by_class: bool
     merges_input: bool
+
+    @property
+    def search_model(self) -> int:
+        return len(self.axes.models) - 1
 
     def day_of(self, on: date | None) -> int:
         return (on - self.first_on).days if on and self.axes.days else 0
@@ -67,8 +72,8 @@ def grid_of(estimate: Estimate, bill: Bill, rounded_to: int, rate_of: RateOf) ->
     billed, known, lines = np.zeros(shape), np.zeros(shape), np.zeros(shape)
     quantities = np.zeros(shape)
     can_count = label.by_class and not label.merges_input
-    for line in bill.tokens:
-        place = _place_of_line(line, label, rate_of, estimate.provider)
+    for line in (*bill.tokens, *(bill.searches if bill.by_class else ())):
+        place = _place_of_line(line, label)
         billed[place] += line.nanos
         lines[place] += line.count
         if can_count and line.quantity is not None and line.unit == "tokens":
@@ -89,17 +94,6 @@ def grid_of(estimate: Estimate, bill: Bill, rounded_to: int, rate_of: RateOf) ->
     )  # fmt: skip
 
 
-def search_nanos(estimate: Estimate, rate_of: RateOf) -> float:
-    """What the estimate charges for web searches."""
-    total = 0.0
-    for row in estimate.rows:
-        if count := row.tokens.web_searches:
-            on = datetime.fromtimestamp(row.starts_at, UTC).date()
-            price = unit_nanos(rate_of, estimate.provider, row.model, Variant(row.tier), on).get("web_searches", 0.0)
-            total += row.class_nanos[_SEARCHES] if row.class_nanos else count * price
-    return total
-
-
 def _labeller(estimate: Estimate, bill: Bill, rate_of: RateOf) -> tuple[_Labeller, tuple[str, ...]]:
     provider, month = estimate.provider, estimate.month
     days = tuple(month.first_on + timedelta(days=place) for place in range(month.days)) if bill.by_day else ()
@@ -109,6 +103,8 @@ def _labeller(estimate: Estimate, bill: Bill, rate_of: RateOf) -> tuple[_Labelle
     for line in bill.tokens:
         sizes[one_name(provider, line.model or ALL)] += abs(line.nanos)
     models = _largest(sizes, _MAX_MODELS) if bill.by_model else (ALL,)
+    # Searches stand by themselves, behind the models.
+    models += (SEARCH_PLACE,) if bill.by_class else ()
     drops_regions = _regions_cost_nothing(bill.tokens, provider, rate_of)
     told = {_bill_variant(line, drops_regions) for line in bill.tokens}
     tells_windows = any(one.is_long for one in told)
@@ -118,14 +114,15 @@ def _labeller(estimate: Estimate, bill: Bill, rate_of: RateOf) -> tuple[_Labelle
         variants = (STANDARD,)
     projects, uses_keys = _projects(estimate.rows, bill)
     merges_input = bill.by_class and _merges_input(estimate.rows, bill.tokens)
-    classes = tuple(name for name in TOKENS if not merges_input or name not in INPUT[1:4]) if bill.by_class else (ALL,)
+    kept = tuple(name for name in TOKENS if not merges_input or name not in INPUT[1:4])
+    classes = (*kept, SEARCHES) if bill.by_class else (ALL,)
     axes = Axes(days, models, classes, variants, projects)
     model_places = {name: place for place, name in enumerate(models)}
     variant_places = {one: place for place, one in enumerate(variants)}
     project_places = {name: place for place, name in enumerate(projects)}
 
     def model_of(name: str) -> int:
-        return model_places.get(one_name(provider, name), len(models) - 1) if bill.by_model else 0
+        return model_places.get(one_name(provider, name), model_places.get(OTHER, 0)) if bill.by_model else 0
 
     def place_of_variant(one: Variant) -> int:
         plain = one._replace(region="") if drops_regions else one
@@ -199,26 +196,29 @@ def _merges_input(rows: Sequence[EstimateRow], lines: Sequence[InvoiceLine]) -> 
     return bool(everything > uncached and abs(billed - everything) < abs(billed - uncached))
 
 
-def _place_of_line(line: InvoiceLine, label: _Labeller, rate_of: RateOf, provider: str) -> tuple[int, ...]:
-    variant = variant_of(line.tier, line.region, line.window)
-    return (
-        label.day_of(line.on), label.model_of(line.model or ALL), label.class_of(line.token_class),
-        label.variant_of(variant), label.project_of(line.project, line.api_key),
-    )  # fmt: skip
+def _place_of_line(line: InvoiceLine, label: _Labeller) -> tuple[int, ...]:
+    project = label.project_of(line.project, line.api_key)
+    if line.token_class == SEARCHES:
+        return label.day_of(line.on), label.search_model, label.class_of(SEARCHES), 0, project
+    variant = label.variant_of(variant_of(line.tier, line.region, line.window))
+    return label.day_of(line.on), label.model_of(line.model or ALL), label.class_of(line.token_class), variant, project
 
 
 def _list_price(label: _Labeller, provider: str, rate_of: RateOf) -> Floats:
     """List price of every cell but for the project (an axis of one place); 0 where there is none."""
     axes = label.axes
     price = np.zeros((*axes.shape[:4], 1))
-    if axes.models == (ALL,) or axes.classes == (ALL,):
+    if axes.classes != (ALL,):
+        price[:, label.search_model, label.class_of(SEARCHES), 0] = SEARCH_NANOS
+    if ALL in axes.models or axes.classes == (ALL,):
         return price
     for day, on in enumerate(axes.days or (label.first_on + timedelta(days=14),)):
         for place, model in enumerate(axes.models):
             for served, variant in enumerate(axes.variants):
-                found = unit_nanos(rate_of, provider, model, variant, on)
+                found = unit_nanos(rate_of, provider, model, variant, on) if model != SEARCH_PLACE else {}
                 for kind, name in enumerate(axes.classes):
-                    price[day, place, kind, served, 0] = found.get(name, 0.0)
+                    if name in found and name != SEARCHES:
+                        price[day, place, kind, served, 0] = found[name]
     return price
 
 
@@ -250,10 +250,8 @@ def _laid_out(rows: Sequence[EstimateRow], label: _Labeller, plain: Floats) -> t
     premium = np.array([row.long_nanos for row in rows], dtype=np.float64)
     share = np.divide(premium, cost, out=np.zeros_like(cost), where=cost > 0)
     for place, name in enumerate(CLASS_NAMES):
-        if name == "web_searches" and label.by_class:
-            continue
-        index = (day, model, np.full_like(day, label.class_of(name)), variant, project)
-        np.add.at(side.tokens, index, counts[:, place] if name != "web_searches" else 0.0)
+        index = _cells(name, (day, model, variant, project), label)
+        np.add.at(side.tokens, index, counts[:, place] if name != SEARCHES or label.by_class else 0.0)
         np.add.at(side.nanos, index, parts[:, place])
         np.add.at(long_nanos, index, parts[:, place] * share)
     np.add.at(
@@ -271,7 +269,9 @@ def _parts(
     day, model, variant = places
     guess = np.zeros_like(counts)
     for place, name in enumerate(CLASS_NAMES):
-        if name != "web_searches" and label.axes.classes != (ALL,):
+        if name == SEARCHES:
+            guess[:, place] = counts[:, place] * SEARCH_NANOS
+        elif label.axes.classes != (ALL,):
             guess[:, place] = counts[:, place] * plain[day, model, label.class_of(name), variant, 0]
     booked = [row.class_nanos for row in rows]
     parts = np.array(
@@ -297,6 +297,15 @@ def _places(rows: Sequence[EstimateRow], label: _Labeller) -> tuple[tuple[Places
     return (days[inside], *_labels(kept, label)), inside
 
 
+def _cells(name: str, places: Sequence[Places], label: _Labeller) -> tuple[Places, ...]:
+    """Where a token class of these rows stands in the grid."""
+    day, model, variant, project = places
+    kind = np.full_like(day, label.class_of(name))
+    if name == SEARCHES and label.by_class:
+        return day, np.full_like(day, label.search_model), kind, np.zeros_like(day), project
+    return day, model, kind, variant, project
+
+
 def _labels(rows: Sequence[EstimateRow], label: _Labeller) -> tuple[Places, Places, Places]:
     models = np.array([label.model_of(row.model) for row in rows], dtype=np.int64)
     variants = np.array([label.variant_of(Variant(row.tier, is_long=row.is_long)) for row in rows], dtype=np.int64)
@@ -316,17 +325,16 @@ def _shifter(rows: Sequence[EstimateRow], label: _Labeller) -> Callable[[int], F
     starts_at = np.array([row.starts_at for row in rows], dtype=np.int64)
     model, variant, project = _labels(rows, label)
     counts = np.array([row.tokens for row in rows], dtype=np.float64)
-    kinds = [(place, label.class_of(name)) for place, name in enumerate(CLASS_NAMES) if name != "web_searches"]
+    names = [(place, name) for place, name in enumerate(CLASS_NAMES) if name != SEARCHES or label.by_class]
 
     @lru_cache(maxsize=32)
     def shifted(hours: int) -> Floats:
         days = _days(starts_at + hours * HOUR, label)
         inside = (days >= 0) & (days < label.axes.shape[0])
         tokens = np.zeros(label.axes.shape)
-        day = days[inside]
-        for place, kind in kinds:
-            index = (day, model[inside], np.full_like(day, kind), variant[inside], project[inside])
-            np.add.at(tokens, index, counts[inside, place])
+        places = (days[inside], model[inside], variant[inside], project[inside])
+        for place, name in names:
+            np.add.at(tokens, _cells(name, places, label), counts[inside, place])
         return tokens
 
     return shifted

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from core.closing.causes import CauseName
-from core.closing.grid import Floats, Grid, Mask
+from core.closing.grid import SEARCHES, Floats, Grid, Mask
 from core.closing.residual import Finding, Residual, best_span, names, weighted_median
 from core.estimate import Mark
 
@@ -133,6 +133,7 @@ def _in_proportion(residual: Residual) -> Iterator[Finding]:
                 continue
             taken = np.zeros_like(residual.tokens)
             taken[those, model, :, :, project] = share * own[those]
+            _with_searches(residual, taken, those, project, share)
             yield _named(residual, taken, share, is_all=(model, project) == groups[0])
     for sign in (1, -1):
         yield from _by_service(residual, pairs, sign)
@@ -156,11 +157,22 @@ def _by_service(residual: Residual, pairs: list[tuple[slice, slice]], sign: int)
             continue
         touched += float(worth.sum())
         taken[:, model, :, :, project] = own * share[None, ..., None]
+        _with_searches(residual, taken, slice(None), project, mean)
     whole = float((grid.estimate.tokens * grid.price).sum())
     if touched < _MOST * whole:
         return
     share_of_all = float((taken * grid.price).sum()) / touched
     yield _named(residual, taken, share_of_all, is_all=True)
+
+
+def _with_searches(residual: Residual, taken: Floats, days: slice, project: slice, share: float) -> None:
+    """The searches that the same calls made, as far as they are off the same way."""
+    kind = residual.grid.place_of(SEARCHES)
+    if kind is None:
+        return
+    off, sign = residual.tokens[days, -1:, kind, :, project], np.sign(share)
+    own = np.maximum(residual.grid.estimate.tokens, residual.grid.bill.tokens)[days, -1:, kind, :, project]
+    taken[days, -1:, kind, :, project] = sign * np.minimum(np.maximum(sign * off, 0), own)
 
 
 def _share(off: Floats, worth: Floats) -> float:
@@ -183,6 +195,9 @@ def _named(residual: Residual, taken: Floats, share: float, *, is_all: bool) -> 
     details: dict[str, object] = {"share": round(share, 4), **where}
     nothing = np.zeros_like(taken)
     if share > 0 and any(abs((1 + share) / power - 1) < _POWER_WIDTH for power in _POWERS):
+        # Single cells are as far off; with them goes what a call of the right size would have been charged otherwise.
+        cells = (taken > 0) & (residual.tokens > 0.5 * taken)
+        taken, nothing = np.where(cells, residual.tokens, 0.0), np.where(cells, residual.money, 0.0)
         evidence = f"the bill has {1 + share:,.0f} times the tokens of the books, in every class of {scope}{since}"
         return Finding(CauseName.UNITS, evidence, taken, nothing, prior=1.02, details=details)
     if share < 0:

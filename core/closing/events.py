@@ -128,6 +128,8 @@ class EventFold:
             found.append(Mark.REPEATED)
         if not (event.input_tokens or event.output_tokens or event.web_searches):
             return [*found, Mark.EMPTY]
+        if event.requests > 1:
+            found.append(Mark.AGGREGATE)
         words = (
             f"{event.model} {event.tags.get('feature', '')} {event.tags.get('environment', '')} {event.workload or ''}"
         )

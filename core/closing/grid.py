@@ -24,6 +24,9 @@ DAY, MODEL, CLASS, VARIANT, PROJECT = range(5)
 INPUT: Final = ("input_uncached", "cache_read", "cache_write", "cache_write_1h", "input_audio")
 OUTPUT: Final = ("output", "output_audio")
 TOKENS: Final = (*INPUT, *OUTPUT)
+SEARCHES: Final = "web_searches"
+SEARCH_PLACE: Final = "web search"
+"""Where searches stand on the model axis: bills charge them without a model. Their tokens are searches."""
 ALL: Final = "all"
 """The one place of an axis that the bill does not split."""
 

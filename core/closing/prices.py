@@ -86,7 +86,7 @@ def _of_group(
     if abs(centre - 1) < _LEAST or centre <= 0:
         return
     share = agreement(ratio[part], weights, centre, max(_WIDTH * centre, _rounding(residual.grid, weights)))
-    if share < _AGREES:
+    if share < _AGREES or abs(centre - 1) < 2 * _rounding(residual.grid, weights):
         return
     first, last = span.start or 0, (span.stop or len(days)) - 1
     is_whole = not days or (by_day[:first].sum() <= 0 and by_day[last + 1 :].sum() <= 0)
@@ -133,6 +133,8 @@ def _named(grid: Grid, ratio: float, scope: str, mask: Mask, *, is_whole: bool) 
 def _tier_of(grid: Grid, ratio: float, mask: Mask) -> CauseName | None:
     places = np.flatnonzero((grid.bill.nanos * mask).sum(axis=(0, 2, 3, 4)) > 0)
     for tier in TIERS:
+        if tier == "fast" and grid.provider == "openai":
+            continue  # OpenAI answers `fast` as priority (usage-formats §3.1).
         factors = [tier_factor(grid.rate_of, grid.provider, grid.axes.models[place], tier, grid.on) for place in places]
         found = [factor for factor in factors if factor]
         if found and all(abs(ratio / factor - 1) < _NEAR for factor in found):

@@ -43,6 +43,8 @@ _ALONE: Final = (
 _PURE: Final = 0.2
 """By how much the other classes of the same calls may be off, in parts of the relative difference of the class itself."""
 _DUST: Final = 0.002
+_NET: Final = 0.5
+"""Where the classes make up for one another in tokens, calls are not missing them but name them otherwise."""
 
 
 def candidates(residual: Residual) -> Iterator[Finding]:
@@ -93,6 +95,8 @@ def _alone(residual: Residual) -> Iterator[Finding]:
         share = np.divide(np.abs(off), own, out=np.zeros_like(off), where=own > 0)
         impure = np.divide(rest, other, out=np.ones_like(rest), where=other > 0)
         pure = (np.sign(off) == sign) & (impure <= np.maximum(_PURE * share, _DUST)) & (share > _DUST)
+        net, gross = residual.tokens[:, :, places].sum(axis=2), np.abs(residual.tokens[:, :, places]).sum(axis=2)
+        pure &= np.abs(net) >= _NET * gross
         if classes == ("input_uncached",):
             # Only cached tokens can be in the input twice, or be taken out of it.
             read = grid.place_of("cache_read")
