@@ -122,7 +122,7 @@ def _in_proportion(residual: Residual) -> Iterator[Finding]:
         price = grid.price[:, model, :, :, project]
         worth, off = own * price, residual.tokens[:, model, :, :, project] * price
         by_day, off_by_day = worth.sum(axis=(1, 2, 3, 4)), off.sum(axis=(1, 2, 3, 4))
-        if by_day.sum() <= 0:
+        if np.abs(off_by_day).sum() <= _LEAST * by_day.sum() / 10:
             continue
         ratios = np.divide(off_by_day, by_day, out=np.zeros_like(by_day), where=by_day > 0)
         span, _ = best_span(ratios, by_day, 0.0)

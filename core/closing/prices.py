@@ -73,7 +73,8 @@ def _of_group(
     days = residual.grid.axes.days
     used = np.where(mask, weight, 0.0)
     by_day = used.sum(axis=(1, 2, 3, 4))
-    if by_day.sum() <= 0 or int((used > 0).sum()) < 2:
+    off = np.abs(ratio - 1) * used
+    if by_day.sum() <= 0 or int((used > 0).sum()) < 2 or off.sum() < _LEAST * by_day.sum() / 10:
         return
     span = slice(0, mask.shape[0])
     if len(days) > 3:

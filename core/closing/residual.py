@@ -123,7 +123,10 @@ def best_span(ratios: Floats, weights: Floats, plain: float) -> tuple[slice, flo
       plain: the ratio of days that nothing has happened on: 0 or 1.
     """
     best = (float("inf"), slice(0, len(ratios)), plain)
-    for split in range(len(ratios)):
+    changes = np.abs(ratios - plain) > 1e-9
+    # Only where something begins or ends to be off can a stretch begin or end.
+    splits = [0, *(day for day in range(1, len(ratios)) if changes[day] or changes[day - 1])]
+    for split in splits:
         for those, rest in ((slice(split, None), slice(0, split)), (slice(0, split), slice(split, None))):
             if weights[those].sum() <= 0:
                 continue
