@@ -12,10 +12,11 @@ from typing import Final
 
 import numpy as np
 
-from core.closing.catalogue import RESIDENCY, TIERS, tier_factor
+from core.closing.catalogue import RESIDENCY, STANDARD, TIERS, tier_factor
 from core.closing.causes import CauseName
 from core.closing.grid import Floats, Grid, Mask
 from core.closing.residual import Finding, Residual, agreement, best_span, names, weighted_median
+from core.closing.served import cause_of
 
 _LEAST: Final = 0.001
 _AGREES: Final = 0.6
@@ -32,6 +33,7 @@ def candidates(residual: Residual) -> Iterator[Finding]:
     expected = expected_nanos(residual)
     ratio = np.divide(grid.bill.nanos, expected, out=np.zeros_like(expected), where=expected > 0)
     weight = np.where((expected > 0) & (grid.bill.nanos > 0), expected, 0.0)
+    yield from _unpriced(residual)
     for mask, scope, details in _groups(grid):
         yield from _of_group(residual, mask, ratio, weight, scope, details)
 
@@ -48,6 +50,11 @@ def _groups(grid: Grid) -> Iterator[tuple[Mask, str, dict[str, object]]]:
             yield _cells(grid, model=place, kind=kind), "class", {"model": model, "token_class": token_class}
         for where, project in enumerate(axes.projects) if several[0] and several[2] else ():
             yield _cells(grid, model=place, project=where), "project", {"model": model, "project": project}
+    for served, variant in enumerate(axes.variants):
+        if variant != STANDARD:
+            mask = _cells(grid)
+            mask[:, :, :, [place for place in range(len(axes.variants)) if place != served]] = False
+            yield mask, "variant", {"variant": variant.words}
     for where, project in enumerate(axes.projects) if several[2] else ():
         yield _cells(grid, project=where), "project", {"project": project}
 
@@ -59,6 +66,19 @@ def _cells(grid: Grid, *, model: int | None = None, kind: int | None = None, pro
         :, every if model is None else model, every if kind is None else kind, :, every if project is None else project
     ] = True
     return mask
+
+
+def _unpriced(residual: Residual) -> Iterator[Finding]:
+    """Models that the books have usage of and no price for."""
+    grid = residual.grid
+    used, priced = (side.sum(axis=(0, 2, 3, 4)) for side in (grid.estimate.tokens, grid.estimate.nanos))
+    for place, model in enumerate(grid.axes.models):
+        if used[place] <= 0 or priced[place] > 0 or grid.bill.nanos[:, place].sum() <= 0:
+            continue
+        tokens, money = np.zeros_like(residual.tokens), np.zeros_like(residual.money)
+        tokens[:, place], money[:, place] = residual.tokens[:, place], residual.money[:, place]
+        evidence = f"the books have no price for {model}; the bill charges it"
+        yield Finding(CauseName.WRONG_PRICE, evidence, tokens, money, prior=1.0, details={"model": model})
 
 
 def expected_nanos(residual: Residual) -> Floats:
@@ -116,6 +136,9 @@ def _named(grid: Grid, ratio: float, scope: str, mask: Mask, *, is_whole: bool) 
     """The cause that a ratio speaks for, and how readily it is believed."""
     if any(abs(ratio / power - 1) < 0.05 for power in _POWERS):
         return CauseName.UNITS, 1.05
+    if scope == "variant":
+        served = int(np.flatnonzero(mask.any(axis=(0, 1, 2, 4)))[0])
+        return cause_of(STANDARD, grid.axes.variants[served]), 1.0
     if scope == "whole":
         if ratio < 1:
             return CauseName.DISCOUNT, 1.02

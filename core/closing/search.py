@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from core.closing import coverage, days, identity, prices, served, token_classes, tools, unnamed_tiers
+from core.closing import coverage, days, identity, prices, rounding, served, token_classes, tools, unnamed_tiers
 from core.closing.grid import Grid, Side
 from core.closing.residual import Finding, Residual, difference, score
 
@@ -101,7 +101,7 @@ def _best(left: Residual, *, without_scales: bool) -> Ranked | None:
 
 
 def _candidates(left: Residual) -> Iterator[Finding]:
-    for family in (served, token_classes, identity, coverage, tools, prices, unnamed_tiers, days):
+    for family in (served, token_classes, identity, coverage, tools, prices, unnamed_tiers, days, rounding):
         yield from family.candidates(left)
 
 

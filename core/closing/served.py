@@ -4,12 +4,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 import numpy as np
 
 from core.closing.catalogue import Variant
 from core.closing.causes import CauseName
-from core.closing.residual import Finding, Residual, names
+from core.closing.grid import Floats
+from core.closing.residual import Finding, Residual, agreement, names, weighted_median
+
+_SAME: Final = 0.005
+_AGREES: Final = 0.5
+"""Share of the amount in which the ratio has to repeat."""
 
 
 def candidates(residual: Residual) -> Iterator[Finding]:
@@ -19,6 +25,23 @@ def candidates(residual: Residual) -> Iterator[Finding]:
         for target, billed in enumerate(variants):
             if source != target and (finding := _moved(residual, source, target, told, billed)):
                 yield finding
+
+
+def _matched(residual: Residual, source: int, target: int, moved: Floats) -> tuple[Floats, Floats]:
+    """(tokens that leave, tokens that arrive): the same, or in one ratio where the bill's price is not the list's.
+
+    A bill that tells amounts only seems to have more or fewer tokens then, by the same factor everywhere.
+    """
+    lacking = np.maximum(-residual.tokens[:, :, :, source], 0)
+    extra = np.maximum(residual.tokens[:, :, :, target], 0)
+    both = (lacking > 0) & (extra > 0) & ~residual.grid.knows_tokens[:, :, :, target]
+    ratio = np.divide(extra, lacking, out=np.zeros_like(extra), where=both)
+    weights = np.where(both, lacking * residual.grid.price[:, :, :, source], 0.0)
+    centre = weighted_median(ratio, weights)
+    if centre <= 0 or abs(centre - 1) < _SAME or agreement(ratio, weights, centre, _SAME * centre) < _AGREES:
+        return moved, moved
+    exact = both & (np.abs(ratio - centre) <= _SAME * centre)
+    return np.where(exact, lacking, moved), np.where(exact, extra, moved)
 
 
 def cause_of(told: Variant, billed: Variant) -> CauseName:
@@ -41,8 +64,9 @@ def _moved(residual: Residual, source: int, target: int, told: Variant, billed: 
     if not moved.any():
         return None
     tokens, money = np.zeros_like(residual.tokens), np.zeros_like(residual.money)
-    tokens[:, :, :, source] -= moved
-    tokens[:, :, :, target] += moved
+    out, into = _matched(residual, source, target, moved)
+    tokens[:, :, :, source] -= out
+    tokens[:, :, :, target] += into
     # What the bill charges for the variant beyond its list price is a part of how it was served.
     money[:, :, :, target] = np.where(
         (grid.estimate.tokens[:, :, :, target] <= 0) & (moved > 0), residual.money[:, :, :, target], 0.0

@@ -67,19 +67,19 @@ def _part(
     taken = np.where((np.sign(off) == sign) & (np.abs(off) <= room), off, 0.0)
     fits = float(np.abs(taken).sum()) / size
     # With amounts alone, missing and doubled calls look just so, and are commoner.
-    knows = float(grid.knows_tokens[:, place].mean())
-    if fits < _FITS:
+    billed = np.abs(grid.bill.nanos[:, place])
+    knows = float(billed[grid.knows_tokens[:, place]].sum()) / max(float(billed.sum()), 1.0)
+    together = _seen_together(grid, place, taken) if cause is CauseName.LONG_CONTEXT else 1.0
+    if fits < _FITS or (knows < 0.5 and together <= 1.0):
         return
     nanos = np.zeros_like(grid.bill.nanos)
     nanos[:, place] = taken
     tokens, money = residual.as_parts(nanos)
-    if cause is CauseName.LONG_CONTEXT:
-        prior *= _seen_together(grid, place, taken)
     model = grid.axes.models[place]
     share = float(np.abs(taken).sum()) / max(float(room.sum()), 1.0)
     evidence = f"{model}: the tokens agree, and {share:.0%} of them are charged {said}"
     yield Finding(
-        cause, evidence, tokens, money, prior=prior * fits * _shape(grid, place, taken, factors) * (0.8 + 0.2 * min(1.0, knows * 5)),
+        cause, evidence, tokens, money, prior=prior * fits * together * _shape(grid, place, taken, factors),
         details={"model": model, "share": round(share, 4)},
     )  # fmt: skip
 
