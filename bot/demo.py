@@ -120,6 +120,7 @@ class Demo:
         """The hourly job for the time that was skipped, and the digest of the last Monday that was passed on the way."""
         await refresh_forecasts(self.service.uow, now=until)
         await run_close(self.service.uow, CloseTerms(), finance=(_FINANCE,), now=until)
+        await self.service.alerts.look()
         nine = until.replace(hour=POSTED_AT.hour, minute=0, second=0, microsecond=0) - timedelta(days=until.weekday())
         monday = nine if nine <= until else nine - timedelta(weeks=1)
         if monday > before:

@@ -11,6 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.charts.multiples import Small, multiples
 from bot.composed import Composed, Composer, LineComposer
+from bot.slack.notices_breach import breach_composers, breach_lines
 from bot.slack.pictures import drawn, uploaded
 from bot.slack.views.digest import Digest, alt_digest, digest_message
 from core.services.write_digest import KIND as DIGEST
@@ -39,9 +40,9 @@ def composers(client: AsyncWebClient, charts: Executor, zone: ZoneInfo) -> Mappi
         file = await uploaded(client, png, name=f"forecast {read.cycle} {read.monday}", alt=alt_digest(read))
         return Composed(lambda shown: digest_message(read, chart_file=shown, reader=zone), file)
 
-    return {DIGEST: digest}
+    return {**breach_composers(client, charts, zone), DIGEST: digest}
 
 
 def lines() -> Mapping[str, LineComposer]:
     """One line for each kind that may share a message with others when several are due in a channel at once."""
-    return {}
+    return breach_lines()

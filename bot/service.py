@@ -17,6 +17,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.alert_watch import AlertWatch
 from bot.delivery import Delivery
 from bot.notices import composers, lines
 from bot.pulling import Pulls
@@ -42,6 +43,7 @@ from bot.web.otlp import otlp_router
 from bot.web.slack_events import slack_router
 from bot.web.usage import usage_router
 from bot.wiring import Clock, open_store, system_clock
+from core.services.alert_signals import AlertSignals
 from core.services.authorize_spend import Guard
 from core.services.record_usage import Bookkeeper
 from core.services.run_close import run_close
@@ -77,6 +79,7 @@ class Service:
         self.bookkeeper: Bookkeeper
         self.guard: Guard
         self.delivery: Delivery
+        self.alerts: AlertWatch
         self.homes: Homes
         self._stack = AsyncExitStack()
 
@@ -85,8 +88,9 @@ class Service:
         settings = self._settings
         self.uow = await open_store(settings)
         self._stack.push_async_callback(self.uow.close)
-        self.bookkeeper = Bookkeeper(self.uow)
-        self.guard = Guard(self.uow, self.bookkeeper, settings.guard_policy)
+        signals = AlertSignals()
+        self.bookkeeper = Bookkeeper(self.uow, signals=signals)
+        self.guard = Guard(self.uow, self.bookkeeper, settings.guard_policy, signals=signals)
         self._stack.push_async_callback(self.guard.finish)
         charts = ThreadPoolExecutor(1, thread_name_prefix="charts")
         self._stack.callback(charts.shutdown, wait=False, cancel_futures=True)
@@ -111,6 +115,7 @@ class Service:
         self.delivery = Delivery(
             self.uow, once, readers, self.clock, composers=known, lines=lines(), finance=settings.outlay_finance
         )
+        self.alerts = AlertWatch(self.uow, signals, self.clock, self.delivery.wake)
         self.homes = Homes(self.uow, once, readers, self.clock, settings.outlay_finance)
         secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else ""
         slack = build_app(
@@ -186,6 +191,7 @@ class Service:
         running = [
             asyncio.create_task(self.delivery.run(), name="delivery"),
             asyncio.create_task(self.homes.run(), name="homes"),
+            asyncio.create_task(self.alerts.run(), name="alerts"),
             asyncio.create_task(self.guard.run(self.clock), name="guard-sweep"),
         ]
 

@@ -34,8 +34,8 @@ _SCATTER: Final = (0.5, 0.25)
 _ONE: Final = (8.0, 15.0, 1.75)
 """Least and greatest multiple of one hour, and how far above the calm weeks' tail it lies."""
 _TWO: Final = (4.0, 12.0, 1.5)
-_COLD_MULTIPLE: Final = 24.0
-"""Without history: an hour that burns a whole day's even share of the envelope."""
+_COLD_MULTIPLE: Final = 72.0
+"""Without history: an hour that burns about a tenth of the envelope, three days' even share of it."""
 
 
 @dataclass(frozen=True, slots=True)

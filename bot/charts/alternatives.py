@@ -20,6 +20,9 @@ def alt_burn_up(detail: Detail) -> str:
     else:
         used = f" ({share(line.share_used)})" if line.share_used is not None else ""
         sentences = [f"{start} of {usd(line.size_nanos)}{used}, {into}."]
+    if line.forecast is not None and detail.share_elapsed < 1:
+        ahead = line.forecast
+        sentences.append(f"Forecast {usd(ahead.p50_nanos)}, between {usd(ahead.p10_nanos)} and {usd(ahead.p90_nanos)}.")
     if line.run_rate_nanos is not None and detail.share_elapsed < 1:
         beside = _beside(line.run_rate_nanos, line.size_nanos)
         sentences.append(f"A straight line ends the month at {usd(line.run_rate_nanos)}{beside}.")

@@ -19,7 +19,8 @@ GAP: Final = 35
 
 
 def burn_up(detail: Detail, *, dark: bool = False) -> bytes:
-    """A PNG, 960 × 660. Lines are labelled where they run; the dashes are the straight-line run-rate, no forecast."""
+    """A PNG, 960 × 660. Lines are labelled where they run; the dashes are the forecast with its range where
+    there is one, else the straight-line run-rate."""
     plot = _Plot(detail, Sheet(HEIGHT, DARK if dark else LIGHT))
     plot.heading()
     plot.frame()
@@ -41,11 +42,19 @@ class _Plot:
         self.spent = self.sums[-1] if detail.days else line.spent_nanos
         self.today = detail.cycle.days * min(1.0, max(0.0, detail.share_elapsed))
         self.is_open = self.today < detail.cycle.days
-        self.run_rate = line.run_rate_nanos if self.is_open else None
+        self.ahead = line.forecast if self.is_open else None
+        self.run_rate = line.run_rate_nanos if self.is_open and self.ahead is None else None
         self.edge = float(WIDTH - RIGHT)
         self.labels: list[Box] = []
         self.levels = self._thresholds()
-        highest = max(self.spent, line.size_nanos or 0, *(self.levels or ()), self.run_rate or 0, detail.previous_nanos)
+        highest = max(
+            self.spent,
+            line.size_nanos or 0,
+            *(self.levels or ()),
+            self.run_rate or 0,
+            detail.previous_nanos,
+            self.ahead.p90_nanos if self.ahead else 0,
+        )
         self.top = (highest or NANOS) * 1.12
 
     def _thresholds(self) -> tuple[int, int] | None:
@@ -148,8 +157,13 @@ class _Plot:
         self.sheet.line(xs, ys, color=colour, linewidth=2.4, solid_joinstyle="round", zorder=4)
         if self.is_open:
             self.sheet.line([here, here], [BOTTOM, now], color=colour, linewidth=1, linestyle=(0, (1, 2)), zorder=3)
-        if self.run_rate is not None:
-            end = self.y(self.run_rate)
+        if self.ahead:
+            low, high = self.y(self.ahead.p10_nanos), self.y(self.ahead.p90_nanos)
+            self.sheet.axes.fill_between(
+                [here, self.edge], [now, low], [now, high], color=colour, alpha=0.18, linewidth=0, zorder=3
+            )
+        if (middle := self.ahead.p50_nanos if self.ahead else self.run_rate) is not None:
+            end = self.y(middle)
             dashes = (0, (4, 3))
             self.sheet.line([here, self.edge], [now, end], color=colour, linewidth=1.6, linestyle=dashes, zorder=4)
             hollow = {"marker": "o", "markersize": 5, "markerfacecolor": self.colours.sheet}
@@ -213,6 +227,8 @@ class _Plot:
         marks: list[tuple[float, str, str]] = []
         if self.run_rate is not None:
             marks.append((self.y(self.run_rate), f"{usd(self.run_rate)}\nrun-rate", self.colours.actual))
+        if self.ahead:
+            marks.append((self.y(self.ahead.p50_nanos), f"{usd(self.ahead.p50_nanos)}\nforecast", self.colours.actual))
         if previous:
             marks.append((self.y(previous), f"{usd(previous)}\nin {before.first_on:%b}", self.colours.quiet))
         heights = spread([at for at, _, _ in marks], gap=GAP, low=BOTTOM + 14, high=HEIGHT - TOP + 6)

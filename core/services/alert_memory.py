@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from core.breach import BreachKind
-from core.period import Cycle
 from core.store.hour_rows import HourSpend
 from core.store.unit_of_work import UnitOfWork
 from core.velocity import HISTORY_HOURS, Pace, pace_of
@@ -27,36 +26,35 @@ class AlertMemory:
     """Lost with its process: then paces are learnt anew, and reasons are read from the books.
 
     Attributes:
-      paces: by workload, as learnt from the complete UTC days before `paced_on`.
+      paces: by workload, as learnt from the complete UTC days before the first of `paced_by`, under the rules of its second.
       kept: the last reason kept for each threshold, with its threshold and when.
     """
 
     paces: dict[int, Pace] = field(default_factory=dict)
-    paced_on: date | None = None
+    paced_by: tuple[date, int] | None = None
     kept: dict[ReasonKey, tuple[str, int, datetime]] = field(default_factory=dict)
-    kept_cycle: Cycle | None = None
 
     async def learn_paces(self, uow: UnitOfWork, *, now: datetime) -> None:
-        """Once a UTC day, from the last four weeks of every workload; one statement, computed off the event loop."""
+        """Once a UTC day, and when usage may have moved between workloads, from the last four weeks of all of them.
+
+        One statement, computed off the event loop.
+        """
         today = now.astimezone(UTC).date()
-        if self.paced_on == today:
+        async with uow.read() as tx:
+            wanted = (today, await tx.meta.version())
+        if self.paced_by == wanted:
             return
         until = datetime(today.year, today.month, today.day, tzinfo=UTC)
         since = until - timedelta(hours=HISTORY_HOURS)
         async with uow.read() as tx:
             hours = await tx.hours.between(since, until)
         self.paces = await asyncio.to_thread(_paces, hours, since, uow.zone)
-        self.paced_on = today
+        self.paced_by = wanted
 
     def is_due(self, key: ReasonKey, reason: str, threshold_bp: int, now: datetime) -> bool:
         """Whether this reason has to be noted: it is a new one, or the last note is a quarter of an hour old."""
         known = self.kept.get(key)
         return known is None or known[:2] != (reason, threshold_bp) or now - known[2] >= KEEP_EVERY
-
-    def forget_others(self, workload_ids: Iterable[int]) -> None:
-        """Drop what belongs to workloads without an envelope, so that memory does not grow."""
-        wanted = set(workload_ids)
-        self.kept = {key: value for key, value in self.kept.items() if key[0] in wanted}
 
 
 def _paces(hours: Mapping[int, Sequence[HourSpend]], since: datetime, zone: ZoneInfo) -> dict[int, Pace]:

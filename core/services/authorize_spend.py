@@ -20,6 +20,7 @@ from core.errors import BudgetError, OutOfRange, Overloaded, UnknownName
 from core.guard import Used
 from core.period import Cycle
 from core.rates import Rate
+from core.services.alert_signals import AlertSignals
 from core.services.expire_holds import MAX_CLOSED, close_holds
 from core.services.grant_holds import Draw, Granter
 from core.services.group_commits import GroupCommit
@@ -57,8 +58,17 @@ Answer = TypeVar("Answer", bound=Done)
 class Guard:
     """The guard of one process."""
 
-    def __init__(self, uow: UnitOfWork, bookkeeper: Bookkeeper, policy: Policy | None = None) -> None:
+    def __init__(
+        self,
+        uow: UnitOfWork,
+        bookkeeper: Bookkeeper,
+        policy: Policy | None = None,
+        *,
+        signals: AlertSignals | None = None,
+    ) -> None:
+        """`signals` hears of requests that were refused because an envelope is used up."""
         self._uow = uow
+        self._signals = signals
         self._bookkeeper = bookkeeper
         policy = policy or Policy()
         self._memory = GuardMemory(uow, policy)
@@ -79,6 +89,8 @@ class Guard:
         while True:
             answer = await self._submit(Order(source_id, what, now), Answered)
             left = ends - clock()
+            if self._signals is not None and _is_used_up(answer):
+                self._signals.refuse(answer.workload_id)
             if answer.retry_seconds is None or answer.is_throttled or left <= 0:
                 return answer
             if not await self._room.wait(answer.workload_id, answer.need_nanos, min(left, _POLL_SECONDS)):
@@ -252,3 +264,8 @@ class Guard:
         """Wake who waits for money of these envelopes."""
         for (workload_id, _), now_used in used.items():
             self._room.tell(workload_id, self._memory.limit_of(workload_id), now_used)
+
+
+def _is_used_up(answer: Answered) -> bool:
+    """Whether it was refused for want of money, and not only because that is held for others or a throttle is busy."""
+    return answer.hold_id is None and answer.retry_seconds is None and answer.need_nanos > 0

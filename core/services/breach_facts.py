@@ -8,13 +8,14 @@ the spend of each day of the cycle so far; `lag_seconds` is how old the newest u
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from core.alerts import Decision
 from core.breach import Breach, BreachKind
 from core.errors import UnknownName
+from core.period import hour_of
 from core.services.explain_spend import Explanation, explain_spend
 from core.services.read_alerts import Watched
 from core.store.unit_of_work import Transaction, UnitOfWork
@@ -22,6 +23,8 @@ from core.velocity import Surge
 
 CAUSES: Final = 4
 """A message names what moved spend most; `Why` shows all of it."""
+
+CHARTED_HOURS: Final = 24
 
 Facts = dict[str, Any]
 
@@ -83,13 +86,15 @@ async def facts_of(
     }  # fmt: skip
     facts.setdefault("doubts", facts["doubts_now"])
     if decision.kind is BreachKind.VELOCITY and reading.surge:
-        facts |= await _surge_facts(tx, envelope.workload_id, reading.surge, before)
+        facts |= await _surge_facts(tx, watched, reading.surge, before, now)
     return facts
 
 
-async def _surge_facts(tx: Transaction, workload_id: int, surge: Surge, before: Mapping[str, Any]) -> Facts:
+async def _surge_facts(
+    tx: Transaction, watched: Watched, surge: Surge, before: Mapping[str, Any], now: datetime
+) -> Facts:
     """The evidence of the newest hour, and of the dearest one so far."""
-    leading = await tx.hours.leading(workload_id, surge.hour_at)
+    leading = await tx.hours.leading(watched.envelope.workload_id, surge.hour_at)
     worst = before.get("surge") or {}
     evidence = {
         "hour_at": surge.hour_at.isoformat(), "hours": surge.hours, "spent": surge.spent_nanos,
@@ -99,11 +104,20 @@ async def _surge_facts(tx: Transaction, workload_id: int, surge: Surge, before: 
     began = before.get("surge_began_at") or surge.began_at.isoformat()
     dearest = evidence if surge.spent_nanos >= int(worst.get("spent", 0)) else worst
     return {
-        "surge": dearest,
-        "surge_now": evidence,
-        "surge_hour_at": surge.hour_at.isoformat(),
-        "surge_began_at": began,
-    }
+        "surge": dearest, "surge_now": evidence, "surge_hour_at": surge.hour_at.isoformat(), "surge_began_at": began,
+        "hours": await _hours(tx, watched, now),
+    }  # fmt: skip
+
+
+async def _hours(tx: Transaction, watched: Watched, now: datetime) -> list[list[Any]]:
+    """The last day by hour: when it began, what it cost, what is usual then."""
+    number = watched.envelope.workload_id
+    this_hour = datetime.fromtimestamp(hour_of(int(now.timestamp())), UTC)
+    since = this_hour - timedelta(hours=CHARTED_HOURS - 1)
+    found = await tx.hours.between(since, this_hour + timedelta(hours=1), workload_ids=[number])
+    spent = {hour.hour: hour.cost_nanos for hour in found.get(number, ())}
+    hours = (since + timedelta(hours=step) for step in range(CHARTED_HOURS))
+    return [[at.isoformat(), spent.get(int(at.timestamp()), 0), round(watched.pace.at(at, tx.zone))] for at in hours]
 
 
 def shown(facts: Facts, decision: Decision, *, now: datetime, is_told: bool) -> Facts:

@@ -64,7 +64,7 @@ async def _act(
 ) -> list[Breach]:
     """Decide again with the envelope locked, and do it."""
     cause = None
-    if any(each.act in _EXPLAINED and each.kind is not BreachKind.UNTRUSTED for each in expected):
+    if any(each.act in _EXPLAINED and each.kind.rank for each in expected):
         async with uow.read() as tx:
             names = {number: name for name, number in (await tx.workloads.names()).items()}
         cause = await cause_of(uow, names[workload_id], now=now)

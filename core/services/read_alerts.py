@@ -45,6 +45,7 @@ class Watched:
     notices: tuple[Breach, ...]
     left_open: tuple[Breach, ...]
     burn_nanos: int
+    pace: Pace
 
 
 async def watched_envelopes(
@@ -92,7 +93,7 @@ async def watched_envelopes(
         found.append(
             Watched(
                 envelope, reading, used, told, tuple(notices.get(number, ())), tuple(left.get(number, ())),
-                burn_of(recent, now),
+                burn_of(recent, now), pace,
             )
         )  # fmt: skip
     return found

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from core.attribution import Attribution
 from core.errors import Overloaded
 from core.posting import COST
+from core.services.alert_signals import AlertSignals
 from core.services.book_usage import Receipt, book_batch
 from core.services.lay_out_usage import Batch, Laid, Layout
 from core.services.price_usage import PriceBook
@@ -52,9 +53,16 @@ class Prepared:
 class Bookkeeper:
     """Records usage for one process. Keeps rules, prices and series in memory until the books say that they changed."""
 
-    def __init__(self, uow: UnitOfWork, *, max_new_values: int = MAX_NEW_VALUES) -> None:
-        """`max_new_values`: values never seen before that one day of usage may bring to a tag; the rest is `(many)`."""
+    def __init__(
+        self, uow: UnitOfWork, *, max_new_values: int = MAX_NEW_VALUES, signals: AlertSignals | None = None
+    ) -> None:
+        """
+        Args:
+          max_new_values: values never seen before that one day of usage may bring to a tag; the rest is `(many)`.
+          signals: hears which workloads have new usage.
+        """
         self._uow = uow
+        self._signals = signals
         self._layout = Layout(uow, max_new_values=max_new_values)
         self._had_duplicates = False
 
@@ -97,7 +105,12 @@ class Bookkeeper:
                 if await tx.meta.held_version() == version:
                     receipt = await self._book(tx, batch, laid)
                     await tx.guard.counters()
-                    return receipt
+                    is_booked = True
+                else:
+                    is_booked = False
+            if is_booked:
+                self._signal(laid)
+                return receipt
             # Rules or prices changed since the batch was laid out: look at it again with the new ones.
             self.forget()
 
@@ -120,7 +133,14 @@ class Bookkeeper:
 
         The caller also writes the counters (`tx.guard.counters`), after everything else that it changes of them.
         """
-        return await self._book(tx, prepared.batch, prepared.laid)
+        receipt = await self._book(tx, prepared.batch, prepared.laid)
+        # The commit follows at once, and whoever hears of it gathers for a second first.
+        self._signal(prepared.laid)
+        return receipt
+
+    def _signal(self, laid: Laid) -> None:
+        if self._signals is not None and laid.daily:
+            self._signals.touch({int(row[1]) for row in laid.daily})
 
     async def _book(self, tx: Transaction, batch: Batch, laid: Laid) -> Receipt:
         receipt = await book_batch(tx, self._layout, batch, laid, expect_new=not self._had_duplicates)

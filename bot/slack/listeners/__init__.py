@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.slack.interaction import Registrar
 from bot.slack.listeners import (
+    breaches,
     closes,
     command,
     envelopes,
@@ -25,6 +26,7 @@ from bot.slack.listeners import (
 
 def register_all(registrar: Registrar) -> None:
     for family in (
+        breaches,
         command, envelopes, workloads, rules, requests, forecasts, plans, shortcuts, tags, trust, home, rollout, lifecycle,
         closes, reconcile, signing,
     ):  # fmt: skip

@@ -1,0 +1,68 @@
+"""A runaway in words: the hour, the multiple, what leads in it, and when the envelope is gone at this rate."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from bot.slack.views.breach_said import BreachSaid, SurgeSaid
+from bot.slack.views.mrkdwn import name, when
+from bot.slack.views.wording import listed
+from core.money import usd
+
+_LEADS: Final = 0.5
+"""A label is named when half of the hour is its."""
+_FAR: Final = timedelta(days=10)
+
+
+def surge_headline(said: BreachSaid) -> str:
+    surge = said.surge
+    if surge is None:
+        return f"*{name(said.workload)}* spends far faster than usual"
+    what = "in an hour" if surge.hours == 1 else "in two hours"
+    return f"*{name(said.workload)}* burned {usd(surge.spent_nanos)} {what}, {times(surge)} its usual"
+
+
+def times(surge: SurgeSaid) -> str:
+    """`21×`; `over 100×` where the usual is next to nothing."""
+    return (
+        "over 100×"
+        if surge.multiple > 100
+        else f"{surge.multiple:.0f}×"
+        if surge.multiple >= 10
+        else f"{surge.multiple:.1f}×"
+    )
+
+
+def surge_lines(said: BreachSaid, reader: ZoneInfo) -> list[str]:
+    surge = said.surge
+    if surge is None:
+        return []
+    began = when(said.surge_began_at or surge.hour_at, reader)
+    span = "The hour" if surge.hours == 1 else "The two hours up to the one"
+    lines = [
+        f"{span} from *{surge.hour_at.astimezone(reader):%H:%M}* cost *{usd(surge.spent_nanos)}*; at that time of the day "
+        f"{usd(surge.expected_nanos)} is usual. It began about {began}."
+    ]
+    if leads := [
+        f"{dimension} *{name(label, 60)}*" for dimension, label, nanos in surge.by if nanos > surge.spent_nanos * _LEADS
+    ]:
+        lines.append(f"Most of it is {listed(leads)}.")
+    lines.append(
+        f"{usd(said.spent_nanos)} of {usd(said.size_nanos)} is spent this month. {_gone(said, reader)}".rstrip()
+    )
+    return lines
+
+
+def _gone(said: BreachSaid, reader: ZoneInfo) -> str:
+    """When the envelope is used up at this rate; nothing where that is far off or the runaway is over."""
+    left = said.size_nanos - said.spent_nanos
+    if said.closed_because is not None or said.burn_nanos <= 0:
+        return ""
+    if left <= 0:
+        return "Nothing is left."
+    after = timedelta(hours=left / said.burn_nanos)
+    if after > _FAR:
+        return ""
+    return f"At {usd(said.burn_nanos)} an hour the rest is gone by *{when(said.freshness.as_of + after, reader)}*."
