@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
+from pydantic import SecretStr
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.providers.anthropic import AnthropicReports
@@ -22,6 +24,7 @@ from core.store.unit_of_work import UnitOfWork
 log = logging.getLogger(__name__)
 
 PROVIDERS: Final = ("openai", "anthropic")
+SPREAD_SECONDS: Final = 600
 _RECENT: Final = timedelta(minutes=35)
 """A report read within this time is not due: another replica has just done it. Less than an hour minus the jitter."""
 
@@ -51,6 +54,7 @@ class Pulls:
 
     Attributes:
       providers: those that have an admin key; empty when nothing is to be pulled.
+      minute: how long after the full hour; another for every organization, so that not all of them ask at once.
     """
 
     def __init__(self, uow: UnitOfWork, settings: Settings, clock: Clock) -> None:
@@ -59,9 +63,13 @@ class Pulls:
         self._clock = clock
         keys = {"openai": settings.openai_admin_key, "anthropic": settings.anthropic_admin_key}
         self.providers = tuple(name for name in PROVIDERS if keys[name] is not None)
+        self.minute = timedelta(minutes=20, seconds=_spread(*(key for key in keys.values() if key)))
 
-    async def run_due(self) -> None:
-        """Pull every provider that nobody has pulled just now. What goes wrong is kept with the cursors and logged."""
+    async def run_due(self, *, now: datetime | None = None) -> None:
+        """Pull every provider that nobody has pulled just now. What goes wrong is kept with the cursors and logged.
+
+        `now` is when the slot began; windows are cut by the clock, because pulls can take long.
+        """
         for provider in self.providers:
             try:
                 if await self._is_due(provider):
@@ -90,3 +98,8 @@ class Pulls:
                         "until": pulled.ends_at, "problem": pulled.problem,
                     },
                 )  # fmt: skip
+
+
+def _spread(*keys: SecretStr) -> int:
+    """Seconds within ten minutes, the same for every replica with these keys; nothing of them can be told from it."""
+    return zlib.crc32("".join(key.get_secret_value() for key in keys).encode()) % SPREAD_SECONDS

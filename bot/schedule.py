@@ -1,101 +1,92 @@
-"""The clock's ticks. Every job is idempotent: a tick that is missed is caught up by the next."""
+"""The clock's jobs, one line each. Every job is idempotent and done once a slot: see `core/services/run_slots.py`."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from sqlalchemy.exc import SQLAlchemyError
 
 from bot.delivery import Delivery
+from bot.digests import ZoneOf, post_digests
 from bot.pulling import Pulls
+from bot.ticking import Ticking
 from bot.wiring import Clock
 from core.services.forecast_spend import refresh_forecasts
 from core.services.keep_books import check_books
 from core.services.post_rollout import post_rollout
-from core.services.write_digest import monday_due, write_digest
+from core.services.run_slots import Job
+from core.slots import every
 from core.store.unit_of_work import UnitOfWork
 
 log = logging.getLogger(__name__)
 
-DELIVERY_SECONDS = 5
-PULL_JITTER_SECONDS = 600
-"""Spreads the pulls of many installations, and of replicas, over ten minutes of the hour."""
-
+DELIVERY_SECONDS: Final = 5
+AT_NIGHT: Final = timedelta(hours=6)
+"""Work for quiet hours is not begun later than so long after its time: the day is for people."""
 
 Close = Callable[..., Awaitable[bool]]
 """`run_close` with its terms: what of the month turn is due; whether something may have to be told."""
 
 
-async def look_ahead(uow: UnitOfWork, delivery: Delivery, *, now: datetime, close: Close | None = None) -> None:
-    """Forecast every workload, then do what the month turn needs (proposals rest on forecasts), and on a Monday from nine
-    put the digests into the outbox: once, whoever comes first."""
+async def look_ahead(
+    uow: UnitOfWork, *, now: datetime, zone_of: ZoneOf | None = None, close: Close | None = None
+) -> bool:
+    """Forecast every workload, then do what the month turn needs (proposals rest on forecasts), then the digests of channels
+    where it is Monday from nine on; whether something may have to be told."""
     made = await refresh_forecasts(uow, now=now)
     log.info("forecasts_made", extra={"workloads": made})
-    if close and await close(uow, now=now):
-        delivery.wake()
-    if monday := monday_due(now, uow.zone):
-        await write_digest(uow, monday=monday, now=now)
-        delivery.wake()
+    has_news = close is not None and await close(uow, now=now)
+    return await post_digests(uow, zone_of, now=now) or has_news
+
+
+async def compare_books(uow: UnitOfWork, *, now: datetime) -> None:
+    """Say it loudly where events, hours and days do not add up to the same."""
+    agreement = await check_books(uow)
+    if not agreement.holds:
+        sums = {"events": agreement.events, "hourly": agreement.hourly, "daily": agreement.daily}
+        log.error("books_disagree", extra={**sums, "at": now})
 
 
 def make_scheduler(
-    uow: UnitOfWork, delivery: Delivery, pulls: Pulls, clock: Clock, close: Close | None = None
+    uow: UnitOfWork,
+    delivery: Delivery,
+    pulls: Pulls,
+    clock: Clock,
+    close: Close | None = None,
+    *,
+    zone_of: ZoneOf | None = None,
+    more: Sequence[Job] = (),
 ) -> AsyncIOScheduler:
-    """A scheduler with the jobs of one process, not yet started. Ticks are UTC."""
+    """A scheduler with the jobs of one process, not yet started. Ticks are UTC.
+
+    Args:
+      zone_of: which clock a person reads; the books' zone without it.
+      more: jobs of other parts.
+    """
+    jobs = [
+        Job("compare_books", every(days=1, after=timedelta(hours=3, minutes=17), late_by=AT_NIGHT), partial(compare_books, uow)),
+        Job("foretell", every(hours=1), partial(look_ahead, uow, zone_of=zone_of, close=close)),
+        # On the hour the digests come after the forecasts; these are for zones whose hours are not whole.
+        Job("digests", every(minutes=15, after=timedelta(minutes=5)), partial(post_digests, uow, zone_of)),
+        # Often, because items tick themselves soon after the books prove them; nothing is read where no rollout runs.
+        Job("roll_out", every(minutes=5), partial(post_rollout, uow)),
+        *([Job("pull_reports", every(hours=1, after=pulls.minute), pulls.run_due)] if pulls.providers else ()),
+        *more,
+    ]  # fmt: skip
     scheduler = AsyncIOScheduler(
         timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 300}
     )
 
-    async def deliver() -> None:
-        try:
-            await delivery.deliver_due()
-        except asyncio.CancelledError:
-            # The process stops; what was claimed comes back when its lease ends.
-            log.info("delivery_stopped")
-        except SQLAlchemyError:
-            log.exception("delivery_failed")
+    def wake() -> None:
+        delivery.wake()
 
-    async def compare() -> None:
-        try:
-            agreement = await check_books(uow)
-        except SQLAlchemyError:
-            log.exception("books_unreadable")
-            return
-        if not agreement.holds:
-            log.error(
-                "books_disagree",
-                extra={"events": agreement.events, "hourly": agreement.hourly, "daily": agreement.daily},
-            )
-
-    async def foretell() -> None:
-        try:
-            await look_ahead(uow, delivery, now=clock(), close=close)
-        except asyncio.CancelledError:
-            log.info("forecasting_stopped")
-        except SQLAlchemyError:
-            log.exception("forecasting_failed")
-
-    async def roll_out() -> None:
-        try:
-            if await post_rollout(uow, now=clock()):
-                delivery.wake()
-        except asyncio.CancelledError:
-            log.info("rollout_stopped")
-        except SQLAlchemyError:
-            log.exception("rollout_failed")
-
-    scheduler.add_job(deliver, "interval", seconds=DELIVERY_SECONDS, id="deliver")
-    scheduler.add_job(compare, "cron", hour=3, minute=17, id="compare_books")
-    # On the hour, so that Monday's digest is written at nine in zones with whole hours; others follow within the hour.
-    scheduler.add_job(foretell, "cron", minute=0, id="foretell")
-    # And once at the start: until then nothing newer is known than what the last process foretold.
-    scheduler.add_job(foretell, "date", id="foretell_first")
-    # Often, because items tick themselves soon after the books prove them; nothing is read where no rollout runs.
-    scheduler.add_job(roll_out, "cron", minute="*/5", id="roll_out")
-    if pulls.providers:
-        scheduler.add_job(pulls.run_due, "cron", minute=20, jitter=PULL_JITTER_SECONDS, id="pull_reports")
+    # No slot: every process delivers, and each conversation in the outbox is claimed by itself.
+    scheduler.add_job(wake, "interval", seconds=DELIVERY_SECONDS, id="deliver")
+    ticking = Ticking(uow, clock, wake)
+    for job in jobs:
+        ticking.add_to(scheduler, job)
     return scheduler

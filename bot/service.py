@@ -8,6 +8,7 @@ import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, contextmanager, suppress
+from datetime import timedelta
 from functools import partial
 
 import uvicorn
@@ -22,7 +23,7 @@ from bot.delivery import Delivery
 from bot.notices import composers, lines
 from bot.pulling import Pulls
 from bot.retention import Retention
-from bot.schedule import make_scheduler
+from bot.schedule import AT_NIGHT, make_scheduler
 from bot.settings import Settings
 from bot.slack.app import build_app
 from bot.slack.desk import Desk
@@ -47,6 +48,8 @@ from core.services.alert_signals import AlertSignals
 from core.services.authorize_spend import Guard
 from core.services.record_usage import Bookkeeper
 from core.services.run_close import run_close
+from core.services.run_slots import Job
+from core.slots import every
 from core.store.unit_of_work import UnitOfWork
 
 log = logging.getLogger(__name__)
@@ -80,6 +83,7 @@ class Service:
         self.guard: Guard
         self.delivery: Delivery
         self.alerts: AlertWatch
+        self.readers: Readers
         self.homes: Homes
         self._stack = AsyncExitStack()
 
@@ -96,7 +100,7 @@ class Service:
         self._stack.callback(charts.shutdown, wait=False, cancel_futures=True)
         assert settings.slack_bot_token is not None
         token = settings.slack_bot_token.get_secret_value()
-        readers = Readers(
+        self.readers = readers = Readers(
             AsyncWebClient(
                 token,
                 base_url=settings.slack_api_url,
@@ -204,9 +208,12 @@ class Service:
         self._stack.push_async_callback(cease)
         pulls = Pulls(self.uow, self._settings, self.clock)
         close = partial(run_close, terms=self._settings.close_terms, finance=self._settings.outlay_finance)
-        scheduler = make_scheduler(self.uow, self.delivery, pulls, self.clock, close)
-        retention = Retention(self.uow, self.clock, keep_days=self._settings.outlay_keep_events_days)
-        scheduler.add_job(retention.run, "cron", hour=3, minute=47, id="release_events")
+        night = every(days=1, after=timedelta(hours=3, minutes=47), late_by=AT_NIGHT)
+        retention = Retention(self.uow, keep_days=self._settings.outlay_keep_events_days)
+        scheduler = make_scheduler(
+            self.uow, self.delivery, pulls, self.clock, close, zone_of=self.readers.zone_of,
+            more=[Job("release_events", night, retention.run)],
+        )  # fmt: skip
         scheduler.start()
         self._stack.callback(scheduler.shutdown, wait=False)
         self.delivery.wake()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ from core.store.unit_of_work import UnitOfWork
 
 KIND: Final = "digest"
 POSTED_AT: Final = time(9)
-"""On Mondays, in the books' time zone: Slack channels have none of their own."""
+"""On Mondays, on the clock of most owners in the channel: Slack channels have no time zone of their own."""
 MOST: Final = 60
 """Envelopes that a message has room for; the facts name the rest by number."""
 
@@ -26,8 +26,21 @@ def monday_due(now: datetime, zone: ZoneInfo) -> date | None:
     return local.date() if local.weekday() == 0 and local.time() >= POSTED_AT else None
 
 
-async def write_digest(uow: UnitOfWork, *, monday: date, now: datetime) -> int:
+async def digest_owners(uow: UnitOfWork) -> dict[str, list[str]]:
+    """By channel, the owner of each of its envelopes, as Slack user ids."""
+    async with uow.read() as tx:
+        envelopes = await tx.envelopes.all()
+    owners: dict[str, list[str]] = {}
+    for envelope in envelopes.values():
+        if envelope.terms.channel:
+            owners.setdefault(envelope.terms.channel, []).append(envelope.terms.people.owner)
+    return owners
+
+
+async def write_digest(uow: UnitOfWork, *, monday: date, now: datetime, channels: Collection[str] | None = None) -> int:
     """Put one notice per channel into the outbox; how many channels have envelopes with a forecast.
+
+    Only for these `channels`, or for all of them.
 
     Idempotent by its dedup key, so that a missed or doubled tick and several replicas make one message. The facts are of
     this moment; envelopes without a channel or a forecast are left out.
@@ -37,14 +50,18 @@ async def write_digest(uow: UnitOfWork, *, monday: date, now: datetime) -> int:
     async with uow.write() as tx:
         envelopes = await tx.envelopes.all()
         foretold = await tx.forecasts.latest(cycle)
-        wanted = {number: one for number, one in envelopes.items() if one.terms.channel and number in foretold}
+        wanted = {
+            number: one
+            for number, one in envelopes.items()
+            if number in foretold and one.terms.channel and (channels is None or one.terms.channel in channels)
+        }
         drivers = await tx.drivers.between(cycle.first_on, today, workload_ids=list(wanted)) if wanted else {}
         latest = await tx.spend.latest_at()
-        channels: dict[str, list[dict[str, Any]]] = {}
+        by_channel: dict[str, list[dict[str, Any]]] = {}
         for number, envelope in wanted.items():
             facts = _facts(envelope, foretold[number], drivers.get(number, Drivers((), {})), cycle, today)
-            channels.setdefault(envelope.terms.channel or "", []).append(facts)
-        for channel, lines in channels.items():
+            by_channel.setdefault(envelope.terms.channel or "", []).append(facts)
+        for channel, lines in by_channel.items():
             lines.sort(key=lambda line: (-(line["chance"] or 0.0), -int(line["p50"]), str(line["workload"])))
             message: Mapping[str, object] = {
                 "cycle": str(cycle), "monday": monday.isoformat(), "as_of": now.isoformat(),
@@ -52,7 +69,7 @@ async def write_digest(uow: UnitOfWork, *, monday: date, now: datetime) -> int:
                 "left_out": max(len(lines) - MOST, 0),
             }  # fmt: skip
             await tx.outbox.add(f"{KIND}/{channel}/{monday.isoformat()}", KIND, channel, facts=message, at=now)
-    return len(channels)
+    return len(by_channel)
 
 
 def _facts(envelope: Envelope, told: Foretold, drivers: Drivers, cycle: Cycle, today: date) -> dict[str, Any]:

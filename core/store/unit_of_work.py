@@ -47,6 +47,7 @@ from core.store.response_rows import EscalationRows, GrantRows, PostureRows, Tur
 from core.store.rollout_evidence_rows import RolloutEvidenceRows
 from core.store.rollout_rows import RolloutRows
 from core.store.series_rows import SeriesRows
+from core.store.slot_rows import SlotRows
 from core.store.source_days import SourceDays
 from core.store.source_rows import SourceRows
 from core.store.spend_rows import SpendRows
@@ -206,6 +207,10 @@ class Transaction:
     @cached_property
     def outbox(self) -> Outbox:
         return Outbox(self.connection)
+
+    @cached_property
+    def slots(self) -> SlotRows:
+        return SlotRows(self.connection)
 
     @cached_property
     def audit(self) -> AuditRows:

@@ -19,7 +19,7 @@ FOURTH = datetime(2026, 12, 4, 0, 5, tzinfo=UTC)
 async def hour_strikes(office: Office, at: datetime) -> None:
     office.clock.at = at
     close = partial(run_close, terms=CloseTerms(), finance=("U0FARAH",))
-    await look_ahead(office.service.uow, office.service.delivery, now=at, close=close)
+    await look_ahead(office.service.uow, now=at, close=close)
     await office.service.delivery.deliver_due()
 
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.delivery import Delivery
+from bot.digests import channel_zone, post_digests
 from bot.notices import composers
 from bot.schedule import look_ahead
 from bot.slack.identity import Readers
@@ -33,7 +34,7 @@ async def in_channel(office: Office, channel: str = "C0BUDGET") -> list[dict]:
 
 async def monday_comes(office: Office) -> None:
     office.clock.at = MONDAY
-    await look_ahead(office.service.uow, office.service.delivery, now=MONDAY)
+    await look_ahead(office.service.uow, now=MONDAY, zone_of=office.service.readers.zone_of)
 
 
 async def test_a_channel_hears_once_about_all_its_envelopes(office: Office):
@@ -63,7 +64,7 @@ async def test_two_deliveries_that_race_post_one_digest(office: Office):
             uow, client, Readers(client, uow.zone), office.clock, composers=composers(client, charts, uow.zone)
         )
         office.clock.at = MONDAY
-        await asyncio.gather(look_ahead(uow, office.service.delivery, now=MONDAY), look_ahead(uow, other, now=MONDAY))
+        await asyncio.gather(look_ahead(uow, now=MONDAY), look_ahead(uow, now=MONDAY))
         await asyncio.gather(office.service.delivery.deliver_due(), other.deliver_due(), other.deliver_due())
     assert len(await in_channel(office)) == 1
 
@@ -91,7 +92,25 @@ async def test_nothing_is_written_where_no_channel_has_an_envelope(office: Offic
     assert await write_digest(office.service.uow, monday=date(2026, 11, 30), now=MONDAY) == 0
 
 
-def test_a_digest_is_due_on_mondays_from_nine_in_the_zone_of_the_books():
+async def test_it_is_monday_on_the_clock_of_the_owners(office: Office):
+    await with_envelope(office, "450")  # Ana's, who reads Madrid's clock
+    uow, zone_of = office.service.uow, office.service.readers.zone_of
+    assert not await post_digests(uow, zone_of, now=datetime(2026, 11, 30, 7, 59, tzinfo=UTC))
+    office.clock.at = datetime(2026, 11, 30, 8, 0, tzinfo=UTC)
+    assert await post_digests(uow, zone_of, now=office.clock.at)
+    await office.service.delivery.deliver_due()
+    assert len(await in_channel(office)) == 1
+
+
+def test_a_channel_reads_the_clock_of_most_owners_in_it():
+    madrid, utc, tokyo = ZoneInfo("Europe/Madrid"), ZoneInfo("UTC"), ZoneInfo("Asia/Tokyo")
+    assert channel_zone([madrid, tokyo, madrid], utc) == madrid
+    assert channel_zone([madrid, utc], utc) == utc
+    assert channel_zone([madrid, tokyo], utc) == tokyo
+    assert channel_zone([], utc) == utc
+
+
+def test_a_digest_is_due_on_mondays_from_nine_in_its_zone():
     kolkata = ZoneInfo("Asia/Kolkata")
     assert monday_due(datetime(2026, 11, 30, 3, 29, tzinfo=UTC), kolkata) is None
     assert monday_due(datetime(2026, 11, 30, 3, 30, tzinfo=UTC), kolkata) == date(2026, 11, 30)
