@@ -9,6 +9,7 @@ from typing import Final
 
 from core.change_request import ChangeRequest
 from core.envelope import Envelope, State
+from core.escalation import Escalation
 from core.period import Cycle
 from core.rollout import Glance
 from core.source_health import SourceHealth
@@ -41,6 +42,16 @@ class EnvelopeStanding:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingClose:
+    """A provider's month whose comparison waits for signatures; `gap_nanos` is invoice minus estimate."""
+
+    provider: str
+    month: Cycle
+    gap_nanos: int
+    waits_for: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Office:
     """Everything that Home tabs are made from, read once for all of them.
 
@@ -49,6 +60,8 @@ class Office:
       sources: the gravest first.
       names: of all workloads, for lines to paste.
       rollout: the first 30 days; None where they were never started.
+      escalations: questions to sponsors past a hard threshold, or asked by owners; oldest first.
+      closes: comparisons that are not signed by all.
     """
 
     cycle: Cycle
@@ -59,6 +72,8 @@ class Office:
     names: tuple[str, ...]
     freshness: Freshness
     rollout: Glance | None = None
+    escalations: tuple[Escalation, ...] = ()
+    closes: tuple[WaitingClose, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +91,8 @@ class Home:
     Attributes:
       envelopes: theirs, what needs a look first.
       to_decide: requests that they may decide; `asked` those that they wait for.
+      escalations: questions past a hard threshold, or for more money, that they may decide.
+      to_sign: comparisons that wait for their signature.
       sources: None for whoever is not on the finance team.
     """
 
@@ -90,11 +107,18 @@ class Home:
     names: tuple[str, ...]
     freshness: Freshness
     rollout: Glance | None = None
+    escalations: tuple[Escalation, ...] = ()
+    to_sign: tuple[WaitingClose, ...] = ()
+
+    @property
+    def waiting(self) -> int:
+        """How many decisions and signatures wait for this person."""
+        return len(self.to_decide) + len(self.escalations) + len(self.to_sign)
 
     @property
     def is_new(self) -> bool:
         """Nothing is theirs yet."""
-        return not (self.envelopes or self.to_decide or self.asked)
+        return not (self.envelopes or self.waiting or self.asked)
 
     def digest(self) -> str:
         """Differs when the page should be shown anew by itself: a state, a decision, a size; not each cent of spend."""
@@ -106,6 +130,8 @@ class Home:
             ],
             [request.id for request in self.to_decide],
             [request.id for request in self.asked],
+            [escalation.id for escalation in self.escalations],
+            [(close.provider, str(close.month)) for close in self.to_sign],
             [(source.name, source.condition.value) for source in self.sources or () if source.is_alarming],
             str(self.cycle),
             (self.rollout.state.value, self.rollout.done, self.rollout.overdue) if self.rollout else None,
@@ -122,7 +148,8 @@ def home_of(office: Office, person: str, *, is_finance: bool) -> Home:
         tuple(one for one in office.requests if person != one.requested_by and person in _deciders(one)),
         tuple(one for one in office.requests if person == one.requested_by),
         office.sources if is_finance else None, office.names, office.freshness,
-        office.rollout,
+        office.rollout, tuple(one for one in office.escalations if _decides(office, one, person)),
+        tuple(one for one in office.closes if person in one.waits_for),
     )  # fmt: skip
 
 
@@ -137,6 +164,17 @@ def roles_in(envelope: Envelope, person: str) -> tuple[str, ...]:
 
 def _deciders(request: ChangeRequest) -> tuple[str | None, ...]:
     return request.deciders.sponsor, request.deciders.deputy
+
+
+def _decides(office: Office, escalation: Escalation, person: str) -> bool:
+    """The sponsor or the deputy, and nobody on what they asked for themselves."""
+    if person == escalation.asked_by:
+        return False
+    return any(
+        person in (one.envelope.terms.people.sponsor, one.envelope.terms.people.deputy)
+        for one in office.envelopes
+        if one.envelope.workload == escalation.workload
+    )
 
 
 def _urgency(mine: MyEnvelope) -> tuple[int, float, int, str]:

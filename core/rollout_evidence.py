@@ -14,9 +14,8 @@ MARKS: Final = (0.5, 0.8, 0.9)
 """Coverage is driven up in these steps; the last one ticks the item."""
 MOST_OF_IT: Final = 0.80
 LARGEST: Final = 0.50
-"""Workloads that together make half of the spend are the largest: those have to degrade."""
-MEASURED_DAYS: Final = 7
-"""A week, so that weekdays and weekends are both in the shape."""
+"""Workloads that together make half of the spend have to degrade."""
+MEASURED_DAYS: Final = 7  # weekdays and weekends are both in the shape then
 REPLAYED, ALERTED, DRY_RUN = "replayed", "alert_seen", "dry_run"
 
 
@@ -35,6 +34,7 @@ class Weighty:
     Attributes:
       days: days with usage among them.
       degrade: what happens past hard, in words; None without.
+      is_dry: that only reports what it would do.
     """
 
     name: str
@@ -44,6 +44,7 @@ class Weighty:
     is_foretold: bool = False
     has_envelope: bool = False
     degrade: str | None = None
+    is_dry: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,24 +240,32 @@ def _alert(facts: Facts) -> Finding:
 
 
 def _degradation(facts: Facts) -> Finding:
+    """Done once every one of the largest has a ladder that is in force, and one was tried dry before."""
     largest = facts.heavy(LARGEST)
-    lacking = [one for one in largest if one.degrade is None]
-    tried = facts.marks.get(DRY_RUN)
-    if largest and not lacking and tried:
-        ways = ", ".join(f"{one.name} → {one.degrade}" for one in largest[:3])
-        return Finding(True, f"{ways}; <@{tried.by}> tried {tried.subject} dry.")
     if not largest:
         return Finding(
             False, "No workload has spend yet.", "Usage has to find its workloads first.", "/budget workload list"
         )
+    lacking = [one for one in largest if one.degrade is None]
+    dry = [one for one in largest if one.is_dry]
+    tried = facts.marks.get(DRY_RUN)
     if lacking:
         return Finding(
             False, f"{len(largest) - len(lacking)} of the {_count(len(largest), 'largest workload')} can degrade.",
-            f"{_names(lacking)} {_have(lacking)} no step past hard.", f"/budget set {lacking[0].name} degrade=throttle=60/min",
+            f"{_names(lacking)} {_have(lacking)} no ladder.", f"/budget set {lacking[0].name} degrade=throttle=60/min,dry-run",
         )  # fmt: skip
+    if dry:
+        ladder = (dry[0].degrade or "").replace(",dry-run", "")
+        return Finding(
+            False, f"{_names(dry)} {'is' if len(dry) == 1 else 'are'} tried dry.", "It only reports until dry-run is taken out.",
+            f"/budget set {dry[0].name} degrade={ladder}",
+        )  # fmt: skip
+    ways = ", ".join(f"{one.name}: {one.degrade}" for one in largest[:3])
+    if tried:
+        return Finding(True, f"{ways}. <@{tried.by}> tried {tried.subject} dry first.")
     return Finding(
-        False, f"{_names(largest)} can degrade.", "Nobody has tried it dry, where it only reports what it would do.",
-        f"/budget degrade {largest[0].name} dry-run",
+        False, f"{ways}.", "None was tried dry, where it only reports what it would do.",
+        f"/budget set {largest[0].name} degrade={largest[0].degrade},dry-run",
     )  # fmt: skip
 
 

@@ -94,7 +94,7 @@ class Homes:
             pages = await tx.homes.at_hand(self._clock() - AT_HAND, most=MOST)
         if not pages:
             return 0
-        office = await read_office(self._uow, now=self._clock())
+        office = await read_office(self._uow, now=self._clock(), finance_team=self._finance)
         published = 0
         for page in pages:
             home = home_of(office, page.person, is_finance=page.person in self._finance)
@@ -116,7 +116,7 @@ class Homes:
         return True
 
     async def _home(self, person: str) -> Home:
-        office = await read_office(self._uow, now=self._clock())
+        office = await read_office(self._uow, now=self._clock(), finance_team=self._finance)
         return home_of(office, person, is_finance=person in self._finance)
 
     async def _publish(self, person: str, view: View) -> None:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from core.envelope import Envelope
 from core.period import Cycle
 from core.rollout import Checklist, Finding, checklist
-from core.rollout_evidence import ALERTED, Facts, Weighty, findings
+from core.rollout_evidence import ALERTED, DRY_RUN, Facts, Weighty, findings
 from core.services.watch_sources import sources_health
 from core.source_health import Condition, SourceHealth
+from core.store.rollout_evidence_rows import Activity
 from core.store.unit_of_work import Transaction, UnitOfWork
 from core.workload import UNATTRIBUTED_ID
 from core.worst_case import Exposure, WorstCase, worst_case
@@ -64,16 +66,15 @@ async def read_facts(tx: Transaction, sources: tuple[SourceHealth, ...], *, now:
     marks = await tx.rollouts.marks()
     if acknowledged := await evidence.first_acknowledged():
         marks = {ALERTED: acknowledged, **marks}
+    if tried := await evidence.first_dry_run():
+        marks = {**marks, DRY_RUN: tried}
     spent = sum(one.cost_nanos for one in recent.values())
     loose = recent[UNATTRIBUTED_ID].cost_nanos if UNATTRIBUTED_ID in recent else 0
     weighty = [
-        Weighty(
-            workloads[number].name, one.nanos, one.days, one.unpriced_requests, number in foretold, number in envelopes,
-            str(envelopes[number].terms.degrade) if number in envelopes and envelopes[number].terms.degrade else None,
-        )
+        _weighty(workloads[number].name, one, envelopes.get(number), is_foretold=number in foretold)
         for number, one in month.items()
         if number != UNATTRIBUTED_ID and number in workloads
-    ]  # fmt: skip
+    ]
     return Facts(
         sources=sum(one.is_live and one.condition not in _UNHEARD for one in sources),
         requests=sum(one.requests for one in recent.values()),
@@ -112,3 +113,11 @@ async def read_worst_case(
     ]  # fmt: skip
     lags = [one.lag for one in sources if one.is_live and one.lag is not None and one.condition not in _UNHEARD]
     return worst_case(exposures, max([LEAST_LAG, *lags])), sum(one.cost_nanos for one in spent.values())
+
+
+def _weighty(name: str, one: Activity, envelope: Envelope | None, *, is_foretold: bool) -> Weighty:
+    ladder = envelope.terms.degrade if envelope else None
+    return Weighty(
+        name, one.nanos, one.days, one.unpriced_requests, is_foretold, envelope is not None,
+        str(ladder) if ladder else None, bool(ladder and ladder.is_dry_run),
+    )  # fmt: skip

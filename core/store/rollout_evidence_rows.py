@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import case, distinct, func, select
+from sqlalchemy import Text, case, cast, distinct, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.rollout_evidence import Covered, Mark
@@ -13,8 +13,9 @@ from core.store.breach_tables import BreachRow
 from core.store.columns import day_number
 from core.store.guard_tables import HoldRow
 from core.store.invoice_tables import ReconciliationRow
-from core.store.tables import DailyRow, HourlyRow, SeriesRow, WorkloadRow
+from core.store.tables import AuditRow, DailyRow, HourlyRow, SeriesRow, WorkloadRow
 
+_AUDIT: Any = AuditRow.__table__  # type: ignore[attr-defined]
 _BREACHES: Any = BreachRow.__table__  # type: ignore[attr-defined]
 _CLOSES: Any = ReconciliationRow.__table__  # type: ignore[attr-defined]
 _DAILY: Any = DailyRow.__table__  # type: ignore[attr-defined]
@@ -94,6 +95,19 @@ class RolloutEvidenceRows:
         )
         row = (await self._connection.execute(query)).first()
         return Mark(f"the alert of {row.name}", row.acknowledged_by, row.acknowledged_at) if row else None
+
+    async def first_dry_run(self) -> Mark | None:
+        """The first ladder that was set to report only."""
+        query = (
+            select(_AUDIT.c.subject, _AUDIT.c.actor, _AUDIT.c.at)
+            .where(
+                _AUDIT.c.act.in_(["opened envelope", "changed envelope"]), cast(_AUDIT.c.detail, Text).like("%dry-run%")
+            )
+            .order_by(_AUDIT.c.seq)
+            .limit(1)
+        )
+        row = (await self._connection.execute(query)).first()
+        return Mark(row.subject, row.actor, row.at) if row else None
 
     async def first_signed(self) -> str | None:
         """The first comparison that was closed by its signatures, in words."""

@@ -43,7 +43,7 @@ async def test_more_envelopes_take_no_more_statements(uow: UnitOfWork):
     await with_envelopes(uow, range(2))
     few = await statements(uow)
     await with_envelopes(uow, range(2, 40))
-    assert await statements(uow) == few <= 14
+    assert await statements(uow) == few <= 18
 
 
 async def test_the_office_knows_envelopes_requests_and_names(uow: UnitOfWork):

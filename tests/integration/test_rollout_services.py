@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from core.errors import NotAllowed, OutOfRange
 from core.people import Actor
 from core.rollout import RolloutState
-from core.rollout_evidence import REPLAYED, Covered
+from core.rollout_evidence import DRY_RUN, REPLAYED, Covered, Mark
 from core.services import manage_rollout
 from core.services.manage_rollout import Order
 from core.services.manage_workloads import add_rule
@@ -133,3 +133,12 @@ async def test_the_books_are_read_into_evidence(uow: UnitOfWork):
     assert reading.spent_nanos == 5 * each
     assert reading.worst.alerted_nanos == 50 * 10**9
     assert reading.worst.unbounded == (("unattributed", each),)
+
+
+async def test_the_audit_tells_who_tried_a_ladder_dry_first(uow: UnitOfWork):
+    await sets(uow, an_order("search", 50))
+    await sets(uow, an_order("search", 50, degrade="throttle=60/min,dry-run"))
+    await sets(uow, an_order("search", 50, degrade="stop,dry-run"), by=FARAH)
+    async with uow.read() as tx:
+        facts = await read_facts(tx, (), now=NOON)
+    assert facts.marks[DRY_RUN] == Mark("search", ANA, NOON)

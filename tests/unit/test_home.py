@@ -8,7 +8,8 @@ from typing import Any
 
 from bot.slack.views.home import SHOWN, answer_view, envelopes_view, home_view
 from core.envelope import State
-from core.home import EnvelopeStanding, Home, Office, home_of
+from core.escalation import Escalation, EscalationKind
+from core.home import EnvelopeStanding, Home, Office, WaitingClose, home_of
 from core.rollout import ITEMS, Glance, RolloutState
 from core.source_health import Condition, Day, SourceHealth
 from tests.support.shown import buttons, interpreted, refused_view, words
@@ -191,3 +192,25 @@ def test_the_first_30_days_are_a_line_for_all_and_an_offer_to_finance():
     assert "open_rollout" in starts
     done = home_of(an_office(a_standing(), rollout=replace(seen, state=RolloutState.FINISHED)), ANA, is_finance=False)
     assert "8 of 16 done · finished" in words(page(done)["blocks"])
+
+
+def test_a_sponsor_sees_what_is_stopped_before_what_is_asked_and_what_is_to_sign():
+    stopped = Escalation(1, 2, "search-answers", NOVEMBER, EscalationKind.HARD, NOON - timedelta(hours=2))
+    close = WaitingClose("openai", NOVEMBER.previous, dollars(-120), (SAM,))
+    office = an_office(a_standing(), requests=(a_request(),), escalations=(stopped,), closes=(close,))
+    said = words(page(home_of(office, SAM, is_finance=False))["blocks"])
+    assert said.startswith("*3 things* wait for you.")
+    parts = ("passed its hard threshold 2 hours ago", "asked just now", "the invoice is $120 below the books")
+    assert [said.index(part) for part in parts] == sorted(said.index(part) for part in parts)
+    assert "`/budget reconcile openai 2026-10`" in said
+    assert home_of(office, ANA, is_finance=False).waiting == 0
+
+
+def test_nobody_decides_on_what_they_asked_for():
+    asked = Escalation(
+        1, 2, "search-answers", NOVEMBER, EscalationKind.REQUEST, NOON, asked_nanos=dollars(500), asked_by=SAM
+    )
+    office = an_office(a_standing(envelope=an_envelope(people=people(deputy=DANA))), escalations=(asked,))
+    assert home_of(office, SAM, is_finance=False).escalations == ()
+    said = words(page(home_of(office, DANA, is_finance=False))["blocks"])
+    assert f"<@{SAM}> asks for $500 more, just now." in said

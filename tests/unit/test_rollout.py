@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.slack.command_line import parse
 from core.errors import OutOfRange, UnknownName
 from core.money import NANOS
 from core.rollout import (
     ITEMS,
+    Finding,
     Post,
     Rollout,
     RolloutState,
@@ -151,10 +153,28 @@ def test_only_the_workloads_that_make_most_of_the_spend_hold_an_item_up():
     assert (found["envelopes"].blocks, found["envelopes"].line) == ("small has none.", "/budget set small")
 
 
-def test_degradation_has_to_be_tried_dry_first():
-    found = findings(replace(PROVEN, marks={}))["degradation"]
-    assert (found.is_proven, found.says) == (False, "search can degrade.")
-    assert "Nobody has tried it dry" in found.blocks
+def test_degradation_is_tried_dry_before_it_is_in_force():
+    search = PROVEN.workloads[0]
+
+    def found(degrade: str | None, *, is_dry: bool = False, tried: bool = False) -> Finding:
+        marks = {DRY_RUN: MARK} if tried else {}
+        workload = replace(search, degrade=degrade, is_dry=is_dry)
+        return findings(replace(PROVEN, workloads=(workload,), marks=marks))["degradation"]
+
+    assert found(None).line == "/budget set search degrade=throttle=60/min,dry-run"
+    assert found("stop,dry-run", is_dry=True, tried=True).line == "/budget set search degrade=stop"
+    assert "None was tried dry" in found("stop").blocks
+    done = found("stop", tried=True)
+    assert (done.is_proven, done.says) == (True, "search: stop. <@U0ANA> tried search-answers dry first.")
+
+
+def test_every_line_that_leads_on_can_be_pasted():
+    states = (Facts(), PROVEN, replace(PROVEN, marks={}), replace(PROVEN, workloads=PROVEN.workloads[1:]))
+    lines = {finding.line for facts in states for finding in findings(facts).values() if finding.line}
+    assert len(lines) > 8
+    for line in lines:
+        if not line.startswith("/budget replay"):
+            parse(line.removeprefix("/budget "), today=MONDAY)
 
 
 def test_an_open_item_is_overdue_the_day_after_its_week_and_never_while_it_rests():

@@ -17,7 +17,8 @@ from bot.slack.views.trend import bar
 from bot.slack.views.wording import age, freshness_line, listed, plural, state_text
 from core.change_request import ChangeRequest
 from core.envelope import State
-from core.home import LIKELY, EnvelopeStanding, Home, MyEnvelope
+from core.escalation import Escalation, EscalationKind
+from core.home import LIKELY, EnvelopeStanding, Home, MyEnvelope, WaitingClose
 from core.money import usd
 from core.rollout import ITEMS, RolloutState
 from core.source_health import SourceHealth
@@ -40,7 +41,7 @@ def home_view(home: Home, *, reader: ZoneInfo) -> View:
         [
             blocks.section(_finding(home)),
             _ways(home),
-            *_to_decide(home),
+            *_waiting(home),
             *_asked(home),
             *_envelopes(home),
             *_rollout(home),
@@ -105,8 +106,9 @@ def _finding(home: Home) -> str:
     """Everything of theirs in two sentences."""
     size = sum(mine.standing.size_nanos for mine in home.envelopes)
     spent = sum(mine.standing.spent_nanos for mine in home.envelopes)
-    waits = len(home.to_decide)
-    first = f"*{plural(waits, 'decision')}* {'waits' if waits == 1 else 'wait'} for you. " if waits else ""
+    waits = home.waiting
+    word = "thing" if home.to_sign else "decision"
+    first = f"*{plural(waits, word)}* {'waits' if waits == 1 else 'wait'} for you. " if waits else ""
     if not home.envelopes:
         return f"{first}No envelope names you yet."
     used = f" ({share(spent / size)})" if size else ""
@@ -131,15 +133,39 @@ def _concern(standings: Sequence[EnvelopeStanding]) -> str:
     return " ".join(said) or "All are within their thresholds."
 
 
-def _to_decide(home: Home) -> list[Block]:
-    if not home.to_decide:
+def _waiting(home: Home) -> list[Block]:
+    """Decisions and signatures, the dearest first: money that is stopped, then raises, then closes."""
+    if not home.waiting:
         return []
     shown: list[Block] = [blocks.header("Waiting for you")]
+    shown += [_escalation(one, home) for one in home.escalations[:WAITING]]
     for request in home.to_decide[:WAITING]:
         shown += [blocks.section(_request_line(request, home)), _decision(request)]
-    if (hidden := len(home.to_decide) - WAITING) > 0:
+    shown += [blocks.section(_close_line(one)) for one in home.to_sign[:WAITING]]
+    counts = (len(home.escalations), len(home.to_decide), len(home.to_sign))
+    if (hidden := sum(max(0, count - WAITING) for count in counts)) > 0:
         shown.append(blocks.context(f"{plural(hidden, 'more decision')} came as a direct message."))
     return shown
+
+
+def _escalation(one: Escalation, home: Home) -> Block:
+    since = age(home.freshness.as_of - one.opened_at)
+    if one.kind is EscalationKind.REQUEST:
+        what = f"{person(one.asked_by)} asks for {usd(one.asked_nanos or 0)} more, {since}"
+    else:
+        what = f"passed its hard threshold {since}; its ladder is on until you decide"
+    text = f"*{name(one.workload)}*: {what}. The buttons are in your direct messages."
+    return blocks.section(text, accessory=blocks.button("Why", ids.SHOW_WHY, one.workload))
+
+
+def _close_line(one: WaitingClose) -> str:
+    line = code(f"/budget reconcile {one.provider} {one.month}")
+    gap = (
+        f"{usd(abs(one.gap_nanos))} {'above' if one.gap_nanos > 0 else 'below'} the books"
+        if one.gap_nanos
+        else "as the books"
+    )
+    return f"*{name(one.provider)} {one.month.title}*: the invoice is {gap}. It waits for your signature: {line}"
 
 
 def _request_line(request: ChangeRequest, home: Home) -> str:
