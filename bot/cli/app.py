@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from bot.cli import books, doctor, importing, inspect, pull, reconcile, tokens
+from bot.cli import books, doctor, exporting, importing, inspect, pull, reconcile, tokens
 from bot.cli.running import until_signalled
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ app = typer.Typer(
 app.add_typer(tokens.app, name="token")
 books.add_to(app)
 doctor.add_to(app)
+exporting.add_to(app)
 importing.add_to(app)
 inspect.add_to(app)
 pull.add_to(app)

@@ -30,6 +30,7 @@ from core.store.driver_rows import DriverRows
 from core.store.envelope_rows import EnvelopeRows
 from core.store.estimate_rows import EstimateRows
 from core.store.event_months import EventMonths
+from core.store.export_rows import ExportRows
 from core.store.forecast_rows import ForecastRows
 from core.store.guard_rows import GuardRows
 from core.store.home_rows import HomeRows
@@ -199,6 +200,10 @@ class Transaction:
     @cached_property
     def closings(self) -> ClosingRows:
         return ClosingRows(self.connection)
+
+    @cached_property
+    def exports(self) -> ExportRows:
+        return ExportRows(self.connection)
 
     @cached_property
     def proposals(self) -> ProposalRows:
