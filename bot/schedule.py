@@ -17,6 +17,7 @@ from bot.ticking import Ticking
 from bot.wiring import Clock
 from core.services.forecast_spend import refresh_forecasts
 from core.services.keep_books import check_books
+from core.services.keep_promises import keep_promises
 from core.services.post_rollout import post_rollout
 from core.services.run_slots import Job
 from core.slots import every
@@ -74,6 +75,8 @@ def make_scheduler(
         Job("digests", every(minutes=15, after=timedelta(minutes=5)), partial(post_digests, uow, zone_of)),
         # Often, because items tick themselves soon after the books prove them; nothing is read where no rollout runs.
         Job("roll_out", every(minutes=5), partial(post_rollout, uow)),
+        # Each minute: a grant ends when it says, and a sponsor is reminded on time.
+        Job("keep_promises", every(minutes=1), partial(keep_promises, uow)),
         *([Job("pull_reports", every(hours=1, after=pulls.minute), pulls.run_due)] if pulls.providers else ()),
         *more,
     ]  # fmt: skip

@@ -31,6 +31,7 @@ from bot.slack.homes import Homes
 from bot.slack.identity import Readers
 from bot.slack.notices_close import close_composers
 from bot.slack.notices_reconciliation import reconciliation_composers
+from bot.slack.notices_response import response_composers
 from bot.slack.notices_rollout import rollout_composers
 from bot.web import answers
 from bot.web.envelopes import envelopes_router
@@ -115,6 +116,7 @@ class Service:
             **rollout_composers(once, charts, self.uow.zone),
             **close_composers(self.uow.zone),
             **reconciliation_composers(once, charts, self.uow.zone),
+            **response_composers(readers, self.uow.zone),
         }
         self.delivery = Delivery(
             self.uow, once, readers, self.clock, composers=known, lines=lines(), finance=settings.outlay_finance

@@ -55,6 +55,10 @@ class Actor:
         held = people.roles_of(self.id) if people else frozenset()
         return held | {Role.TEAM} if self.is_finance else held
 
+    def may(self, act: Act, people: People | None) -> bool:
+        """By the table of authority."""
+        return may(self.roles(people), act)
+
     def require(self, act: Act, people: People, name: str) -> None:
         """By the table of authority. Raises NotAllowed naming who may, with a line to paste for the owner.
 

@@ -138,6 +138,31 @@ class Tags:
     share: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class AskForMore:
+    """`request`: without an amount a form opens; `nanos` and `reason` come together."""
+
+    workload: str
+    nanos: int | None = None
+    reason: str = ""
+    share: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Holdback:
+    """Without a reason a form opens."""
+
+    workload: str
+    reason: str = ""
+    share: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Approvals:
+    share: bool = False
+
+
+ResponseCommand = AskForMore | Holdback | Approvals
 WorkloadCommand = WorkloadAdd | WorkloadRules | WorkloadRemove | WorkloadExplain | WorkloadList
 TrustCommand = Sources | Unattributed | Tags
 Command = (
@@ -152,5 +177,6 @@ Command = (
     | Reconcile
     | TrustCommand
     | ForecastCommand
+    | ResponseCommand
     | RolloutCommand
 )

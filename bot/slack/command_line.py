@@ -9,9 +9,12 @@ from typing import Final
 
 from bot.slack.command_forecast import read_forecast, read_metric, read_plan, read_whatif, read_why
 from bot.slack.command_forms import (
+    Approvals,
+    AskForMore,
     Audit,
     Command,
     Help,
+    Holdback,
     Hub,
     Price,
     Set,
@@ -29,6 +32,7 @@ from bot.slack.command_names import (
 )
 from bot.slack.command_price import read_price
 from bot.slack.command_reconcile import Reconcile, read_reconcile
+from bot.slack.command_response import read_holdback, read_request
 from bot.slack.command_rollout import read_rollout
 from bot.slack.command_set import read_set
 from bot.slack.command_tags import read_tags
@@ -45,7 +49,7 @@ _NAMED: Final = 10
 _FLAGS: Final = ("share", "help", "accuracy", "status")
 _ALIASES: Final = {
     "?": "help", "workloads": "workload", "prices": "price", "plans": "plan", "what-if": "whatif", "metrics": "metric",
-    "source": "sources", "tag": "tags",
+    "source": "sources", "tag": "tags", "ask": "request", "approval": "approvals", "reserve": "holdback",
 }  # fmt: skip
 _PREPOSITIONS: Final = frozenset({"in", "for", "of", "during"})
 
@@ -241,6 +245,19 @@ def _unattributed(line: Line, today: date) -> Unattributed:
     return Unattributed()
 
 
+def _request(line: Line, today: date) -> AskForMore:
+    return read_request(line)
+
+
+def _holdback(line: Line, today: date) -> Holdback:
+    return read_holdback(line)
+
+
+def _approvals(line: Line, today: date) -> Approvals:
+    _nothing_behind(line)
+    return Approvals()
+
+
 def _tags(line: Line, today: date) -> Tags:
     return read_tags(line)
 
@@ -270,6 +287,9 @@ _COMMANDS: Final[dict[str, Callable[[Line, date], Command]]] = {
     "unattributed": _unattributed,
     "sources": _sources,
     "tags": _tags,
+    "request": _request,
+    "holdback": _holdback,
+    "approvals": _approvals,
     "price": _price,
     "reconcile": _reconcile,
     "rollout": _rollout,

@@ -58,6 +58,23 @@ ROLLOUT_MODAL: Final = "start_rollout"
 BLOCK_ROLLOUT_CHANNEL: Final = "rollout_channel"
 BLOCK_ROLLOUT_FROM: Final = "rollout_from"
 BLOCK_ROLLOUT_PEOPLE: Final = "rollout_people"
+OPEN_GRANT: Final = "open_grant"  # an escalation's number
+KEEP_DEGRADED: Final = "keep_degraded"  # the same
+STOP_WORKLOAD: Final = "stop_workload"  # the same
+DECLINE_MORE: Final = "decline_more"  # the same
+LIFT: Final = "lift_response"  # a workload's name
+DEGRADE_AGAIN: Final = "degrade_again"  # a workload's name
+SHOW_APPROVALS: Final = "show_approvals"  # always ""
+OPEN_REQUEST: Final = "open_request"  # a workload's name
+OPEN_HOLDBACK: Final = "open_holdback"  # a workload's name
+
+# The modals of grants, `/budget request` and `/budget holdback`.
+GRANT_MODAL: Final = "grant_more"
+REQUEST_MODAL: Final = "ask_for_more"
+HOLDBACK_MODAL: Final = "draw_holdback"
+BLOCK_MORE_AMOUNT: Final = "more_amount"
+BLOCK_MORE_UNTIL: Final = "more_until"
+BLOCK_MORE_REASON: Final = "more_reason"
 
 SIGN_RECONCILIATION: Final = "sign_reconciliation"  # a comparison's number and the beginning of its digest
 REFUSE_RECONCILIATION: Final = "refuse_reconciliation"  # the same

@@ -63,7 +63,7 @@ class Waiting:
 async def ask_for_more(uow: UnitOfWork, workload: str, nanos: int, reason: str, *, by: Actor, now: datetime) -> Asked:
     """The owner asks the sponsor for so much more this month. Raises UnknownName, NotAllowed, OutOfRange, AlreadyDecided."""
     async with uow.write() as tx:
-        envelope = await _enveloped(tx, workload, "/budget request")
+        envelope = await enveloped(tx, workload, "/budget request")
         by.require(Act.ASK_FOR_MORE, envelope.terms.people, envelope.workload)
         words, cycle = checked_reason(reason), Cycle.of(now, tx.zone)
         spent = (await spent_of(tx, envelope.workload_id, cycle)).cost_nanos
@@ -94,21 +94,11 @@ async def draw_holdback(uow: UnitOfWork, workload: str, reason: str, *, by: Acto
     Finance partner and sponsor are told. Raises UnknownName, NotAllowed, OutOfRange without one, AlreadyDecided.
     """
     async with uow.write() as tx:
-        envelope = await _enveloped(tx, workload, "/budget holdback", lock=True)
+        envelope = await enveloped(tx, workload, "/budget holdback", lock=True)
         name, people = envelope.workload, envelope.terms.people
         by.require(Act.DRAW_HOLDBACK, people, name)
         words, cycle = checked_reason(reason), Cycle.of(now, tx.zone)
-        if any(entry.kind is EntryKind.DRAWN and entry.cycle == cycle for entry in envelope.entries):
-            raise AlreadyDecided(
-                f"The holdback of {name} was drawn in {cycle.title} already.",
-                correction=f"/budget request {name} AMOUNT REASON",
-            )
-        nanos = envelope.lasting(cycle) * round(envelope.terms.holdback * 10_000) // 10_000
-        if nanos <= 0:
-            raise OutOfRange(
-                f"{name} has no holdback. Its sponsor can give more.",
-                correction=f"/budget request {name} AMOUNT REASON",
-            )
+        nanos = holdback_of(envelope, cycle)
         back = Entry(cycle.next, EntryKind.REVERTED, -nanos, by.id, now)
         drawn = Entry(cycle, EntryKind.DRAWN, nanos, by.id, now)
         await tx.envelopes.enter(envelope.workload_id, back, drawn, revision=envelope.revision + 1)
@@ -171,7 +161,24 @@ async def question(uow: UnitOfWork, escalation_id: int) -> tuple[Escalation, Env
         return found, envelope, (await spent_of(tx, envelope.workload_id, found.cycle)).cost_nanos
 
 
-async def _enveloped(tx: Transaction, workload: str, command: str, *, lock: bool = False) -> Envelope:
+def holdback_of(envelope: Envelope, cycle: Cycle) -> int:
+    """The reserve that its owner may draw in the cycle, in nanos. Raises OutOfRange without one, AlreadyDecided once drawn."""
+    name = envelope.workload
+    if any(entry.kind is EntryKind.DRAWN and entry.cycle == cycle for entry in envelope.entries):
+        raise AlreadyDecided(
+            f"The holdback of {name} was drawn in {cycle.title} already.",
+            correction=f"/budget request {name} AMOUNT REASON",
+        )
+    nanos = envelope.lasting(cycle) * round(envelope.terms.holdback * 10_000) // 10_000
+    if nanos <= 0:
+        raise OutOfRange(
+            f"{name} has no holdback. Its sponsor can give more.", correction=f"/budget request {name} AMOUNT REASON"
+        )
+    return nanos
+
+
+async def enveloped(tx: Transaction, workload: str, command: str, *, lock: bool = False) -> Envelope:
+    """The envelope of a workload as typed; `command` begins the line to paste. Raises UnknownName."""
     number, name = await resolve(tx, workload, command=command)
     envelope = await tx.envelopes.of(number, lock=lock)
     if envelope is None:

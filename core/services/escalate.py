@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from core.approval import most_grantable
@@ -146,5 +146,6 @@ async def _grant_of(tx: Transaction, escalation: Escalation) -> Mapping[str, Any
         return None
     for grant in await tx.grants.standing(workload_id=escalation.workload_id):
         if grant.granted_at == escalation.decided_at and grant.granted_by == escalation.decided_by:
-            return {"nanos": grant.nanos, "until": micros(grant.until), "reason": grant.reason, "id": grant.id}
+            last_on = (grant.until - timedelta(microseconds=1)).astimezone(tx.zone).date()
+            return {"nanos": grant.nanos, "last_on": last_on.isoformat(), "reason": grant.reason, "id": grant.id}
     return None

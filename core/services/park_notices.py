@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+from core.services.escalate import ESCALATION
+from core.services.keep_promises import unreached
 from core.store.outbox import Notice, Place
 from core.store.unit_of_work import Transaction
 
@@ -28,6 +30,8 @@ async def park_notice(
     """
     await tx.outbox.park(notice.id, because)
     await _tell_finance(tx, notice, because, finance=finance, now=now)
+    if notice.kind == ESCALATION and is_unreached:
+        await unreached(tx, int(notice.facts["id"]), notice.recipient, because=because, now=now)
     if notice.kind == "request" and notice.place is Place.POST and is_unreached:
         asked = await tx.requests.of(int(notice.facts["request_id"]))
         if asked is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.slack.interaction import Registrar
 from bot.slack.listeners import (
+    approvals,
     breaches,
     closes,
     command,
@@ -28,6 +29,6 @@ def register_all(registrar: Registrar) -> None:
     for family in (
         breaches,
         command, envelopes, workloads, rules, requests, forecasts, plans, shortcuts, tags, trust, home, rollout, lifecycle,
-        closes, reconcile, signing,
+        closes, reconcile, signing, approvals,
     ):  # fmt: skip
         family.register(registrar)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from bot.slack.command_forms import (
+    Approvals,
+    AskForMore,
     Audit,
     Command,
     Help,
+    Holdback,
     Hub,
     Price,
     Set,
@@ -25,7 +28,19 @@ from bot.slack.command_reconcile import Reconcile
 from bot.slack.command_words import COMMAND
 from bot.slack.forecast_forms import Forecast, Metric, PlanCommand, WhatIf, Why
 from bot.slack.interaction import Interaction, Registrar
-from bot.slack.listeners import answers, envelopes, forecasts, plans, reconcile, rollout, rules, tags, trust, workloads
+from bot.slack.listeners import (
+    answers,
+    approvals,
+    envelopes,
+    forecasts,
+    plans,
+    reconcile,
+    rollout,
+    rules,
+    tags,
+    trust,
+    workloads,
+)
 from bot.slack.rollout_forms import RolloutCommand
 from core.errors import BudgetError, OutOfRange, UnknownName, Unreadable
 
@@ -76,6 +91,12 @@ async def carry_out(asked: Interaction, command: Command) -> None:
             await rules.explain(asked, command)
         case WorkloadList():
             await answers.list_workloads(asked, command)
+        case AskForMore():
+            await approvals.request(asked, command)
+        case Holdback():
+            await approvals.holdback(asked, command)
+        case Approvals():
+            await approvals.approvals(asked, command)
         case Audit():
             await answers.audit(asked, command)
         case Sources():

@@ -38,7 +38,8 @@ TOPICS: Final[dict[str, Topic]] = {
         "owner and finance partner",
         "Lowering is immediate. Raising an existing envelope waits for its sponsor, who is never its owner. "
         "Options: owner=@ finance=@ sponsor=@ deputy=@ channel=# soft= hard= margin= holdback= "
-        "degrade=MODEL, throttle=N/min or stop.",
+        "degrade=MODEL, throttle=N/min, stop, or a ladder like gpt-4.1-mini,throttle=60/min,stop; with dry-run it only "
+        "reports. The ladder works between the hard threshold and the whole envelope, so give it room: hard=90%.",
     ),
     "forecast": Topic(
         "says where the month ends, how sure that is, and when an envelope would be passed.",
@@ -132,6 +133,25 @@ TOPICS: Final[dict[str, Topic]] = {
         "A form takes the file: CSV, FOCUS, or a provider's cost report. A restated invoice replaces the one before, which is kept. "
         "Signatures cover the numbers as shown and are void when they change.",
     ),
+    "request": Topic(
+        "asks the sponsor for more this month; without an amount a form opens.",
+        ("/budget request NAME 400 traffic doubled in launch week", "/budget request NAME"),
+        "the owner",
+        "The sponsor grants an amount until a day, up to one more envelope; it reverts by itself. Reminders go out after 1 and "
+        "4 hours, and after a day the deputy is asked.",
+    ),
+    "holdback": Topic(
+        "draws the reserve that was agreed with the envelope, before the sponsor is asked.",
+        ("/budget holdback NAME launch week", "/budget set NAME holdback=5%"),
+        "the owner, once a month",
+        "It is drawn whole and ends with the month; finance and sponsor are told.",
+    ),
+    "approvals": Topic(
+        "shows what waits for you, what you asked for, and which grants and stops are in force.",
+        ("/budget approvals",),
+        "everyone; deciding: sponsor and deputy, never the owner",
+        "Undoing a degradation takes one click of the sponsor, the deputy or finance.",
+    ),
     "audit": Topic(
         "shows who changed what and when, and whether the chain of entries is whole.",
         ("/budget audit", "/budget audit NAME"),
@@ -155,7 +175,7 @@ def hub_message(names: tuple[str, ...]) -> Message:
         ),
         blocks.context(
             f"Or type it: `/budget status`, {code(_with_name('/budget set NAME 4000 sponsor=@name', names))}",
-            "Is all of it there? `/budget sources` and `/budget unattributed` tell.",
+            "Is all of it there? `/budget sources` and `/budget unattributed` tell. What waits for you: `/budget approvals`.",
             "Answers are only for you; add `--share` to show one to the channel.",
         ),
     )

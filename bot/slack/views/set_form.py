@@ -182,7 +182,7 @@ class Form:
             _input(
                 ids.BLOCK_DEGRADE,
                 "Past the hard threshold",
-                self._text(degrade, "a cheaper model, throttle=60/min or stop", limit=100),
+                self._text(degrade, "gpt-4.1-mini,throttle=60/min,stop", limit=200),
                 optional=True,
             ),
             _input(
