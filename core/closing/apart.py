@@ -55,7 +55,9 @@ def at_list(lines: Sequence[InvoiceLine]) -> tuple[tuple[InvoiceLine, ...], Caus
     if not told or listed <= 0 or billed >= listed or sum(abs(line.nanos) for line in told) < 0.9 * whole:
         return tuple(lines), None
     ratio = billed / listed
-    alike = sum(line.nanos for line in told if abs(line.nanos / (line.list_nanos or 1) - ratio) < _ALIKE)
+    # A few lines that cost nothing make a ratio too, but not one that every line has.
+    width = min(_ALIKE, (1 - ratio) / 4)
+    alike = sum(line.nanos for line in told if abs(line.nanos / (line.list_nanos or 1) - ratio) < width)
     if alike < 0.9 * billed:
         return tuple(lines), None
     plain = tuple(

@@ -22,6 +22,9 @@ RESIDENCY: Final = 1.1
 NOWHERE: Final = frozenset({"", "global", "not_available", "none", "unknown"})
 """Words for a region that costs nothing extra."""
 TIERS: Final = ("batch", "flex", "priority", "fast")
+OFFERED: Final = {"openai": ("batch", "flex", "priority"), "anthropic": ("batch", "fast")}
+"""Tiers that are billed by the token: OpenAI answers `fast` as priority, Anthropic's priority is prepaid and in no cost
+report (usage-formats §3.1, §4.4). Elsewhere all of them."""
 ASSUMED: Final = {"batch": 0.5, "flex": 0.5, "priority": 2.0, "fast": 2.0}
 """What tiers usually cost, in parts of the standard price, where the list has no price of their own for a model
 (usage-formats §8, causes 7, 8 and 13)."""

@@ -223,14 +223,23 @@ def _list_price(label: _Labeller, provider: str, rate_of: RateOf) -> Floats:
 
 
 def _effective(own: Side, plain: Floats) -> Floats:
-    """What a token cost in the estimate, cell by cell; the list price where the estimate has nothing."""
+    """What a token cost in the estimate, cell by cell; else what it cost elsewhere in the month; else the list price.
+
+    A variant that the estimate lacks costs as much more than the standard one as by list: calls that the estimate priced
+    above a long-context threshold stay above it.
+    """
     nanos, tokens = own.nanos.sum(axis=4, keepdims=True), own.tokens.sum(axis=4, keepdims=True)
     used = np.divide(nanos, tokens, out=plain.copy(), where=(tokens > 0) & (nanos > 0))
     whole_nanos, whole_tokens = nanos.sum(axis=0, keepdims=True), tokens.sum(axis=0, keepdims=True)
     mean = np.divide(whole_nanos, whole_tokens, out=np.zeros_like(whole_nanos), where=whole_tokens > 0)
     used = np.where(used > 0, used, mean)
-    price: Floats = np.divide(own.nanos, own.tokens, out=np.broadcast_to(used, own.nanos.shape).copy(),
-                     where=(own.tokens > 0) & (own.nanos > 0))  # fmt: skip
+    has = (own.tokens > 0) & (own.nanos > 0)
+    price: Floats = np.divide(own.nanos, own.tokens, out=np.broadcast_to(used, own.nanos.shape).copy(), where=has)
+    for place in range(1, plain.shape[3]):
+        listed, standard = plain[:, :, :, place], plain[:, :, :, 0]
+        ratio = np.divide(listed, standard, out=np.zeros_like(listed), where=standard > 0)
+        derived = price[:, :, :, 0] * ratio
+        price[:, :, :, place] = np.where(has[:, :, :, place] | (derived <= 0), price[:, :, :, place], derived)
     return price
 
 

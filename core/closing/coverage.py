@@ -21,7 +21,7 @@ _ALIKE: Final = 0.6
 _MOST: Final = 0.6
 """Share of the usage that has to be off for it to be a matter of calls everywhere."""
 _POWERS: Final = (100.0, 1_000.0, 1_000_000.0)
-_POWER_WIDTH: Final = 0.05
+_POWER_WIDTH: Final = 0.12
 _SURPLUS: Final = (
     (Mark.REPEATED, CauseName.DOUBLE_CAPTURE, "calls in the usage repeat an answer that another one reports", 1.1),
     (Mark.MOCK, CauseName.MOCK_TRAFFIC, "calls in the usage are mocks, health checks or answers out of a cache", 1.1),

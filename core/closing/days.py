@@ -16,6 +16,8 @@ from core.money import usd
 _HOURS: Final = 14
 _REACHES: Final = 0.6
 _LATE_DAYS: Final = 6
+_FIRST_DAYS: Final = 10
+"""Credits and free tokens begin with the month; what is free later only is something else."""
 _CALM: Final = 0.35
 """Share of the last days' relative difference that other days may have for it to be a matter of the last days."""
 
@@ -90,21 +92,26 @@ def _reach(residual: Residual, last: slice) -> float:
 
 
 def _free_beginning(residual: Residual) -> Iterator[Finding]:
-    """Days at the beginning of the month that cost nothing although there was use: a credit or free tokens."""
+    """Use that cost nothing, up to a day on which what pays for it is used up: a credit or free tokens."""
     grid = residual.grid
-    billed, own = grid.bill.nanos.sum(axis=(1, 2, 3, 4)), grid.estimate.nanos.sum(axis=(1, 2, 3, 4))
-    free = (billed < 0.02 * own) & (own > 0)
-    count = int(np.argmin(free)) if not free.all() else 0
-    if not count:
+    own, billed = grid.estimate.nanos, grid.bill.nanos
+    free = (own > 0) & (billed <= 0) & (residual.nanos < 0)
+    by_day, own_by_day = np.where(free, own, 0.0).sum(axis=(1, 2, 3, 4)), own.sum(axis=(1, 2, 3, 4))
+    # A line that charges nothing says it; without lines only whole days say so.
+    told = (free & (grid.lines > 0)).any(axis=(1, 2, 3, 4)) | (by_day > 0.95 * own_by_day) & (own_by_day > 0)
+    if not told.any() or not told[:_FIRST_DAYS].any():
         return
-    # The day on which it is used up is paid in part.
-    partly = count < len(free) and 0.02 < billed[count] / max(own[count], 1) < 0.9
-    for days in {count, count + partly}:
+    last = int(np.flatnonzero(told)[-1])
+    for days in (last + 1, last + 2):
+        less = residual.nanos[:days] < 0
         taken, money = np.zeros_like(residual.tokens), np.zeros_like(residual.money)
-        taken[:days], money[:days] = residual.tokens[:days], residual.money[:days]
-        amount = usd(round(abs(float(residual.nanos[:days].sum()))))
-        evidence = f"the first {days} days cost nothing or little on the bill, {amount} less than in the books; later days agree"
-        yield Finding(CauseName.CREDIT, evidence, taken, money, prior=1.0, details={"days": int(days)})
+        taken[:days] = np.where(less, residual.tokens[:days], 0.0)
+        money[:days] = np.where(less, residual.money[:days], 0.0)
+        amount = usd(round(abs(float(residual.nanos[:days][less].sum()))))
+        evidence = f"use up to {_day(grid.axes.days[last])} costs nothing on the bill, {amount} less than in the books; later days agree"
+        yield Finding(
+            CauseName.CREDIT, evidence, taken, money, prior=1.0, details={"until_on": grid.axes.days[last].isoformat()}
+        )
 
 
 def _day(on: date) -> str:

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from core.closing.catalogue import RESIDENCY, STANDARD, TIERS, tier_factor
+from core.closing.catalogue import OFFERED, RESIDENCY, STANDARD, TIERS, tier_factor
 from core.closing.causes import CauseName
 from core.closing.grid import Floats, Grid, Mask
 from core.closing.residual import Finding, Residual, agreement, best_span, names, weighted_median
@@ -156,9 +156,7 @@ def _named(grid: Grid, ratio: float, scope: str, mask: Mask, *, is_whole: bool) 
 
 def _tier_of(grid: Grid, ratio: float, mask: Mask) -> CauseName | None:
     places = np.flatnonzero((grid.bill.nanos * mask).sum(axis=(0, 2, 3, 4)) > 0)
-    for tier in TIERS:
-        if tier == "fast" and grid.provider == "openai":
-            continue  # OpenAI answers `fast` as priority (usage-formats §3.1).
+    for tier in OFFERED.get(grid.provider, TIERS):
         factors = [tier_factor(grid.rate_of, grid.provider, grid.axes.models[place], tier, grid.on) for place in places]
         found = [factor for factor in factors if factor]
         if found and all(abs(ratio / factor - 1) < _NEAR for factor in found):

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from core.closing.catalogue import long_factors, tier_factor
+from core.closing.catalogue import OFFERED, TIERS, long_factors, tier_factor
 from core.closing.causes import CauseName
 from core.closing.grid import INPUT, OUTPUT, Floats, Grid
 from core.closing.prices import expected_nanos
@@ -32,8 +32,8 @@ def candidates(residual: Residual) -> Iterator[Finding]:
         if factors := long_factors(grid.rate_of, grid.provider, model, grid.on):
             yield from _part(residual, place, CauseName.LONG_CONTEXT, factors, 0.94, "above the long-context threshold")
         for tier, cause, prior in _TIERS:
-            if tier == "fast" and grid.provider == "openai":
-                continue  # OpenAI answers `fast` as priority (usage-formats §3.1).
+            if tier not in OFFERED.get(grid.provider, TIERS):
+                continue
             if factor := tier_factor(grid.rate_of, grid.provider, model, tier, grid.on):
                 yield from _part(residual, place, cause, (factor, factor), prior, f"at the price of {tier}")
 
