@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.closing.bill_lines import Bill
-from core.closing.catalogue import STANDARD, RateOf, Variant, one_name, unit_nanos, variant_of
-from core.closing.grid import ALL, INPUT, SEARCH_PLACE, SEARCHES, TOKENS, Axes, Floats, Grid, Marked, Mask, Side
+from core.closing.catalogue import STANDARD, RateOf, Variant, long_factors, one_name, unit_nanos, variant_of
+from core.closing.grid import ALL, INPUT, OUTPUT, SEARCH_PLACE, SEARCHES, TOKENS, Axes, Floats, Grid, Marked, Mask, Side
 from core.estimate import DAY, HOUR, Estimate, EstimateRow
 from core.invoice import InvoiceLine
 from core.usage import CLASS_NAMES
@@ -68,7 +68,9 @@ def grid_of(estimate: Estimate, bill: Bill, rounded_to: int, rate_of: RateOf) ->
     rows = estimate.rows
     plain = _list_price(label, estimate.provider, rate_of)
     own, requests, long_nanos = _laid_out(rows, label, plain)
-    price = _effective(own, plain)
+    # Long calls cost more than the difference of a cell is worth: what is off is priced as a usual call.
+    usual, _, _ = _laid_out([row for row in rows if not row.is_long], label, plain)
+    price = _effective(usual, plain)
     billed, known, lines = np.zeros(shape), np.zeros(shape), np.zeros(shape)
     quantities = np.zeros(shape)
     can_count = label.by_class and not label.merges_input
@@ -80,18 +82,23 @@ def grid_of(estimate: Estimate, bill: Bill, rounded_to: int, rate_of: RateOf) ->
             quantities[place] += float(line.quantity)
             known[place] += line.count
     is_known = (known == lines) & (lines > 0)
-    implied = np.divide(billed, price, out=np.zeros(shape), where=price > 0)
-    tokens = np.where(is_known, quantities, implied)
+    tokens = np.where(is_known, quantities, implied_tokens(own, billed, price))
     marked = {}
     for mark, found in estimate.marked.items():
         side, count, _ = _laid_out(found, label, plain)
         marked[mark] = Marked(side, count)
     is_hourly = estimate.row_seconds == HOUR and bool(label.axes.days)
     shifted = _shifter([*estimate.rows, *estimate.edges], label) if is_hourly else None
+    premium = _premium(label, estimate.provider, rate_of, on)
     return Grid(
-        label.axes, own, Side(tokens, billed), price, is_known, lines, requests, marked, long_nanos, rate_of,
+        label.axes, own, Side(tokens, billed), price, premium, is_known, lines, requests, marked, long_nanos, rate_of,
         estimate.provider, on, rounded_to, split_by, shifted,
     )  # fmt: skip
+
+
+def implied_tokens(own: Side, billed: Floats, price: Floats) -> Floats:
+    """What the bill's amounts buy beyond or short of the estimate, where the bill tells no tokens."""
+    return own.tokens + np.divide(billed - own.nanos, price, out=np.zeros_like(price), where=price > 0)
 
 
 def _labeller(estimate: Estimate, bill: Bill, rate_of: RateOf) -> tuple[_Labeller, tuple[str, ...]]:
@@ -220,6 +227,18 @@ def _list_price(label: _Labeller, provider: str, rate_of: RateOf) -> Floats:
                     if name in found and name != SEARCHES:
                         price[day, place, kind, served, 0] = found[name]
     return price
+
+
+def _premium(label: _Labeller, provider: str, rate_of: RateOf, on: date) -> Floats:
+    """What long context costs on top, in parts of the price below the threshold; 0 where there is none."""
+    axes = label.axes
+    premium = np.zeros((1, len(axes.models), len(axes.classes), 1, 1))
+    for place, model in enumerate(axes.models):
+        factors = long_factors(rate_of, provider, model, on) if model not in (ALL, SEARCH_PLACE, OTHER) else None
+        for kind, name in enumerate(axes.classes) if factors else ():
+            assert factors
+            premium[0, place, kind] = (factors[1] if name in OUTPUT else factors[0]) - 1
+    return premium.clip(min=0)
 
 
 def _effective(own: Side, plain: Floats) -> Floats:

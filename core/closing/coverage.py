@@ -10,7 +10,7 @@ import numpy as np
 
 from core.closing.causes import CauseName
 from core.closing.grid import SEARCHES, Floats, Grid, Mask
-from core.closing.residual import Finding, Residual, best_span, names, weighted_median
+from core.closing.residual import Finding, Residual, best_span, names, premium_of, weighted_median
 from core.estimate import Mark
 
 _RETRIES: Final = 0.03
@@ -51,7 +51,7 @@ def _not_billed(residual: Residual) -> Iterator[Finding]:
         taken, money = residual.as_parts(-marked.side.nanos)
         # The calls' tokens as far as they are known; money only where there is no price for them.
         taken = np.where(grid.price > 0, -marked.side.tokens, taken)
-        money = np.where(grid.price > 0, 0.0, money)
+        money = np.where(grid.price > 0, marked.side.tokens * grid.price - marked.side.nanos, money)
         worth = float(np.abs(taken * grid.price).sum())
         missing = float(np.minimum(np.maximum(-residual.tokens * grid.price, 0), np.abs(taken * grid.price)).sum())
         if worth <= 0 or missing < 0.3 * worth:
@@ -98,7 +98,7 @@ def _without_usage(residual: Residual) -> Iterator[Finding]:
             f"of {float((taken * grid.price).sum()) / worth:.1f} usual calls for each"
         )
         yield Finding(
-            CauseName.STREAM_WITHOUT_USAGE, evidence, taken, np.zeros_like(taken), prior=1.1,
+            CauseName.STREAM_WITHOUT_USAGE, evidence, taken, premium_of(residual, taken), prior=1.1,
             details={"requests": round(float(empty.sum())), **_where(grid, taken)},
         )  # fmt: skip
 
@@ -199,17 +199,22 @@ def _named(residual: Residual, taken: Floats, share: float, *, is_all: bool) -> 
         cells = (taken > 0) & (residual.tokens > 0.5 * taken)
         taken, nothing = np.where(cells, residual.tokens, 0.0), np.where(cells, residual.money, 0.0)
         evidence = f"the bill has {1 + share:,.0f} times the tokens of the books, in every class of {scope}{since}"
-        return Finding(CauseName.UNITS, evidence, taken, nothing, prior=1.02, details=details)
+        return Finding(CauseName.UNITS, evidence, taken, nothing, prior=1.12, details=details)
     if share < 0:
         times = 1 / (1 + share) if share > -1 else 0.0
         evidence = f"the books have {times:.2f} times the tokens of the bill, in every class of {scope}{since}"
         near = abs(times - round(times)) < 0.05 and times > 1.5
         return Finding(
-            CauseName.DOUBLE_CAPTURE, evidence, taken, nothing, prior=0.95 if near else 0.85, details=details
+            CauseName.DOUBLE_CAPTURE,
+            evidence,
+            taken,
+            premium_of(residual, taken),
+            prior=0.95 if near else 0.85,
+            details=details,
         )
     evidence = f"the bill has {share:.2%} more tokens than the books, in every class of {scope}{since}"
     cause = CauseName.RETRIES if share <= _RETRIES else CauseName.SAMPLING
-    return Finding(cause, evidence, taken, nothing, prior=0.92 if is_all else 0.88, details=details)
+    return Finding(cause, evidence, taken, premium_of(residual, taken), prior=0.92 if is_all else 0.88, details=details)
 
 
 def _where(grid: Grid, taken: Floats) -> dict[str, list[str]]:

@@ -71,6 +71,7 @@ class Grid:
     Attributes:
       estimate, bill: all of either.
       price: nanos a token, as the estimate was priced, else by list; 0 where nothing is known.
+      premium: by how many parts of its price a token above the long-context threshold costs more, by model and class.
       knows_tokens: cells whose tokens the bill tells; elsewhere `bill.tokens` are what its amount buys at `price`.
       lines: lines of the bill in each cell.
       requests: of the estimate, by day, model, variant and project (an axis of one place for the class).
@@ -84,6 +85,7 @@ class Grid:
     estimate: Side
     bill: Side
     price: Floats
+    premium: Floats
     knows_tokens: Mask
     lines: Floats
     requests: Floats

@@ -11,7 +11,7 @@ import numpy as np
 from core.closing.causes import CauseName
 from core.closing.compare import OTHER
 from core.closing.grid import ALL, Floats, Grid
-from core.closing.residual import Finding, Residual, names
+from core.closing.residual import Finding, Residual, names, premium_of
 from core.money import usd
 
 _ALIKE: Final = 0.6
@@ -47,6 +47,7 @@ def _aliases(residual: Residual) -> Iterator[Finding]:
             # Where the model has no price, its whole charge follows its tokens.
             unpriced = (grid.price[:, target] <= 0) & (both > 0)
             money[:, target] = np.where(unpriced, residual.money[:, target], 0.0)
+            money += premium_of(residual, taken)
             evidence = (
                 f"{moved:,.0f} tokens are {models[source]} in the books and {models[target]} on the bill, "
                 f"{moved / extra.sum():.0%} of what the bill has more of it"

@@ -93,9 +93,16 @@ class Finding:
         return float((self.tokens * grid.price).sum() + self.money.sum())
 
 
-def moved(residual: Residual, tokens: Floats) -> tuple[Floats, Floats]:
-    """(tokens, no money) for a hypothesis about tokens only."""
-    return tokens, np.zeros_like(residual.money)
+def premium_of(residual: Residual, tokens: Floats) -> Floats:
+    """The money that goes with tokens that only one side has, where more is charged for them than a usual call's price.
+
+    Such calls may have been above a long-context threshold; at most so much belongs to them.
+    """
+    grid = residual.grid
+    most = residual.tokens * grid.price * grid.premium * 1.02
+    belongs = (np.sign(residual.money) == np.sign(residual.tokens)) & (np.abs(residual.money) <= np.abs(most))
+    share = np.divide(tokens, residual.tokens, out=np.zeros_like(tokens), where=residual.tokens != 0).clip(0, 1)
+    return np.where(belongs, residual.money * share, 0.0)
 
 
 def score(residual: Residual, finding: Finding) -> float:

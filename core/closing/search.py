@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 
 from core.closing import coverage, days, identity, prices, rounding, served, token_classes, tools, unnamed_tiers
+from core.closing.compare import implied_tokens
 from core.closing.grid import Grid, Side
 from core.closing.residual import Finding, Residual, difference, score
 
@@ -115,6 +116,5 @@ def _unscaled(grid: Grid, finding: Finding) -> Grid:
     assert finding.scale
     mask, ratio = finding.scale
     nanos = np.where(mask, grid.bill.nanos / ratio, grid.bill.nanos)
-    implied = np.divide(nanos, grid.price, out=np.zeros_like(nanos), where=grid.price > 0)
-    tokens = np.where(grid.knows_tokens, grid.bill.tokens, implied)
+    tokens = np.where(grid.knows_tokens, grid.bill.tokens, implied_tokens(grid.estimate, nanos, grid.price))
     return replace(grid, bill=Side(tokens, nanos))

@@ -11,7 +11,7 @@ import numpy as np
 from core.closing.catalogue import Variant
 from core.closing.causes import CauseName
 from core.closing.grid import Floats
-from core.closing.residual import Finding, Residual, agreement, names, weighted_median
+from core.closing.residual import Finding, Residual, agreement, names, premium_of, weighted_median
 
 _SAME: Final = 0.005
 _AGREES: Final = 0.5
@@ -71,6 +71,7 @@ def _moved(residual: Residual, source: int, target: int, told: Variant, billed: 
     money[:, :, :, target] = np.where(
         (grid.estimate.tokens[:, :, :, target] <= 0) & (moved > 0), residual.money[:, :, :, target], 0.0
     )
+    money[:, :, :, source] = premium_of(residual, tokens)[:, :, :, source]
     by_model = moved.sum(axis=(0, 2, 3))
     models = [grid.axes.models[place] for place in np.argsort(-by_model, kind="stable") if by_model[place] > 0]
     evidence = (

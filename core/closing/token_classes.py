@@ -107,14 +107,19 @@ def _alone(residual: Residual) -> Iterator[Finding]:
         taken[:, :, places] = np.where(pure[:, :, None], residual.tokens[:, :, places], 0.0)
         if not taken.any():
             continue
+        # Input that is counted twice lifts calls above a long-context threshold, and all their classes with it.
+        lifted = (
+            pure[:, :, None] & (np.sign(residual.money) == sign) & (np.abs(residual.money) <= grid.long_nanos * 1.05)
+        )
+        money = np.where(lifted, residual.money, 0.0)
         models = _models(residual, taken)
-        amount = float((taken * grid.price).sum())
+        amount = float((taken * grid.price).sum() + money.sum())
         days = int(pure.any(axis=(1, 2, 3)).sum())
         evidence = (
             f"{names(models)}: the bill has {words} than the books, {usd(round(abs(amount)))} on {days} days, "
             "while the other classes of the same calls agree"
         )
-        yield Finding(cause, evidence, taken, np.zeros_like(taken), details={"models": models}, prior=0.96)
+        yield Finding(cause, evidence, taken, money, details={"models": models}, prior=0.96)
 
 
 def _models(residual: Residual, taken: Floats) -> list[str]:

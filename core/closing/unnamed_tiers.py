@@ -16,9 +16,10 @@ from core.closing.residual import Finding, Residual
 from core.estimate import Mark
 from core.money import usd
 
-_FITS: Final = 0.9
+_FITS: Final = 0.7
 """Share of the difference that has to be no larger than the whole day at the other price would make it."""
 _SLACK: Final = 1.02
+_NAMED: Final = 0.88
 _TIERS: Final = (
     ("batch", CauseName.BATCH_DISCOUNT, 0.9), ("priority", CauseName.SERVICE_TIER, 0.86), ("fast", CauseName.FAST_MODE, 0.84),
 )  # fmt: skip
@@ -35,7 +36,9 @@ def candidates(residual: Residual) -> Iterator[Finding]:
             if tier not in OFFERED.get(grid.provider, TIERS):
                 continue
             if factor := tier_factor(grid.rate_of, grid.provider, model, tier, grid.on):
-                yield from _part(residual, place, cause, (factor, factor), prior, f"at the price of {tier}")
+                # These providers' reports name the tier of every line.
+                believed = prior * (_NAMED if grid.provider in OFFERED else 1.0)
+                yield from _part(residual, place, cause, (factor, factor), believed, f"at the price of {tier}")
 
 
 def _premium_not_billed(residual: Residual) -> Iterator[Finding]:
@@ -85,12 +88,12 @@ def _part(
 
 
 def _seen_together(grid: Grid, place: int, taken: Floats) -> float:
-    """How far the books could not see the size of single calls there, 0.92–1.05."""
+    """How far the books could not see the size of single calls there, 0.78–1.05."""
     marked = grid.marked.get(Mark.AGGREGATE)
     if marked is None:
-        return 0.92
+        return 0.78
     many = (marked.side.tokens[:, place].sum(axis=1) > 0)[:, None]
-    return 0.92 + 0.13 * float(np.abs(np.where(many, taken, 0.0)).sum()) / max(float(np.abs(taken).sum()), 1.0)
+    return 0.78 + 0.27 * float(np.abs(np.where(many, taken, 0.0)).sum()) / max(float(np.abs(taken).sum()), 1.0)
 
 
 def _shape(grid: Grid, place: int, taken: Floats, factors: tuple[float, float]) -> float:
