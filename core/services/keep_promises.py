@@ -16,7 +16,6 @@ from core.services.escalate import (
     UNREACHED,
     close,
     facts_of,
-    retell,
     subject_of,
 )
 from core.store.outbox import Place
@@ -111,7 +110,6 @@ async def turn_to_deputy(
             f"{subject_of(escalation)}/{people.deputy}", ESCALATION, people.deputy,
             facts=facts, at=now, subject=subject_of(escalation),
         )  # fmt: skip
-        await retell(tx, escalation, envelope, now=now)
     else:
         for person in sorted({people.owner, people.finance}):
             await tx.outbox.add(f"{subject_of(escalation)}/unreached/{person}", UNREACHED, person, facts=facts, at=now)
