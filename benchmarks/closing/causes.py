@@ -64,7 +64,8 @@ CAUSES: Final = (
     Cause("wrong_price", 20, ((recording.unpriced_model, ANY), (billing.wrong_price, COUNTED), (billing.wrong_price, COUNTED))),
     Cause("untracked_key", 22, ((billing.untracked_key, ANY),)),
     Cause("batch_discount", 7, ((billing.batch_discount, ANY),)),
-    Cause("service_tier", 8, ((billing.service_tier, ANY),)),
+    # Anthropic's older cost report knows no tiers but standard and batch.
+    Cause("service_tier", 8, ((billing.service_tier, (*OPENAI, "anthropic-analytics", *OPEN)),)),
     Cause("fast_mode", 13, ((billing.fast_mode, ANTHROPIC + OPEN),)),
     Cause("residency", 10, ((billing.residency, COUNTED + ANTHROPIC),)),
     Cause("discount", 14, ((billing.discount, ANY),)),

@@ -9,6 +9,7 @@ from bot.slack.command_reconcile import Reconcile
 from bot.slack.forecast_forms import ForecastCommand
 from bot.slack.rollout_forms import RolloutCommand
 from core.change_request import SetOrder
+from core.exporting.focus import Form
 from core.period import Cycle
 
 
@@ -101,6 +102,15 @@ class Audit:
 
 
 @dataclass(frozen=True, slots=True)
+class Export:
+    """A month as a file; never a future one."""
+
+    cycle: Cycle
+    form: Form
+    share: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Price:
     """A price to show, or to set where `prices` is not empty.
 
@@ -167,6 +177,7 @@ WorkloadCommand = WorkloadAdd | WorkloadRules | WorkloadRemove | WorkloadExplain
 TrustCommand = Sources | Unattributed | Tags
 Command = (
     Hub
+    | Export
     | Help
     | Status
     | Set

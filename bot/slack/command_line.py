@@ -7,12 +7,14 @@ from dataclasses import replace
 from datetime import date
 from typing import Final
 
+from bot.slack.command_export import read_export
 from bot.slack.command_forecast import read_forecast, read_metric, read_plan, read_whatif, read_why
 from bot.slack.command_forms import (
     Approvals,
     AskForMore,
     Audit,
     Command,
+    Export,
     Help,
     Holdback,
     Hub,
@@ -178,6 +180,10 @@ def _audit(line: Line, today: date) -> Audit:
     return Audit(only_workload(line))
 
 
+def _export(line: Line, today: date) -> Export:
+    return read_export(line, today=today)
+
+
 def _set(line: Line, today: date) -> Set:
     return read_set(line)
 
@@ -293,6 +299,7 @@ _COMMANDS: Final[dict[str, Callable[[Line, date], Command]]] = {
     "price": _price,
     "reconcile": _reconcile,
     "rollout": _rollout,
+    "export": _export,
     "audit": _audit,
     "help": _help,
 }

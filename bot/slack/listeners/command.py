@@ -7,6 +7,7 @@ from bot.slack.command_forms import (
     AskForMore,
     Audit,
     Command,
+    Export,
     Help,
     Holdback,
     Hub,
@@ -32,6 +33,7 @@ from bot.slack.listeners import (
     answers,
     approvals,
     envelopes,
+    exports,
     forecasts,
     plans,
     reconcile,
@@ -97,6 +99,8 @@ async def carry_out(asked: Interaction, command: Command) -> None:
             await approvals.holdback(asked, command)
         case Approvals():
             await approvals.approvals(asked, command)
+        case Export():
+            await exports.export(asked, command)
         case Audit():
             await answers.audit(asked, command)
         case Sources():

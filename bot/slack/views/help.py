@@ -152,6 +152,12 @@ TOPICS: Final[dict[str, Topic]] = {
         "everyone; deciding: sponsor and deputy, never the owner",
         "Undoing a degradation takes one click of the sponsor, the deputy or finance.",
     ),
+    "export": Topic(
+        "sends you a month of the books as a file, with tags and token classes; it adds up to the nano.",
+        ("/budget export", "/budget export 2026-10 format=focus-1.4", "/budget export last month format=csv"),
+        "finance",
+        "FOCUS 1.2 unless another format is named. The file goes to your direct messages alone.",
+    ),
     "audit": Topic(
         "shows who changed what and when, and whether the chain of entries is whole.",
         ("/budget audit", "/budget audit NAME"),
