@@ -18,9 +18,10 @@ import msgspec
 from rich.console import Console
 from rich.progress import Progress
 
-from bot.cli.running import log_to_stderr, until_signalled
+from bot.cli.running import until_signalled
 from bot.demo_clock import DemoClock, span
 from bot.demo_tour import TOUR
+from bot.log_lines import log_to_stderr
 from bot.service import Service
 from bot.settings import Settings
 from bot.wiring import system_clock

@@ -22,6 +22,7 @@ from bot.alert_watch import AlertWatch
 from bot.delivery import Delivery
 from bot.notices import composers, lines
 from bot.pulling import Pulls
+from bot.request_id import RequestIds
 from bot.retention import Retention
 from bot.schedule import AT_NIGHT, make_scheduler
 from bot.settings import Settings
@@ -41,6 +42,7 @@ from bot.web.guard_door import GuardDoor
 from bot.web.health import health_router
 from bot.web.inlet import Inlet
 from bot.web.litellm import litellm_router
+from bot.web.metrics import watch_jobs
 from bot.web.otlp import otlp_router
 from bot.web.slack_events import slack_router
 from bot.web.usage import usage_router
@@ -148,8 +150,9 @@ class Service:
         calls = GuardCalls(self.guard, gate, self.clock, wait_seconds=self._settings.outlay_guard_wait_seconds)
         app.include_router(guard_router(calls))
         app.add_middleware(GuardDoor, calls=calls)
+        app.add_middleware(RequestIds)
         app.include_router(envelopes_router(self.uow, gate, self.clock))
-        app.include_router(health_router(self.uow))
+        app.include_router(health_router(self.uow, self.clock))
         if slack is not None:
             app.include_router(slack_router(slack, signing_secret))
         return app
@@ -216,6 +219,7 @@ class Service:
             self.uow, self.delivery, pulls, self.clock, close, zone_of=self.readers.zone_of,
             more=[Job("release_events", night, retention.run)],
         )  # fmt: skip
+        watch_jobs(scheduler)
         scheduler.start()
         self._stack.callback(scheduler.shutdown, wait=False)
         self.delivery.wake()

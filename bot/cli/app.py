@@ -30,7 +30,7 @@ _DEMO_PORT: Final = 8300
 @app.command()
 def run() -> None:
     """Run the bot against the Slack workspace named in the environment or `.env`."""
-    from bot.cli.running import log_to_stderr
+    from bot.log_lines import log_to_stderr
     from bot.service import Service
     from bot.settings import load_settings
 

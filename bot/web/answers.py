@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import secrets
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from bot import request_id
 from core.errors import BadToken, BudgetError, MissingScope, Overloaded, TooLarge, UnknownName
 
 log = logging.getLogger(__name__)
@@ -42,7 +42,10 @@ def refusal(refused: BudgetError) -> JSONResponse:
     """The answer to somebody whose call was refused."""
     status = next((code for kind, code in _STATUS.items() if isinstance(refused, kind)), 422)
     headers = {401: {"WWW-Authenticate": 'Bearer realm="outlay"'}, 503: {"Retry-After": "2"}}.get(status)
-    return JSONResponse({"error": refused.message}, status_code=status, headers=headers)
+    body = {"error": refused.message}
+    if known := request_id.current.get():
+        body["reference"] = known
+    return JSONResponse(body, status_code=status, headers=headers)
 
 
 def install(app: FastAPI) -> None:
@@ -54,10 +57,11 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def fail(request: Request, failure: Exception) -> JSONResponse:
-        reference = secrets.token_hex(4)
+        reference = request_id.reference()
         log.error("request_failed", exc_info=failure, extra={"reference": reference, "path": request.url.path})
         text = f"Something went wrong on our side; nothing was recorded. Send it again, or report the reference {reference}."
         # Exporters send again after 503 and drop the batch after 500 (OTLP/HTTP, and LiteLLM from 500 on).
         status = 503 if request.url.path in RETRYING or is_outage(failure) else 500
-        headers = {"Retry-After": "5"} if status == 503 else None
+        # This answer goes past the middleware that adds the id to all others.
+        headers = {request_id.HEADER: reference, **({"Retry-After": "5"} if status == 503 else {})}
         return JSONResponse({"error": text, "reference": reference}, status_code=status, headers=headers)

@@ -6,6 +6,7 @@ them and take what is unusual (a compressed body).
 
 from __future__ import annotations
 
+import time
 from typing import Final
 
 import msgspec
@@ -13,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.web import answers
 from bot.web.guard import MAX_BODY, Call, GuardCalls
+from bot.web.metrics import GUARD_SECONDS
 from core.errors import BudgetError, TooLarge
 
 _JSON: Final = (b"content-type", b"application/json")
@@ -31,6 +33,7 @@ class GuardDoor:
         if call is None or b"content-encoding" in headers:
             await self._app(scope, receive, send)
             return
+        started = time.perf_counter()
         try:
             body = await _body(receive)
             if body is None:
@@ -40,6 +43,7 @@ class GuardDoor:
         except BudgetError as refused:
             await answers.refusal(refused)(scope, receive, send)
             return
+        GUARD_SECONDS.labels(scope["path"].rpartition("/")[2]).observe(time.perf_counter() - started)
         length = (b"content-length", str(len(answer)).encode())
         await send({"type": "http.response.start", "status": 200, "headers": [_JSON, length]})
         await send({"type": "http.response.body", "body": answer})

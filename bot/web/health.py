@@ -6,10 +6,13 @@ from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.web.metrics import BookMetrics
+from bot.wiring import Clock
 from core.store.unit_of_work import UnitOfWork
 
 
-def health_router(uow: UnitOfWork) -> APIRouter:
+def health_router(uow: UnitOfWork, clock: Clock) -> APIRouter:
+    books = BookMetrics(uow, clock)
     router = APIRouter(tags=["health"])
 
     @router.get("/healthz", summary="The process answers")
@@ -30,6 +33,7 @@ def health_router(uow: UnitOfWork) -> APIRouter:
 
     @router.get("/metrics", summary="Prometheus metrics")
     async def metrics() -> Response:
+        await books.refresh()
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     return router

@@ -13,6 +13,7 @@ from fastapi import Request
 from prometheus_client import Counter, Gauge, Histogram
 
 from bot.web.bodies import read_body
+from bot.web.metrics import SOURCE_EVENTS, bounded
 from core.errors import BadToken, Overloaded
 from core.intake import native
 from core.intake.record import Taken
@@ -95,7 +96,7 @@ class Inlet:
             source.id, intake.events, now=self._clock(), refused=len(intake.rejected)
         )  # fmt: skip
         rejected = tuple(sorted((*intake.rejected, *receipt.rejected)))
-        _count("native", receipt, len(rejected), started)
+        _count("native", source, receipt, len(rejected), started)
         return receipt, rejected
 
     async def take(self, source: Source, body: bytes, read: Reader, kind: str) -> tuple[Receipt, Taken]:
@@ -108,11 +109,12 @@ class Inlet:
         receipt = await self._bookkeeper.record(
             source.id, events, now=self._clock(), witnesses=witnesses, refused=len(taken.refused)
         )  # fmt: skip
-        _count(kind, receipt, len(taken.refused) + len(receipt.rejected), started)
+        _count(kind, source, receipt, len(taken.refused) + len(receipt.rejected), started)
         return receipt, taken
 
 
-def _count(kind: str, receipt: Receipt, rejected: int, started: float) -> None:
+def _count(kind: str, source: Source, receipt: Receipt, rejected: int, started: float) -> None:
     for outcome, count in (("accepted", receipt.accepted), ("duplicate", receipt.duplicates), ("rejected", rejected)):
         EVENTS.labels(kind, outcome).inc(count)
+        SOURCE_EVENTS.labels(bounded(source.name), outcome).inc(count)
     SECONDS.labels(kind).observe(time.perf_counter() - started)

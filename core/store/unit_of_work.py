@@ -9,14 +9,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool
+from sqlalchemy.pool import AsyncAdaptedQueuePool, QueuePool
 
 from core.errors import SettingsProblem
 from core.store.audit_rows import AuditRows
@@ -274,6 +274,12 @@ class UnitOfWork:
                 yield Transaction(connection, self.zone)
             finally:
                 await transaction.rollback()
+
+    def connections(self) -> dict[str, dict[str, int]]:
+        """By pool (`shared` on PostgreSQL, `write` and `read` on SQLite): how many connections are in use, and how many idle."""
+        engines = {"write": self._writer, "read": self._reader} if self.is_sqlite else {"shared": self._writer}
+        pools = {name: cast(QueuePool, engine.pool) for name, engine in engines.items()}
+        return {name: {"in_use": pool.checkedout(), "idle": pool.checkedin()} for name, pool in pools.items()}
 
     async def close(self) -> None:
         await self._writer.dispose()

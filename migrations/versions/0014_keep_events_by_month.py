@@ -3,8 +3,8 @@
 Revision: 0014
 Follows: 0013
 
-On PostgreSQL the journal becomes a table of monthly partitions, so that a month can be dropped instead of deleted. Rows are copied
-month by month; measured: about five million a minute. An id stays unique over all months by `event_ids` (ADR 7).
+On PostgreSQL the journal becomes a table of monthly partitions, so that a month can be dropped instead of deleted. All rows are
+copied once, so large books need some minutes and room for a second copy. An id stays unique over all months by `event_ids` (ADR 7).
 """
 
 from __future__ import annotations

@@ -8,7 +8,8 @@ import re
 
 import pytest
 
-from bot.slack.guard import guarded, new_reference
+from bot.request_id import new_reference
+from bot.slack.guard import guarded
 from bot.slack.views.blocks import Message
 from core.errors import NotAllowed
 
