@@ -16,11 +16,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.importing.invoices import read_invoice
 from bot.readable import shortened
+from bot.request_id import reference
 from bot.slack import ids
 from bot.slack.command_reconcile import Reconcile
 from bot.slack.command_words import COMMAND
 from bot.slack.downloads import Uploaded, download
-from bot.slack.guard import guarded, new_reference
+from bot.slack.guard import guarded
 from bot.slack.interaction import Interaction, Registrar, reply_to
 from bot.slack.listeners import answers
 from bot.slack.listeners.plan_forms import open_view, typed_in
@@ -150,7 +151,7 @@ async def carry_out(asked: Interaction, order: Order) -> None:
     except Exception:
         # The guard tells the person; the message must not say for ever that something is under way.
         await progress.show(
-            stopped_message(order, by.id, f"Something broke ({new_reference()}); nothing was lost."), always=True
+            stopped_message(order, by.id, f"Something broke ({reference()}); nothing was lost."), always=True
         )
         raise
     if done.is_known:
