@@ -69,7 +69,8 @@ class ChangeRequest:
 class SetOrder:
     """What somebody asks of `set`: only what is given changes; the rest stays, or gets its default on a new envelope.
 
-    Money in nanos, shares 0–1, people as Slack user ids, `channel` a Slack channel id, `degrade` as typed.
+    Money in nanos, shares 0–1, people as Slack user ids, `channel` a Slack channel id, `degrade` and `quiet` as typed
+    (`off` for none).
     `seen_revision` is the envelope's revision that a modal was filled from; None from the command line.
     """
 
@@ -85,4 +86,5 @@ class SetOrder:
     margin: float | None = None
     holdback: float | None = None
     degrade: str | None = None
+    quiet: str | None = None
     seen_revision: int | None = None

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from bot.cli import books, doctor, exporting, importing, inspect, pull, reconcile, tokens
+from bot.cli import books, doctor, exporting, importing, inspect, pull, reconcile, replay, tokens
 from bot.cli.running import until_signalled
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ importing.add_to(app)
 inspect.add_to(app)
 pull.add_to(app)
 reconcile.add_to(app)
+replay.add_to(app)
 
 _DEMO_PORT: Final = 8300
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
+from bot.slack.alert_forms import AlertCommand
 from bot.slack.command_reconcile import Reconcile
 from bot.slack.forecast_forms import ForecastCommand
 from bot.slack.rollout_forms import RolloutCommand
@@ -190,4 +191,5 @@ Command = (
     | ForecastCommand
     | ResponseCommand
     | RolloutCommand
+    | AlertCommand
 )

@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import date
 from typing import Final
 
+from bot.slack.alert_forms import AlertCommand
+from bot.slack.command_alerts import read_replay, read_why_told
 from bot.slack.command_export import read_export
 from bot.slack.command_forecast import read_forecast, read_metric, read_plan, read_whatif, read_why
 from bot.slack.command_forms import (
@@ -52,6 +54,7 @@ _FLAGS: Final = ("share", "help", "accuracy", "status")
 _ALIASES: Final = {
     "?": "help", "workloads": "workload", "prices": "price", "plans": "plan", "what-if": "whatif", "metrics": "metric",
     "source": "sources", "tag": "tags", "ask": "request", "approval": "approvals", "reserve": "holdback",
+    "whytold": "why-told", "told": "why-told",
 }  # fmt: skip
 _PREPOSITIONS: Final = frozenset({"in", "for", "of", "during"})
 
@@ -192,6 +195,10 @@ def _price(line: Line, today: date) -> Price:
     return read_price(line, today=today)
 
 
+def _alerts(line: Line, today: date) -> AlertCommand:
+    return read_why_told(line) if line.command == "why-told" else read_replay(line)
+
+
 def _rollout(line: Line, today: date) -> RolloutCommand:
     return read_rollout(line, today=today)
 
@@ -300,6 +307,8 @@ _COMMANDS: Final[dict[str, Callable[[Line, date], Command]]] = {
     "reconcile": _reconcile,
     "rollout": _rollout,
     "export": _export,
+    "why-told": _alerts,
+    "replay": _alerts,
     "audit": _audit,
     "help": _help,
 }

@@ -13,11 +13,12 @@ from core.change_request import SetOrder
 from core.degradation import Degradation
 from core.errors import BudgetError, OutOfRange, UnknownName, Unreadable
 from core.money import parse_amount, parse_share
+from core.quiet import parse_quiet
 from core.spelling import nearest
 
 PEOPLE: Final = ("owner", "finance", "sponsor", "deputy")
 SHARES: Final = {"soft": "soft_share", "hard": "hard_share", "margin": "margin", "holdback": "holdback"}
-OPTIONS: Final = ("workload", "amount", *PEOPLE, "channel", *SHARES, "degrade")
+OPTIONS: Final = ("workload", "amount", *PEOPLE, "channel", *SHARES, "degrade", "quiet")
 _ALIASES: Final = {"name": "workload", "size": "amount", "budget": "amount", "envelope": "amount", "usd": "amount"}
 _FILLERS: Final = frozenset({"to", "at", "a", "per", "month", "monthly", "/month"})
 _MAX_AMOUNT: Final = 40
@@ -245,12 +246,21 @@ def _degrade(line: Line, word: Word) -> str:
         raise
 
 
+def _quiet(line: Line, word: Word) -> str:
+    try:
+        parse_quiet(word.text)
+    except BudgetError as refusal:
+        refusal.correction = line.replacing(word, Word("22-7", word.key))
+        raise
+    return word.text
+
+
 def _listed(named: dict[str, Word]) -> str:
     return " and ".join(f"{option} {word.shown}" for option, word in list(named.items())[:3])
 
 
 _READERS: Final[Mapping[str, Callable[[Line, Word], object]]] = (
-    {"workload": _workload, "amount": _amount, "channel": _channel, "degrade": _degrade}
+    {"workload": _workload, "amount": _amount, "channel": _channel, "degrade": _degrade, "quiet": _quiet}
     | dict.fromkeys(PEOPLE, _person)
     | dict.fromkeys(SHARES, _share)
 )
@@ -261,6 +271,7 @@ _EXAMPLES: Final = (
         "amount": "an amount like 4000",
         "channel": "channel=#name",
         "degrade": "degrade=stop or a model's name",
+        "quiet": "quiet=22-7",
     }
     | {role: f"{role}=@name" for role in PEOPLE}
     | {"soft": "soft=80%", "hard": "hard=100%", "margin": "margin=20%", "holdback": "holdback=5%"}

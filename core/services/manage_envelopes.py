@@ -14,6 +14,7 @@ from core.errors import NotAllowed, Outdated, OutOfRange
 from core.money import usd
 from core.people import Actor, People
 from core.period import Cycle
+from core.quiet import parse_quiet
 from core.services.show_requests import show_request_anew
 from core.services.suggested_size import foretold_basis, with_margin
 from core.store.envelope_rows import columns_of
@@ -220,6 +221,7 @@ def _proposed(order: SetOrder, before: Envelope | None, cycle: Cycle, *, owner: 
         _given(order.margin, base.margin),
         _given(order.holdback, base.holdback),
         Degradation.parse(order.degrade) if order.degrade else base.degrade,
+        parse_quiet(order.quiet) if order.quiet else base.quiet,
     )
     nanos = order.nanos if order.nanos is not None else before.lasting(cycle) if before else 0
     return Change(nanos, terms)

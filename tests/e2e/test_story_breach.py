@@ -98,3 +98,22 @@ async def test_a_runaway_reaches_channel_and_owner_by_itself(office: Office):
     client = AsyncWebClient("xoxb-sandbox", base_url=office.box.api_url)
     opened = await client.conversations_open(users="U0ANA")
     assert await arrives(office, "its usual", opened["channel"]["id"])
+
+
+async def test_anybody_can_ask_why_they_were_told_or_not_and_replay_other_thresholds(office: Office):
+    await with_envelope(office, "450")
+    await looked(office)
+    await looked(office)
+    told = await office.kim.types("/budget why-told search")
+    assert "One alert was told about *search*" in told.text
+    assert "Not told: $360 of $450 is below it." in told.text
+    none = await office.kim.types("/budget replay search soft=70%")
+    assert "would have sent" in none.text or "no whole month of usage" in none.text
+
+
+async def test_an_envelope_without_an_owner_to_ask_is_refused_with_a_line(office: Office):
+    await office.farah.types("/budget workload add search feature=search")
+    await office.farah.clicks("Add and re-attribute this cycle")
+    refusal = await office.kim.types("/budget why-told search")
+    assert "has no envelope" in refusal.text
+    assert "/budget set search" in refusal.text

@@ -22,7 +22,8 @@ from tests.support.standings import ANA, DANA, FARAH, HOSTILE, NOVEMBER, SAM, a_
 
 MAIN = [ids.BLOCK_WORKLOAD, ids.BLOCK_AMOUNT, ids.BLOCK_OWNER, ids.BLOCK_FINANCE, ids.BLOCK_SPONSOR]
 OPTIONAL = [
-    ids.BLOCK_CHANNEL, ids.BLOCK_SOFT, ids.BLOCK_HARD, ids.BLOCK_MARGIN, ids.BLOCK_HOLDBACK, ids.BLOCK_DEGRADE, ids.BLOCK_DEPUTY,
+    ids.BLOCK_CHANNEL, ids.BLOCK_SOFT, ids.BLOCK_HARD, ids.BLOCK_MARGIN, ids.BLOCK_HOLDBACK, ids.BLOCK_DEGRADE, ids.BLOCK_QUIET,
+    ids.BLOCK_DEPUTY,
 ]  # fmt: skip
 
 
@@ -174,7 +175,7 @@ class TestOrder:
         order, errors = order_of(set_modal(a_proposal(envelope=envelope), more=True))
         assert not errors
         assert order == SetOrder(
-            "search-answers", dollars(4000.5), ANA, FARAH, SAM, DANA, "C0SEARCH", 0.8, 1.0, 0.2, 0.05, "stop", 3
+            "search-answers", dollars(4000.5), ANA, FARAH, SAM, DANA, "C0SEARCH", 0.8, 1.0, 0.2, 0.05, "stop", None, 3
         )  # fmt: skip
 
     def test_fields_that_are_not_shown_change_nothing(self):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.slack.interaction import Registrar
 from bot.slack.listeners import (
+    alerts,
     approvals,
     breaches,
     closes,
@@ -27,6 +28,7 @@ from bot.slack.listeners import (
 
 def register_all(registrar: Registrar) -> None:
     for family in (
+        alerts,
         breaches,
         command, envelopes, workloads, rules, requests, forecasts, plans, shortcuts, tags, trust, home, rollout, lifecycle,
         closes, reconcile, signing, approvals,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.slack.alert_forms import ReplayCommand, WhyTold
 from bot.slack.command_forms import (
     Approvals,
     AskForMore,
@@ -30,6 +31,7 @@ from bot.slack.command_words import COMMAND
 from bot.slack.forecast_forms import Forecast, Metric, PlanCommand, WhatIf, Why
 from bot.slack.interaction import Interaction, Registrar
 from bot.slack.listeners import (
+    alerts,
     answers,
     approvals,
     envelopes,
@@ -111,6 +113,10 @@ async def carry_out(asked: Interaction, command: Command) -> None:
             await tags.tags(asked, command)
         case Price():
             await answers.price(asked, command)
+        case WhyTold():
+            await alerts.why_told(asked, command)
+        case ReplayCommand():
+            await alerts.replay(asked, command)
         case RolloutCommand():
             await rollout.rollout(asked, command)
         case Reconcile():

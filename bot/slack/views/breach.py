@@ -175,8 +175,8 @@ def _next(said: BreachSaid) -> Block | None:
     match said.kind:
         case BreachKind.HARD if not said.is_enforced:
             return blocks.section(
-                f"*Nothing is enforced:* the amount cannot be trusted ({_doubts(said)}). {person(said.sponsor)} decides; "
-                f"{person(said.finance)} can mend it."
+                f"*Nothing is enforced:* the amount cannot be trusted ({_doubts(said)}). {person(said.finance)} can mend "
+                f"that; then degradation starts and {person(said.sponsor)} is asked."
             )
         case BreachKind.HARD:
             return blocks.section(

@@ -11,7 +11,7 @@ from bot.slack.views.blocks import Message
 from bot.slack.views.mrkdwn import channel, name, person, with_mentions
 from bot.slack.views.set_modal import set_modal
 from bot.slack.views.set_order import order_from_view
-from bot.slack.views.wording import past_hard, people_line, terms_figures
+from bot.slack.views.wording import past_hard, people_line, quiet_words, terms_figures
 from core.envelope import Envelope
 from core.money import usd
 
@@ -37,6 +37,7 @@ def set_message(outcome: SetOutcome) -> Message:
         blocks.actions(
             blocks.button("Status", ids.SHOW_STATUS, workload),
             blocks.button("Change again", ids.OPEN_SET, workload),
+            *([blocks.button("Replay these thresholds", ids.SHOW_REPLAY, workload)] if envelope and not waits else []),
         ),
     )
 
@@ -79,5 +80,6 @@ def _changes(before: Envelope, now: Envelope, outcome: SetOutcome) -> list[str]:
         ("margin", share(was.margin), share(then.margin)),
         ("holdback", share(was.holdback), share(then.holdback)),
         ("past hard", past_hard(was), past_hard(then)),
+        ("quiet hours", quiet_words(was), quiet_words(then)),
     ]
     return [f"{what} from {one} to *{other}*" for what, one, other in pairs if one != other]

@@ -39,7 +39,8 @@ TOPICS: Final[dict[str, Topic]] = {
         "Lowering is immediate. Raising an existing envelope waits for its sponsor, who is never its owner. "
         "Options: owner=@ finance=@ sponsor=@ deputy=@ channel=# soft= hard= margin= holdback= "
         "degrade=MODEL, throttle=N/min, stop, or a ladder like gpt-4.1-mini,throttle=60/min,stop; with dry-run it only "
-        "reports. The ladder works between the hard threshold and the whole envelope, so give it room: hard=90%.",
+        "reports. The ladder works between the hard threshold and the whole envelope, so give it room: hard=90%. quiet=22-7 "
+        "holds soft alerts up at night.",
     ),
     "forecast": Topic(
         "says where the month ends, how sure that is, and when an envelope would be passed.",
@@ -119,6 +120,18 @@ TOPICS: Final[dict[str, Topic]] = {
         ("/budget price gpt-4.1", "/budget price gpt-4.1 input=1.60 output=6.40 from=2026-12-01"),
         "everyone; setting: finance",
         "A model without a price is left out of every sum, and Outlay says so.",
+    ),
+    "why-told": Topic(
+        "says why you were told about a workload, or not: what holds now, then what held before, with times.",
+        ("/budget why-told NAME",),
+        "everyone",
+        "An alert is told once a month, threshold and change of the envelope; a lower one never follows a higher one.",
+    ),
+    "replay": Topic(
+        "shows which alerts some thresholds would have sent over past months: true, false, late, and the dollars at stake.",
+        ("/budget replay NAME", "/budget replay NAME soft=70% hard=100%", "/budget replay NAME amount=4000"),
+        "everyone",
+        "Late means within three days of hard. A button takes the thresholds into the form of set.",
     ),
     "rollout": Topic(
         "walks the company from nothing to bounded spend in 30 days: a checklist that ticks itself from the books.",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 OFFERED: Final = 99
 """Slack takes 100 options in a select; the last one is for a workload that does not exist yet."""
-OPTIONAL: Final = ("deputy", "channel", "soft_share", "hard_share", "margin", "holdback", "degrade")
+OPTIONAL: Final = ("deputy", "channel", "soft_share", "hard_share", "margin", "holdback", "degrade", "quiet")
 MARGIN: Final = 0.20
 """What a new envelope plans for growth unless somebody says otherwise; the default of its terms."""
 _VALUE: Final = "value"
@@ -183,6 +183,13 @@ class Form:
                 ids.BLOCK_DEGRADE,
                 "Past the hard threshold",
                 self._text(degrade, "gpt-4.1-mini,throttle=60/min,stop", limit=200),
+                optional=True,
+            ),
+            _input(
+                ids.BLOCK_QUIET,
+                "Quiet hours",
+                self._text(order.quiet or (str(terms.quiet) if terms and terms.quiet else ""), "22-7", limit=20),
+                hint="Soft alerts wait until they end; a runaway and the hard threshold do not. Write off for none.",
                 optional=True,
             ),
             _input(

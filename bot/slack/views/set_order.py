@@ -14,6 +14,7 @@ from core.envelope import Terms
 from core.errors import BudgetError
 from core.money import parse_amount, parse_share
 from core.people import People
+from core.quiet import parse_quiet
 from core.workload import workload_name
 
 Read = TypeVar("Read")
@@ -44,6 +45,7 @@ def order_from_view(view_state: Mapping[str, Any], private_metadata: str) -> tup
         margin=fields.read(ids.BLOCK_MARGIN, parse_share),
         holdback=fields.read(ids.BLOCK_HOLDBACK, parse_share),
         degrade=fields.text(ids.BLOCK_DEGRADE),
+        quiet=fields.text(ids.BLOCK_QUIET),
         # What was seen of one workload's envelope says nothing about another that was picked after it.
         seen_revision=seen.get("revision") if workload == seen.get("workload") else None,
     )
@@ -105,6 +107,8 @@ def _cross_check(order: SetOrder, fields: _Fields) -> None:
     """Rules over several fields, as the envelope itself has them, said at the field that most likely has to change."""
     if degrade := order.degrade:
         fields.check(ids.BLOCK_DEGRADE, lambda: Degradation.parse(degrade))
+    if quiet := order.quiet:
+        fields.check(ids.BLOCK_QUIET, lambda: parse_quiet(quiet))
     if not (order.owner and order.sponsor):
         return
     owner, finance, sponsor = order.owner, order.finance or order.owner, order.sponsor

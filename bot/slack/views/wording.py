@@ -91,6 +91,11 @@ def past_hard(terms: Terms) -> str:
     return name(str(terms.degrade)) if terms.degrade else "no degradation"
 
 
+def quiet_words(terms: Terms) -> str:
+    """The hours in which soft alerts wait."""
+    return terms.quiet.words if terms.quiet else "none"
+
+
 def terms_figures(terms: Terms, size_nanos: int) -> list[tuple[str, str]]:
     """Thresholds in percent and dollars, and what an envelope has beside them, as label and value pairs."""
 
@@ -102,6 +107,8 @@ def terms_figures(terms: Terms, size_nanos: int) -> list[tuple[str, str]]:
         rows.append(("Holdback", part(terms.holdback)))
     if terms.degrade:
         rows.append(("Past hard", past_hard(terms)))
+    if terms.quiet:
+        rows.append(("Quiet hours", quiet_words(terms)))
     return rows
 
 
