@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -51,7 +52,17 @@ _OUTPUTS: Final = (
 
 @lru_cache(maxsize=20_000)
 def prices_of(provider: str, model: str, on: date, *, is_long: bool = False) -> Tokens | None:
-    """Nanos per million tokens (or calls) of each class at list price on a UTC day; None when the list lacks the model."""
+    """Nanos per million tokens (or calls) of each class at list price on a UTC day; None when the list lacks the model.
+
+    A price that is the same on a month's first and last day is taken to hold in between: asking takes milliseconds.
+    """
+    first, last = on.replace(day=1), on.replace(day=monthrange(on.year, on.month)[1])
+    begins = _asked(provider, model, first, is_long)
+    return begins if begins == _asked(provider, model, last, is_long) else _asked(provider, model, on, is_long)
+
+
+@lru_cache(maxsize=20_000)
+def _asked(provider: str, model: str, on: date, is_long: bool) -> Tokens | None:
     at = datetime(on.year, on.month, on.day, 12, tzinfo=UTC)
     start = LONG_ABOVE[model] + 1 if is_long else 0
 
