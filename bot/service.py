@@ -52,6 +52,7 @@ from core.services.authorize_spend import Guard
 from core.services.record_usage import Bookkeeper
 from core.services.run_close import run_close
 from core.services.run_slots import Job
+from core.services.watch_trust import watch_trust
 from core.slots import every
 from core.store.unit_of_work import UnitOfWork
 
@@ -217,7 +218,10 @@ class Service:
         retention = Retention(self.uow, keep_days=self._settings.outlay_keep_events_days)
         scheduler = make_scheduler(
             self.uow, self.delivery, pulls, self.clock, close, zone_of=self.readers.zone_of,
-            more=[Job("release_events", night, retention.run)],
+            more=[
+                Job("release_events", night, retention.run),
+                Job("watch_trust", every(hours=1), partial(watch_trust, self.uow, finance=self._settings.outlay_finance)),
+            ],
         )  # fmt: skip
         watch_jobs(scheduler)
         scheduler.start()

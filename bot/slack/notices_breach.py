@@ -20,10 +20,12 @@ from bot.slack.views import blocks
 from bot.slack.views.breach import breach_line, breach_message
 from bot.slack.views.breach_note import note_message
 from bot.slack.views.breach_said import BreachSaid
+from bot.slack.views.trust import trust_message
 from core.breach import BreachKind
 from core.envelope import Envelope, Terms, state_of
 from core.people import People
 from core.services.tell_breach import KIND, NOTE
+from core.services.watch_trust import KIND as TRUST
 from core.standing import Detail, MonthEnd, WorkloadStanding
 from core.store.outbox import Notice
 
@@ -45,7 +47,11 @@ def breach_composers(client: AsyncWebClient, drawing: Executor, zone: ZoneInfo) 
         message = note_message(said, str(notice.facts["said"]), by=notice.facts.get("by"), reader=zone)
         return Composed(lambda _: message)
 
-    return {KIND: breach, NOTE: note}
+    async def trust(notice: Notice) -> Composed:
+        message = trust_message(notice.facts, reader=zone)
+        return Composed(lambda _: message)
+
+    return {KIND: breach, NOTE: note, TRUST: trust}
 
 
 def breach_lines() -> Mapping[str, LineComposer]:
