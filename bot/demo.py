@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from heapq import merge
 from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
@@ -39,7 +41,7 @@ from core.services.post_rollout import post_rollout
 from core.services.run_close import run_close
 from core.services.write_digest import POSTED_AT, write_digest
 from sandbox import Sandbox
-from sandbox.usage import WORKLOADS, events
+from sandbox.usage import WORKLOADS, events, runaway
 
 HISTORY: Final = timedelta(days=120)
 _BATCH: Final = 5_000
@@ -48,6 +50,7 @@ _FINANCE: Final = "U0FARAH"
 _CHANNEL: Final = "C0BUDGET"
 _OPENS_ON: Final = 17
 _OPENS_AT: Final = 10
+_RUNAWAY: Final = "runaway "
 _KEPT: Final = "demo.json"
 _BOOKS: Final = "outlay.db"
 
@@ -141,12 +144,13 @@ class Demo:
     async def advance(self, step: str) -> dict[str, Any]:
         """Move the clock by `1h`, `3d`, … or to `month-end`; that time's usage arrives through the HTTP API, jobs run.
 
+        With `runaway ` before it an agent loop runs in research-agent all the while.
         The answer is the control endpoint's: `ok` is false, with the reason, for a step that cannot be read.
         """
         async with self._moving:
             before = self.clock()
             try:
-                until = before + span(step, before)
+                until = before + span(step.removeprefix(_RUNAWAY), before)
             except Unreadable as refusal:
                 return {"ok": False, "error": refusal.message}
             sent = 0
@@ -154,7 +158,7 @@ class Demo:
             while self._kept.sent_until < until:
                 # In parts, since usage more than a day ahead of the clock is refused.
                 reached = min(self._kept.sent_until + _PART, until)
-                sent += await self._send(self._kept.sent_until, reached)
+                sent += await self._send(self._kept.sent_until, reached, loops=step.startswith(_RUNAWAY))
                 self._kept.now = self._kept.sent_until = reached
                 self.clock.move(max(timedelta(), reached - self.clock()))
                 self._kept.write(self._folder)
@@ -203,9 +207,10 @@ class Demo:
                 now=month_began,
             )
 
-    async def _send(self, start: datetime, end: datetime, *, show: bool = False) -> int:
+    async def _send(self, start: datetime, end: datetime, *, show: bool = False, loops: bool = False) -> int:
         """The company's usage of a stretch of time, sent as any gateway would; how many events."""
-        stream = events(start, end, anchor=self._kept.anchor)
+        usual = events(start, end, anchor=self._kept.anchor)
+        stream = merge(usual, runaway(start, end), key=itemgetter("at")) if loops else usual
         sent = 0
         headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
         console = Console(stderr=True)

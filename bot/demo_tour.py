@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-ANA, FARAH, SAM = "U0ANA", "U0FARAH", "U0SAM"
-BUDGET, SEARCH, SAMS_MESSAGES = "C0BUDGET", "C0SEARCH", "D0SAM"
+ANA, CHEN, FARAH, SAM = "U0ANA", "U0CHEN", "U0FARAH", "U0SAM"
+BUDGET, PLATFORM, SEARCH, SAMS_MESSAGES = "C0BUDGET", "C0PLATFORM", "C0SEARCH", "D0SAM"
 
 
-def _step(title: str, text: str, *, who: str, where: str, line: str | None = None) -> dict[str, Any]:
-    return {"title": title, "text": text, "as": who, "go": where, **({"type": line} if line else {})}
+def _step(
+    title: str, text: str, *, who: str, where: str, line: str | None = None, clock: str | None = None
+) -> dict[str, Any]:
+    """One step; `clock` is how far time moves first, see `Demo.advance`."""
+    more = {"type": line} if line else {"clock": clock} if clock else {}
+    return {"title": title, "text": text, "as": who, "go": where, **more}
 
 
 TOUR: Final = (
@@ -61,6 +65,21 @@ TOUR: Final = (
     _step(
         "Sam has twenty seconds",
         "The sponsor sees who asks, from what to what, and two buttons. Approve or decline: every copy of the message says who decided.",
+        who=SAM, where=SAMS_MESSAGES,
+    ),
+    _step(
+        "A loop runs away",
+        "For three hours an agent calls itself in circles, about $190 an hour. The alarm comes within the hour, before any threshold.",
+        who=CHEN, where=PLATFORM, clock="runaway 3h",
+    ),
+    _step(
+        "Nobody looks all night",
+        "Nobody mends it, and the hard threshold is crossed. What follows is on already; Sam reads on the phone why and where to.",
+        who=SAM, where=SAMS_MESSAGES, clock="runaway 1d",
+    ),
+    _step(
+        "Grant, keep, or stop?",
+        "Grant more… takes an amount, a day and a reason, and reverts by itself. Every copy then says who decided. Its owner cannot.",
         who=SAM, where=SAMS_MESSAGES,
     ),
     _step(

@@ -127,6 +127,26 @@ def approve(page: Page) -> None:
     expect(newest(page).get_by_role("button", name="Approve")).to_have_count(0)
 
 
+def see_the_alarm(page: Page) -> None:
+    expect(newest(page)).to_contain_text("research-agent", timeout=20_000)
+
+
+def see_the_breach(page: Page) -> None:
+    expect(newest(page)).to_contain_text("is past its hard threshold", timeout=20_000)
+
+
+def grant(page: Page) -> None:
+    newest(page).get_by_role("button", name="Grant more…").click()
+    modal = page.get_by_test_id("modal")
+    modal.get_by_label("Amount").fill("2k")
+    modal.get_by_label("Reason").fill("The loop is mended; the month has to end")
+    modal.get_by_test_id("modal-submit").click()
+    expect(modal).to_contain_text("granted $2,000")
+    assert page_overflow(page) == 0
+    modal.get_by_role("button", name="Done").click()
+    expect(newest(page)).to_contain_text("@Sam Whitfield granted $2,000")
+
+
 def see_the_chain(page: Page) -> None:
     expect(newest(page)).to_contain_text("The chain is whole")
     expect(newest(page).get_by_test_id("data-table")).to_contain_text("re-attributed usage")
@@ -143,6 +163,9 @@ LOOKS: tuple[Callable[[Page], None], ...] = (
     see_the_envelope,
     see_it_wait,
     approve,
+    see_the_alarm,
+    see_the_breach,
+    grant,
     see_the_chain,
 )
 """What each step of the tour leads to, in its order."""

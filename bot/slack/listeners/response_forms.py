@@ -84,7 +84,7 @@ def _submission(registrar: Registrar, title: str, save: Save) -> Callable[..., A
 
 async def _grant(asked: Interaction, fields: Fields) -> Message | None:
     uow, number = asked.desk.uow, remembered_in(asked.body).get("escalation")
-    if not isinstance(number, int):
+    if type(number) is not int:
         raise Unreadable("This form does not name a question. See what waits for you with `/budget approvals`.")
     found, envelope, spent = await ask_for_more.question(uow, number)
     most = most_grantable(envelope.lasting(found.cycle), envelope.size(found.cycle), spent)

@@ -9,6 +9,7 @@ from bot.slack.views import blocks
 from bot.slack.views.blocks import Block, Message
 from bot.slack.views.escalation import Question, decision_words
 from bot.slack.views.mrkdwn import code, name, person, when
+from bot.slack.views.standing import standing_words
 from bot.slack.views.wording import plural
 from core.approval import Act
 from core.change_request import ChangeRequest
@@ -92,17 +93,6 @@ def _standing(envelope: Envelope, stance: Stance, by: Actor) -> Block:
         return blocks.section(text)
     label = "Let it go on" if stance.is_stopped else "Undo degradation"
     return blocks.section(text, accessory=blocks.button(label, ids.LIFT, envelope.workload))
-
-
-def standing_words(workload: str, stance: Stance) -> str:
-    """How it was told to stand, by whom and why."""
-    by = "Outlay" if stance.by == "outlay" else person(stance.by)
-    if stance.is_stopped:
-        return f"*{name(workload)}* is stopped by {by}: nothing that costs passes the guard."
-    if stance.is_lifted:
-        return f"*{name(workload)}*: {person(stance.undone_by)} undid the degradation."
-    mode = "would be degraded (dry run)" if stance.is_dry_run else "is degraded"
-    return f"*{name(workload)}* {mode} by {by}, because {name(stance.because, 120)}."
 
 
 def asked_message(asked: Asked) -> Message:

@@ -9,7 +9,8 @@ from bot.readable import share
 from bot.slack import ids
 from bot.slack.views import blocks
 from bot.slack.views.blocks import Block, Message
-from bot.slack.views.mrkdwn import code, name, person
+from bot.slack.views.mrkdwn import code, name, person, when
+from bot.slack.views.standing import standing_words
 from bot.slack.views.wording import (
     STRAIGHT_LINE,
     freshness_line,
@@ -46,7 +47,7 @@ def detail_message(detail: Detail, *, chart_file: str | None, reader: ZoneInfo) 
     return blocks.message(
         f"*{name(line.workload)}*, {detail.cycle.title}: {finding}",
         blocks.header(f"{line.workload} · {detail.cycle.title}"),
-        blocks.section("\n".join([finding, *_warnings(detail)])),
+        blocks.section("\n".join(filter(None, [finding, _decided(detail, reader), *_warnings(detail)]))),
         blocks.picture(chart_file, alt_burn_up(detail)),
         blocks.fields(_figures(detail)),
         _drivers(detail),
@@ -57,6 +58,17 @@ def detail_message(detail: Detail, *, chart_file: str | None, reader: ZoneInfo) 
             blocks.button("All workloads", ids.SHOW_STATUS, ""),
         ),
     )
+
+
+def _decided(detail: Detail, reader: ZoneInfo) -> str | None:
+    """What was decided about it this month, and until when."""
+    stance = detail.line.stance
+    lines = []
+    if stance.is_stopped or stance.is_degraded or stance.is_lifted:
+        lines.append(standing_words(detail.line.workload, stance))
+    if stance.granted_until:
+        lines.append(f"Part of it is granted until {when(stance.granted_until, reader)}.")
+    return " ".join(lines) or None
 
 
 def _finding(detail: Detail) -> str:

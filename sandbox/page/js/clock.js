@@ -41,7 +41,8 @@ export function clockControls() {
   return bar;
 }
 
-async function move(advance) {
+/** Moves it as its buttons do; false where it did not. */
+export async function move(advance) {
   moving = true;
   redraw();
   const answer = await advanceClock(advance);

@@ -1,6 +1,7 @@
 // Puts the page together: who is looking, what they look at, and what changes.
 
 import { fetchEverybody, fetchState } from "./api.js";
+import { move as moveClock } from "./clock.js";
 import { composerHere, current, leave, showRoute, startConversation, titleOf } from "./conversation.js";
 import { byId, h, replace } from "./dom.js";
 import { spoken } from "./message.js";
@@ -115,6 +116,7 @@ function follow() {
 
 /** Carries out a step of the tour as if the person had done it. */
 async function perform(step) {
+  if (step.clock && !(await moveClock(step.clock))) return;
   if (step.as) await become(step.as);
   if (step.go) go(step.go === "home" ? HOME : channelLink(step.go === "dm" ? appConversation() : step.go));
   await new Promise((resolve) => setTimeout(resolve, 50)); // The address change is delivered as an event.

@@ -55,10 +55,10 @@ function draw() {
     folded ? null : h("div", { class: "tour-body" }, h("p", {}, step.text), buttons(step, index, done >= index)));
 }
 
-const what = (step) => h("span", { class: "tour-what" }, step.as ? `As ${personName(step.as)} ` : null, step.type ? h("code", {}, step.type) : null);
+const what = (step) => h("span", { class: "tour-what" }, step.as ? `As ${personName(step.as)} ` : null, step.type ? h("code", {}, step.type) : step.clock ? "after some time" : null);
 
 function doIt(step, index, isDone = false) {
-  if (!step.type && !step.as && !step.go) return null;
+  if (!step.type && !step.as && !step.go && !step.clock) return null;
   const act = h("button", {
     type: "button", class: `button small ${isDone ? "" : "primary"}`, "data-testid": "tour-do",
     onclick: async () => {
@@ -67,7 +67,7 @@ function doIt(step, index, isDone = false) {
       act.disabled = false;
       save({ done: index });
     },
-  }, isDone ? "Do it again" : step.type ? "Do it for me" : "Take me there");
+  }, isDone ? "Do it again" : step.type ? "Do it for me" : step.clock ? "Let it happen" : "Take me there");
   return act;
 }
 

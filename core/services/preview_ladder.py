@@ -1,0 +1,68 @@
+"""Before a ladder is enabled: refuse a cheaper model without a price, and say what it would do to the last days' usage."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from core.degradation import Degradation, Room
+from core.errors import OutOfRange
+from core.ladder_effect import LadderEffect, ModelDay, effect_of
+from core.list_prices import providers_of, similar_models
+from core.money import usd
+from core.rates import Rate
+from core.services.price_usage import PriceBook
+from core.store.unit_of_work import Transaction
+
+DAYS = 7
+
+
+async def require_priced(tx: Transaction, ladder: Degradation, name: str, *, now: datetime) -> Rate | None:
+    """The price of the ladder's cheaper model; None where it names none. Raises OutOfRange: the guard would never use it."""
+    if ladder.model is None:
+        return None
+    used = {labels.provider for labels in (await tx.series.all()).values()}
+    book = PriceBook(await tx.prices.negotiated())
+    for provider in (*providers_of(ladder.model), *sorted(used)):
+        if rate := book.current(provider, ladder.model, "standard", now.date()):
+            return rate
+    close = next(iter(similar_models("", ladder.model)), None)
+    hint = f" Did you mean {close}?" if close else " Finance sets one with `/budget price`."
+    raise OutOfRange(
+        f"No price is known for {ladder.model[:60]}, so the guard would never swap to it.{hint}",
+        correction=f"/budget set {name} degrade={close or 'gpt-4.1-mini'}",
+    )
+
+
+async def preview_ladder(
+    tx: Transaction, workload_id: int, ladder: Degradation, rate: Rate | None, room: Room, *, now: datetime
+) -> LadderEffect | None:
+    """The ladder held against the last seven complete days, its cheaper model at `rate`; None without usage."""
+    today = now.astimezone(tx.zone).date()
+    found = await tx.drivers.between(
+        today - timedelta(days=DAYS), today - timedelta(days=1), workload_ids=[workload_id]
+    )
+    drivers = found.get(workload_id)
+    if drivers is None:
+        return None
+    usage = [
+        ModelDay(drivers.models[day.model].model, day.requests, day.tokens, day.cost_nanos) for day in drivers.days
+    ]
+    days = len({day.on for day in drivers.days})
+    return effect_of(usage, days, ladder, room, rate)
+
+
+def effect_words(ladder: Degradation, effect: LadderEffect, *, has_room: bool) -> str:
+    """One or two sentences for who sets it."""
+    did = []
+    if ladder.model:
+        did.append(f"swap {effect.swapped:,.0f} of {effect.requests:,.0f} requests a day to {ladder.model}")
+    if ladder.requests_per_minute:
+        did.append(f"hold back at least {effect.held_back:,.0f} requests a day")
+    said = (
+        f"On the last days' usage the ladder would {' and '.join(did)} and save {usd(round(effect.saved_nanos))} a day."
+    )
+    if not has_room:
+        return f"{said} With the hard threshold at the whole envelope it has no room to work in; hard=90% gives it a tenth."
+    if effect.days_with is None or effect.days_without is None:
+        return said
+    return f"{said} The room past hard then lasts {effect.days_with:.1f} days instead of {effect.days_without:.1f}."

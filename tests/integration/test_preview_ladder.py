@@ -1,0 +1,59 @@
+"""Before a ladder is enabled: what it would have done lately, and no swap to a model that nobody can price."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from core.errors import OutOfRange
+from core.rates import negotiated
+from core.services.manage_prices import set_price
+from core.store.unit_of_work import UnitOfWork
+from tests.support.books import FINANCE, NOON, an_event, an_order, records, sets
+
+
+async def used(uow: UnitOfWork) -> None:
+    """Four requests of $0.0104 on each of five days: gpt-4.1, 2 and 8 dollars per million."""
+    await sets(uow, an_order("search", 1))
+    events = [
+        an_event(workload="search", at=NOON - timedelta(days=day), input_tokens=1200, output_tokens=1000)
+        for day in range(1, 6)
+        for _ in range(4)
+    ]
+    await records(uow, events)
+
+
+async def test_setting_a_ladder_says_what_it_would_have_done(uow: UnitOfWork) -> None:
+    await used(uow)
+
+    outcome = await sets(uow, an_order("search", 1, hard_share=0.9, degrade="gpt-4.1-mini"))
+
+    (note,) = outcome.notes
+    assert "swap 4 of 4 requests a day to gpt-4.1-mini and save $0.03 a day" in note
+    assert "lasts 12.0 days instead of 2.4" in note
+
+
+async def test_a_ladder_without_room_says_how_to_give_it_some(uow: UnitOfWork) -> None:
+    await used(uow)
+
+    outcome = await sets(uow, an_order("search", 1, degrade="gpt-4.1-mini,throttle=1/min"))
+
+    assert "no room to work in; hard=90%" in outcome.notes[-1]
+
+
+async def test_a_cheaper_model_without_a_price_is_refused_with_the_nearest_name(uow: UnitOfWork) -> None:
+    with pytest.raises(OutOfRange, match="never swap to it") as refused:
+        await sets(uow, an_order("search", 1, degrade="gpt-4.1-mni"))
+
+    assert refused.value.correction and refused.value.correction.startswith("/budget set search degrade=gpt-4.1")
+
+
+async def test_a_negotiated_price_is_price_enough(uow: UnitOfWork) -> None:
+    await used(uow)
+    price = negotiated("openai", "acme-small", {"input": "0.1", "output": "0.1"}, from_on=NOON.date(), set_by="U0FARAH")
+    await set_price(uow, price, by=FINANCE, now=NOON)
+
+    outcome = await sets(uow, an_order("search", 1, degrade="acme-small"))
+
+    assert "requests a day to acme-small" in outcome.notes[-1]
