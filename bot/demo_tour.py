@@ -69,13 +69,13 @@ TOUR: Final = (
     ),
     _step(
         "A loop runs away",
-        "For three hours an agent calls itself in circles, about $190 an hour. The alarm comes within the hour, before any threshold.",
-        who=CHEN, where=PLATFORM, clock="runaway 3h",
+        "Overnight an agent calls itself in circles, about $190 an hour. The channel hears of the burning hours and of the hard threshold.",
+        who=CHEN, where=PLATFORM, clock="runaway 1d",
     ),
     _step(
-        "Nobody looks all night",
-        "Nobody mends it, and the hard threshold is crossed. What follows is on already; Sam reads on the phone why and where to.",
-        who=SAM, where=SAMS_MESSAGES, clock="runaway 1d",
+        "The sponsor's phone rings",
+        "What follows from the hard threshold is on already. Sam reads why, where to and what is on, and has three buttons.",
+        who=SAM, where=SAMS_MESSAGES,
     ),
     _step(
         "Grant, keep, or stop?",

@@ -80,7 +80,7 @@ def test_the_sponsor_sees_what_why_where_to_and_what_is_on_with_three_buttons() 
     for fact in (
         "search-answers is past its hard threshold: $3,650 of $4,000",
         "91% of its envelope",
-        "volume +$820 against the plan, most of it answers +$700",
+        "volume +$820, against the plan; most of it answers +$700",
         "$4,900 as it goes ($4,600 to $5,300)",
         "Requests go to *gpt-4.1-mini* from $3,600 on",
         "at most *60 requests a minute* pass from $3,800 on",

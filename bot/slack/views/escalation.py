@@ -155,8 +155,13 @@ def _cause(asked: Question) -> list[str]:
     ][:1]
     if not rising:
         return []
-    most = f", most of it {movers[0]}" if movers else ""
-    return [f"*Why:* {listed(rising)} against {name(str(cause.get('basis', 'the plan')), 60)}{most}."]
+    most = f"; most of it {movers[0]}" if movers else ""
+    return [f"*Why:* {listed(rising)}, against {_basis(cause)}{most}."]
+
+
+def _basis(cause: Mapping[str, Any]) -> str:
+    """What spend is held against, in two words: the long form is one click away."""
+    return "the plan" if "plan" in str(cause.get("basis", "plan")) else "last month"
 
 
 def _forecast(asked: Question) -> list[str]:
