@@ -301,10 +301,10 @@ def _parts(
             guess[:, place] = counts[:, place] * SEARCH_NANOS
         elif label.axes.classes != (ALL,):
             guess[:, place] = counts[:, place] * plain[day, model, label.class_of(name), variant, 0]
-    booked = [row.class_nanos for row in rows]
-    parts = np.array(
-        [told or fallback for told, fallback in zip(booked, guess.tolist(), strict=True)], dtype=np.float64
-    )
+    parts = guess
+    told = np.array([row.class_nanos is not None for row in rows], dtype=np.bool_)
+    if told.any():
+        parts[told] = np.array([row.class_nanos for row in rows if row.class_nanos is not None], dtype=np.float64)
     total = parts.sum(axis=1)
     flat = np.divide(
         counts,

@@ -6,12 +6,13 @@ twice here and marked, because naming that is what the comparison is for.
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
-from core.estimate import HOUR, Estimate, EstimateRow, Mark, estimate_of
+from core.estimate import DAY, HOUR, Estimate, EstimateRow, Mark, estimate_of
 from core.intake import labels
 from core.list_prices import SOURCE, list_rates
 from core.period import Cycle
@@ -41,8 +42,8 @@ class _Sums:
     unpriced: int = 0
     nanos: int = 0
     long_nanos: int = 0
-    tokens: list[int] = field(default_factory=lambda: [0] * len(CLASS_NAMES))
-    class_nanos: list[float] = field(default_factory=lambda: [0.0] * len(CLASS_NAMES))
+    tokens: array[int] = field(default_factory=lambda: array("q", bytes(8 * len(CLASS_NAMES))))
+    class_nanos: array[float] = field(default_factory=lambda: array("d", bytes(8 * len(CLASS_NAMES))))
 
 
 class EventFold:
@@ -96,9 +97,10 @@ class EventFold:
             event.tags.get("api_key"),
             is_long,
         )
-        targets = [(self._sums if inside else self._edges).setdefault(place, _Sums())]
+        targets = [_sums_at(self._sums if inside else self._edges, place)]
         if inside:
-            targets += [self._marked[mark].setdefault(place, _Sums()) for mark in self._marks(event, at)]
+            day = (hour // DAY * DAY, *place[1:])
+            targets += [_sums_at(self._marked[mark], day) for mark in self._marks(event, at)]
         _count(event, rate, targets)
 
     def done(self) -> Estimate:
@@ -189,12 +191,23 @@ def _count(event: UsageEvent, rate: Rate | None, targets: list[_Sums]) -> None:
                 sums.class_nanos[place] += parts[place] if parts else 0.0
 
 
+def _sums_at(sums: dict[_Key, _Sums], place: _Key) -> _Sums:
+    found = sums.get(place)
+    if found is None:
+        found = sums[place] = _Sums()
+    return found
+
+
 def _rows(sums: dict[_Key, _Sums]) -> tuple[EstimateRow, ...]:
-    return tuple(
-        EstimateRow(
-            starts_at=hour, model=model, tier=tier, project=project, api_key=api_key, is_long=is_long, requests=found.requests,
-            tokens=TokenClasses(*found.tokens), cost_nanos=found.nanos, unpriced_requests=found.unpriced,
-            class_nanos=tuple(round(part) for part in found.class_nanos), long_nanos=found.long_nanos,
-        )
-        for (hour, model, tier, project, api_key, is_long), found in sorted(sums.items(), key=lambda item: str(item[0]))
-    )  # fmt: skip
+    """Rows of the sums, in order. Empties the sums as it goes: both at once would need twice the memory."""
+    rows = []
+    for key in sorted(sums, key=lambda key: (key[0], str(key))):
+        hour, model, tier, project, api_key, is_long = key
+        found = sums.pop(key)
+        rows.append(EstimateRow(
+            starts_at=hour, model=model, tier=tier, project=project, api_key=api_key, is_long=is_long,
+            requests=found.requests, tokens=TokenClasses(*found.tokens), cost_nanos=found.nanos,
+            unpriced_requests=found.unpriced, class_nanos=tuple(round(part) for part in found.class_nanos),
+            long_nanos=found.long_nanos,
+        ))  # fmt: skip
+    return tuple(rows)

@@ -105,9 +105,13 @@ def premium_of(residual: Residual, tokens: Floats) -> Floats:
     return np.where(belongs, residual.money * share, 0.0)
 
 
-def score(residual: Residual, finding: Finding) -> float:
-    """By how many nanos a finding shrinks the residual, the mean over the levels, times its prior."""
-    return finding.prior * float((residual.sizes - residual.without(finding).sizes).mean())
+def score(residual: Residual, finding: Finding, before: Floats) -> float:
+    """By how many nanos a finding shrinks the residual, the mean over the levels, times its prior.
+
+    Args:
+      before: the residual's own sizes.
+    """
+    return finding.prior * float((before - residual.without(finding).sizes).mean())
 
 
 def weighted_median(values: Floats, weights: Floats) -> float:

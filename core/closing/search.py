@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 
 from core.closing import coverage, days, identity, prices, rounding, served, token_classes, tools, unnamed_tiers
+from core.closing.causes import CauseName
 from core.closing.compare import implied_tokens
 from core.closing.grid import Grid, Side
 from core.closing.residual import Finding, Residual, difference, score
@@ -79,7 +80,7 @@ def _checked(found: list[Ranked], start: Residual, floor: float, without_scales:
                 continue
             if best.finding.scale:
                 return [best], left
-            now = score(left, found[place].finding)
+            now = score(left, found[place].finding, left.sizes)
             if best.score > now * (_BETTER if best.finding.cause != found[place].finding.cause else 1.0):
                 found[place] = best
     left = start
@@ -89,16 +90,23 @@ def _checked(found: list[Ranked], start: Residual, floor: float, without_scales:
 
 
 def _best(left: Residual, *, without_scales: bool) -> Ranked | None:
-    ranked = sorted(
-        ((score(left, one), one) for one in _candidates(left) if not (without_scales and one.scale)),
-        key=lambda pair: -pair[0],
-    )
-    if not ranked or ranked[0][0] <= 0:
+    before = left.sizes
+    best: Finding | None = None
+    value = 0.0
+    by_cause: dict[CauseName, float] = {}
+    # One after the other: hundreds of hypotheses about a large bill would fill the memory.
+    for finding in _candidates(left):
+        if without_scales and finding.scale:
+            continue
+        gained = score(left, finding, before)
+        by_cause[finding.cause] = max(gained, by_cause.get(finding.cause, 0.0))
+        if gained > value:
+            best, value = finding, gained
+    if best is None:
         return None
-    value, finding = ranked[0]
-    rival = next((other for other, one in ranked[1:] if one.cause != finding.cause), 0.0)
-    touched = float(np.abs(left.nanos[(finding.tokens != 0) | (finding.money != 0)]).sum())
-    return Ranked(finding, value, max(rival, 0.0), touched)
+    rival = max((other for cause, other in by_cause.items() if cause is not best.cause), default=0.0)
+    touched = float(np.abs(left.nanos[(best.tokens != 0) | (best.money != 0)]).sum())
+    return Ranked(best, value, max(rival, 0.0), touched)
 
 
 def _candidates(left: Residual) -> Iterator[Finding]:

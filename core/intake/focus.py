@@ -90,7 +90,10 @@ def cost_line(row: Mapping[str, str]) -> CostLine | str:
     if billed is None or starts_at is None or ends_at is None:
         return "the row has no BilledCost, ChargePeriodStart or ChargePeriodEnd that can be read"
     cell = row.get
-    effective = money_nanos(cell("EffectiveCost") or row["BilledCost"])
+    # The costs are equal in most rows; a million of them are read.
+    effective = billed if _same(cell("EffectiveCost"), row["BilledCost"]) else money_nanos(cell("EffectiveCost"))
+    listed = cell("ListCost")
+    list_nanos = billed if listed == row["BilledCost"] else money_nanos(listed or "")
     category, problems = _category(cell("ChargeCategory") or "")
     sku = _sku(
         cell("SkuPriceDetails") or "",
@@ -107,11 +110,15 @@ def cost_line(row: Mapping[str, str]) -> CostLine | str:
         token_class=sku.token_class if is_usage else None, tier=cell("x_ServiceTier") or sku.tier, category=category,
         correction=(cell("ChargeClass") or "").lower() == "correction", starts_at=starts_at, ends_at=ends_at,
         billing_starts_at=_moment(cell("BillingPeriodStart") or ""), quantity=quantity, unit=unit, billed_nanos=billed,
-        effective_nanos=billed if effective is None else effective, list_nanos=money_nanos(cell("ListCost") or ""),
+        effective_nanos=billed if effective is None else effective, list_nanos=list_nanos,
         currency=(cell("BillingCurrency") or "USD").upper()[:3], project=labels.id_text(cell("SubAccountId")),
         region=labels.id_text(cell("RegionId")), invoice_id=labels.id_text(cell("InvoiceId")),
         description=(cell("ChargeDescription") or "")[:500], tags=_tags(cell("Tags") or ""), problems=problems,
     )  # fmt: skip
+
+
+def _same(told: str | None, billed: str) -> bool:
+    return not told or told == billed
 
 
 _ISSUERS: Final = ("ServiceProviderName", "ProviderName", "PublisherName", "InvoiceIssuerName")
