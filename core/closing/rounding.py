@@ -13,6 +13,7 @@ from core.money import usd
 
 _MOST: Final = 0.8
 """Share of the bill's cells whose difference rounding has to be able to make."""
+_SUMMED: Final = 2
 _FINE: Final = 100_000
 """Nanos: rounding to a hundredth of a cent or finer is never a cause of weight."""
 
@@ -27,6 +28,9 @@ def candidates(residual: Residual) -> Iterator[Finding]:
     is_off = within & (np.abs(off) > grid.rounded_to * 1e-3)
     if within.sum() < _MOST * billed.sum() or is_off.sum() < _MOST * within.sum():
         return
+    # Some lines are sums of amounts that were rounded before.
+    within = billed & (np.abs(off) <= _SUMMED * grid.rounded_to * grid.lines)
+    is_off = within & (np.abs(off) > grid.rounded_to * 1e-3)
     upwards = float((off[is_off] > 0).mean())
     tokens, money = residual.as_parts(np.where(within, off, 0.0))
     way = "up" if upwards > 0.95 else "down" if upwards < 0.05 else "to the nearest"
