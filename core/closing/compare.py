@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from core.closing.bill_lines import Bill
 from core.closing.catalogue import STANDARD, RateOf, Variant, long_factors, one_name, unit_nanos, variant_of
-from core.closing.grid import ALL, INPUT, OUTPUT, SEARCH_PLACE, SEARCHES, TOKENS, Axes, Floats, Grid, Marked, Mask, Side
-from core.estimate import DAY, HOUR, Estimate, EstimateRow
+from core.closing.grid import ALL, INPUT, OUTPUT, SEARCH_PLACE, SEARCHES, TOKENS, Axes, Floats, Grid, Marked, Side
+from core.closing.layout import SEARCH_NANOS, Labeller, laid_out, shifter
+from core.estimate import HOUR, Estimate, EstimateRow
 from core.invoice import InvoiceLine
 from core.usage import CLASS_NAMES
-
-Places = npt.NDArray[np.int64]
 
 _MAX_MODELS: Final = 40
 _MAX_PROJECTS: Final = 24
@@ -28,36 +24,6 @@ _NO_PROJECT: Final = ""
 _SHARED: Final = 0.3
 """Share of the bill that has to be on projects the usage knows; below it the two sides do not mean the same by "project"."""
 _PREMIUM: Final = 1.03
-SEARCH_NANOS: Final = 10_000_000
-"""10 USD for 1 000 web searches, at OpenAI and Anthropic alike (usage-formats §8, cause 11)."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Labeller:
-    """How rows and lines find their place on the axes."""
-
-    axes: Axes
-    first_on: date
-    model_of: Callable[[str], int]
-    variant_of: Callable[[Variant], int]
-    project_of: Callable[[str | None, str | None], int]
-    by_class: bool
-    merges_input: bool
-
-    @property
-    def search_model(self) -> int:
-        return len(self.axes.models) - 1
-
-    def day_of(self, on: date | None) -> int:
-        return (on - self.first_on).days if on and self.axes.days else 0
-
-    def class_of(self, name: str | None) -> int:
-        if not self.by_class or name is None:
-            return 0
-        plain = "output" if name == "reasoning" else name
-        if self.merges_input and plain in INPUT:
-            plain = "input_uncached"
-        return self.axes.classes.index(plain)
 
 
 def grid_of(estimate: Estimate, bill: Bill, rounded_to: int, rate_of: RateOf) -> Grid:
@@ -67,9 +33,9 @@ def grid_of(estimate: Estimate, bill: Bill, rounded_to: int, rate_of: RateOf) ->
     on = estimate.month.first_on + timedelta(days=14)
     rows = estimate.rows
     plain = _list_price(label, estimate.provider, rate_of)
-    own, requests, long_nanos = _laid_out(rows, label, plain)
+    own, requests, long_nanos = laid_out(rows, label, plain)
     # Long calls cost more than the difference of a cell is worth: what is off is priced as a usual call.
-    usual, _, _ = _laid_out([row for row in rows if not row.is_long], label, plain)
+    usual, _, _ = laid_out([row for row in rows if not row.is_long], label, plain)
     price = _effective(usual, plain)
     billed, known, lines = np.zeros(shape), np.zeros(shape), np.zeros(shape)
     quantities = np.zeros(shape)
@@ -85,10 +51,10 @@ def grid_of(estimate: Estimate, bill: Bill, rounded_to: int, rate_of: RateOf) ->
     tokens = np.where(is_known, quantities, implied_tokens(own, billed, price))
     marked = {}
     for mark, found in estimate.marked.items():
-        side, count, _ = _laid_out(found, label, plain)
+        side, count, _ = laid_out(found, label, plain)
         marked[mark] = Marked(side, count)
     is_hourly = estimate.row_seconds == HOUR and bool(label.axes.days)
-    shifted = _shifter([*estimate.rows, *estimate.edges], label) if is_hourly else None
+    shifted = shifter([*estimate.rows, *estimate.edges], label) if is_hourly else None
     premium = _premium(label, estimate.provider, rate_of, on)
     return Grid(
         label.axes, own, Side(tokens, billed), price, premium, is_known, lines, requests, marked, long_nanos, rate_of,
@@ -101,7 +67,7 @@ def implied_tokens(own: Side, billed: Floats, price: Floats) -> Floats:
     return own.tokens + np.divide(billed - own.nanos, price, out=np.zeros_like(price), where=price > 0)
 
 
-def _labeller(estimate: Estimate, bill: Bill, rate_of: RateOf) -> tuple[_Labeller, tuple[str, ...]]:
+def _labeller(estimate: Estimate, bill: Bill, rate_of: RateOf) -> tuple[Labeller, tuple[str, ...]]:
     provider, month = estimate.provider, estimate.month
     days = tuple(month.first_on + timedelta(days=place) for place in range(month.days)) if bill.by_day else ()
     sizes: Counter[str] = Counter()
@@ -144,7 +110,7 @@ def _labeller(estimate: Estimate, bill: Bill, rate_of: RateOf) -> tuple[_Labelle
         ("day", bool(days)), ("model", bill.by_model), ("token class", bill.by_class and not merges_input),
         ("tier", len(variants) > 1), ("project", len(projects) > 1),
     )  # fmt: skip
-    label = _Labeller(axes, month.first_on, model_of, place_of_variant, project_of, bill.by_class, merges_input)
+    label = Labeller(axes, month.first_on, model_of, place_of_variant, project_of, bill.by_class, merges_input)
     return label, tuple(name for name, is_split in split if is_split)
 
 
@@ -203,7 +169,7 @@ def _merges_input(rows: Sequence[EstimateRow], lines: Sequence[InvoiceLine]) -> 
     return bool(everything > uncached and abs(billed - everything) < abs(billed - uncached))
 
 
-def _place_of_line(line: InvoiceLine, label: _Labeller) -> tuple[int, ...]:
+def _place_of_line(line: InvoiceLine, label: Labeller) -> tuple[int, ...]:
     project = label.project_of(line.project, line.api_key)
     if line.token_class == SEARCHES:
         return label.day_of(line.on), label.search_model, label.class_of(SEARCHES), 0, project
@@ -211,7 +177,7 @@ def _place_of_line(line: InvoiceLine, label: _Labeller) -> tuple[int, ...]:
     return label.day_of(line.on), label.model_of(line.model or ALL), label.class_of(line.token_class), variant, project
 
 
-def _list_price(label: _Labeller, provider: str, rate_of: RateOf) -> Floats:
+def _list_price(label: Labeller, provider: str, rate_of: RateOf) -> Floats:
     """List price of every cell but for the project (an axis of one place); 0 where there is none."""
     axes = label.axes
     price = np.zeros((*axes.shape[:4], 1))
@@ -229,7 +195,7 @@ def _list_price(label: _Labeller, provider: str, rate_of: RateOf) -> Floats:
     return price
 
 
-def _premium(label: _Labeller, provider: str, rate_of: RateOf, on: date) -> Floats:
+def _premium(label: Labeller, provider: str, rate_of: RateOf, on: date) -> Floats:
     """What long context costs on top, in parts of the price below the threshold; 0 where there is none."""
     axes = label.axes
     premium = np.zeros((1, len(axes.models), len(axes.classes), 1, 1))
@@ -260,109 +226,3 @@ def _effective(own: Side, plain: Floats) -> Floats:
         derived = price[:, :, :, 0] * ratio
         price[:, :, :, place] = np.where(has[:, :, :, place] | (derived <= 0), price[:, :, :, place], derived)
     return price
-
-
-def _laid_out(rows: Sequence[EstimateRow], label: _Labeller, plain: Floats) -> tuple[Side, Floats, Floats]:
-    """(tokens and nanos, requests, premium for long context) of rows in the grid's shape."""
-    shape = label.axes.shape
-    side = Side(np.zeros(shape), np.zeros(shape))
-    requests, long_nanos = np.zeros((*shape[:2], 1, *shape[3:])), np.zeros(shape)
-    if not rows:
-        return side, requests, long_nanos
-    places, inside = _places(rows, label)
-    rows = [row for row, is_inside in zip(rows, inside, strict=True) if is_inside]
-    day, model, variant, project = places
-    counts = np.array([row.tokens for row in rows], dtype=np.float64)
-    cost = np.array([row.cost_nanos for row in rows], dtype=np.float64)
-    parts = _parts(rows, counts, cost, plain, (day, model, variant), label)
-    premium = np.array([row.long_nanos for row in rows], dtype=np.float64)
-    share = np.divide(premium, cost, out=np.zeros_like(cost), where=cost > 0)
-    for place, name in enumerate(CLASS_NAMES):
-        index = _cells(name, (day, model, variant, project), label)
-        np.add.at(side.tokens, index, counts[:, place] if name != SEARCHES or label.by_class else 0.0)
-        np.add.at(side.nanos, index, parts[:, place])
-        np.add.at(long_nanos, index, parts[:, place] * share)
-    np.add.at(
-        requests,
-        (day, model, np.zeros_like(day), variant, project),
-        np.array([row.requests for row in rows], dtype=np.float64),
-    )
-    return side, requests, long_nanos
-
-
-def _parts(
-    rows: Sequence[EstimateRow], counts: Floats, cost: Floats, plain: Floats, places: Sequence[Places], label: _Labeller
-) -> Floats:  # fmt: skip
-    """Cost by class, adding up to each row's cost: as booked, else by list price."""
-    day, model, variant = places
-    guess = np.zeros_like(counts)
-    for place, name in enumerate(CLASS_NAMES):
-        if name == SEARCHES:
-            guess[:, place] = counts[:, place] * SEARCH_NANOS
-        elif label.axes.classes != (ALL,):
-            guess[:, place] = counts[:, place] * plain[day, model, label.class_of(name), variant, 0]
-    parts = guess
-    told = np.array([row.class_nanos is not None for row in rows], dtype=np.bool_)
-    if told.any():
-        parts[told] = np.array([row.class_nanos for row in rows if row.class_nanos is not None], dtype=np.float64)
-    total = parts.sum(axis=1)
-    flat = np.divide(
-        counts,
-        counts.sum(axis=1, keepdims=True),
-        out=np.zeros_like(counts),
-        where=counts.sum(axis=1, keepdims=True) > 0,
-    )
-    scaled = parts * np.divide(cost, total, out=np.zeros_like(cost), where=total > 0)[:, None]
-    parted: Floats = np.where((total > 0)[:, None], scaled, flat * cost[:, None])
-    return parted
-
-
-def _places(rows: Sequence[EstimateRow], label: _Labeller) -> tuple[tuple[Places, ...], Mask]:
-    """(day, model, variant, project) of the rows that lie in the month, and which rows do."""
-    days = _days(np.array([row.starts_at for row in rows], dtype=np.int64), label)
-    inside = (days >= 0) & (days < label.axes.shape[0])
-    kept = [row for row, is_inside in zip(rows, inside, strict=True) if is_inside]
-    return (days[inside], *_labels(kept, label)), inside
-
-
-def _cells(name: str, places: Sequence[Places], label: _Labeller) -> tuple[Places, ...]:
-    """Where a token class of these rows stands in the grid."""
-    day, model, variant, project = places
-    kind = np.full_like(day, label.class_of(name))
-    if name == SEARCHES and label.by_class:
-        return day, np.full_like(day, label.search_model), kind, np.zeros_like(day), project
-    return day, model, kind, variant, project
-
-
-def _labels(rows: Sequence[EstimateRow], label: _Labeller) -> tuple[Places, Places, Places]:
-    models = np.array([label.model_of(row.model) for row in rows], dtype=np.int64)
-    variants = np.array([label.variant_of(Variant(row.tier, is_long=row.is_long)) for row in rows], dtype=np.int64)
-    projects = np.array([label.project_of(row.project, row.api_key) for row in rows], dtype=np.int64)
-    return models, variants, projects
-
-
-def _days(starts_at: Places, label: _Labeller) -> Places:
-    if not label.axes.days:
-        return np.zeros_like(starts_at)
-    first = int(datetime(label.first_on.year, label.first_on.month, 1, tzinfo=UTC).timestamp())
-    return (starts_at - first) // DAY
-
-
-def _shifter(rows: Sequence[EstimateRow], label: _Labeller) -> Callable[[int], Floats]:
-    """The tokens of the month if every call had come so many hours later."""
-    starts_at = np.array([row.starts_at for row in rows], dtype=np.int64)
-    model, variant, project = _labels(rows, label)
-    counts = np.array([row.tokens for row in rows], dtype=np.float64)
-    names = [(place, name) for place, name in enumerate(CLASS_NAMES) if name != SEARCHES or label.by_class]
-
-    @lru_cache(maxsize=32)
-    def shifted(hours: int) -> Floats:
-        days = _days(starts_at + hours * HOUR, label)
-        inside = (days >= 0) & (days < label.axes.shape[0])
-        tokens = np.zeros(label.axes.shape)
-        places = (days[inside], model[inside], variant[inside], project[inside])
-        for place, name in names:
-            np.add.at(tokens, _cells(name, places, label), counts[inside, place])
-        return tokens
-
-    return shifted

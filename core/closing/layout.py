@@ -1,0 +1,155 @@
+"""Rows of the estimate in the grid: where each stands, and what it would look like some hours later."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from core.closing.catalogue import Variant
+from core.closing.grid import ALL, INPUT, SEARCHES, Axes, Floats, Mask, Side
+from core.estimate import DAY, HOUR, EstimateRow
+from core.usage import CLASS_NAMES
+
+Places = npt.NDArray[np.int64]
+SEARCH_NANOS: Final = 10_000_000
+"""10 USD for 1 000 web searches, at OpenAI and Anthropic alike (usage-formats §8, cause 11)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Labeller:
+    """How rows and lines find their place on the axes."""
+
+    axes: Axes
+    first_on: date
+    model_of: Callable[[str], int]
+    variant_of: Callable[[Variant], int]
+    project_of: Callable[[str | None, str | None], int]
+    by_class: bool
+    merges_input: bool
+
+    @property
+    def search_model(self) -> int:
+        return len(self.axes.models) - 1
+
+    def day_of(self, on: date | None) -> int:
+        return (on - self.first_on).days if on and self.axes.days else 0
+
+    def class_of(self, name: str | None) -> int:
+        if not self.by_class or name is None:
+            return 0
+        plain = "output" if name == "reasoning" else name
+        if self.merges_input and plain in INPUT:
+            plain = "input_uncached"
+        return self.axes.classes.index(plain)
+
+
+def laid_out(rows: Sequence[EstimateRow], label: Labeller, plain: Floats) -> tuple[Side, Floats, Floats]:
+    """(tokens and nanos, requests, premium for long context) of rows in the grid's shape."""
+    shape = label.axes.shape
+    side = Side(np.zeros(shape), np.zeros(shape))
+    requests, long_nanos = np.zeros((*shape[:2], 1, *shape[3:])), np.zeros(shape)
+    if not rows:
+        return side, requests, long_nanos
+    places, inside = _places(rows, label)
+    rows = [row for row, is_inside in zip(rows, inside, strict=True) if is_inside]
+    day, model, variant, project = places
+    counts = np.array([row.tokens for row in rows], dtype=np.float64)
+    cost = np.array([row.cost_nanos for row in rows], dtype=np.float64)
+    parts = _parts(rows, counts, cost, plain, (day, model, variant), label)
+    premium = np.array([row.long_nanos for row in rows], dtype=np.float64)
+    share = np.divide(premium, cost, out=np.zeros_like(cost), where=cost > 0)
+    for place, name in enumerate(CLASS_NAMES):
+        index = _cells(name, (day, model, variant, project), label)
+        np.add.at(side.tokens, index, counts[:, place] if name != SEARCHES or label.by_class else 0.0)
+        np.add.at(side.nanos, index, parts[:, place])
+        np.add.at(long_nanos, index, parts[:, place] * share)
+    np.add.at(
+        requests,
+        (day, model, np.zeros_like(day), variant, project),
+        np.array([row.requests for row in rows], dtype=np.float64),
+    )
+    return side, requests, long_nanos
+
+
+def _parts(
+    rows: Sequence[EstimateRow], counts: Floats, cost: Floats, plain: Floats, places: Sequence[Places], label: Labeller
+) -> Floats:  # fmt: skip
+    """Cost by class, adding up to each row's cost: as booked, else by list price."""
+    day, model, variant = places
+    guess = np.zeros_like(counts)
+    for place, name in enumerate(CLASS_NAMES):
+        if name == SEARCHES:
+            guess[:, place] = counts[:, place] * SEARCH_NANOS
+        elif label.axes.classes != (ALL,):
+            guess[:, place] = counts[:, place] * plain[day, model, label.class_of(name), variant, 0]
+    parts = guess
+    told = np.array([row.class_nanos is not None for row in rows], dtype=np.bool_)
+    if told.any():
+        parts[told] = np.array([row.class_nanos for row in rows if row.class_nanos is not None], dtype=np.float64)
+    total = parts.sum(axis=1)
+    flat = np.divide(
+        counts,
+        counts.sum(axis=1, keepdims=True),
+        out=np.zeros_like(counts),
+        where=counts.sum(axis=1, keepdims=True) > 0,
+    )
+    scaled = parts * np.divide(cost, total, out=np.zeros_like(cost), where=total > 0)[:, None]
+    parted: Floats = np.where((total > 0)[:, None], scaled, flat * cost[:, None])
+    return parted
+
+
+def _places(rows: Sequence[EstimateRow], label: Labeller) -> tuple[tuple[Places, ...], Mask]:
+    """(day, model, variant, project) of the rows that lie in the month, and which rows do."""
+    days = _days(np.array([row.starts_at for row in rows], dtype=np.int64), label)
+    inside = (days >= 0) & (days < label.axes.shape[0])
+    kept = [row for row, is_inside in zip(rows, inside, strict=True) if is_inside]
+    return (days[inside], *_labels(kept, label)), inside
+
+
+def _cells(name: str, places: Sequence[Places], label: Labeller) -> tuple[Places, ...]:
+    """Where a token class of these rows stands in the grid."""
+    day, model, variant, project = places
+    kind = np.full_like(day, label.class_of(name))
+    if name == SEARCHES and label.by_class:
+        return day, np.full_like(day, label.search_model), kind, np.zeros_like(day), project
+    return day, model, kind, variant, project
+
+
+def _labels(rows: Sequence[EstimateRow], label: Labeller) -> tuple[Places, Places, Places]:
+    models = np.array([label.model_of(row.model) for row in rows], dtype=np.int64)
+    variants = np.array([label.variant_of(Variant(row.tier, is_long=row.is_long)) for row in rows], dtype=np.int64)
+    projects = np.array([label.project_of(row.project, row.api_key) for row in rows], dtype=np.int64)
+    return models, variants, projects
+
+
+def _days(starts_at: Places, label: Labeller) -> Places:
+    if not label.axes.days:
+        return np.zeros_like(starts_at)
+    first = int(datetime(label.first_on.year, label.first_on.month, 1, tzinfo=UTC).timestamp())
+    return (starts_at - first) // DAY
+
+
+def shifter(rows: Sequence[EstimateRow], label: Labeller) -> Callable[[int], Floats]:
+    """The tokens of the month if every call had come so many hours later."""
+    starts_at = np.array([row.starts_at for row in rows], dtype=np.int64)
+    model, variant, project = _labels(rows, label)
+    counts = np.array([row.tokens for row in rows], dtype=np.float64)
+    names = [(place, name) for place, name in enumerate(CLASS_NAMES) if name != SEARCHES or label.by_class]
+
+    @lru_cache(maxsize=32)
+    def shifted(hours: int) -> Floats:
+        days = _days(starts_at + hours * HOUR, label)
+        inside = (days >= 0) & (days < label.axes.shape[0])
+        tokens = np.zeros(label.axes.shape)
+        places = (days[inside], model[inside], variant[inside], project[inside])
+        for place, name in names:
+            np.add.at(tokens, _cells(name, places, label), counts[inside, place])
+        return tokens
+
+    return shifted
