@@ -12,6 +12,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.delivery import Delivery
 from bot.digests import ZoneOf, post_digests
+from bot.parked import retry_parked
 from bot.pulling import Pulls
 from bot.ticking import Ticking
 from bot.wiring import Clock
@@ -77,6 +78,7 @@ def make_scheduler(
         Job("roll_out", every(minutes=5), partial(post_rollout, uow)),
         # Each minute: a grant ends when it says, and a sponsor is reminded on time.
         Job("keep_promises", every(minutes=1), partial(keep_promises, uow)),
+        Job("retry_parked", every(hours=1, after=timedelta(minutes=40)), partial(retry_parked, uow)),
         *([Job("pull_reports", every(hours=1, after=pulls.minute), pulls.run_due)] if pulls.providers else ()),
         *more,
     ]  # fmt: skip

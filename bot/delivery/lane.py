@@ -15,7 +15,7 @@ from slack_sdk.errors import SlackApiError
 from bot.composed import Composing, NothingToTell
 from bot.delivery.pace import Pace
 from bot.delivery.refusals import MOST_TRIES, UNREACHED, Verdict, back_off, code_of, verdict
-from bot.delivery.showing import Showing, Shown
+from bot.delivery.showing import Showing, Told
 from bot.slack.reply import UnshowableMessage
 from core.services.park_notices import park_notice
 from core.store.outbox import LEASE, Notice, Place
@@ -40,14 +40,15 @@ class Lane:
     """
 
     def __init__(
-        self, uow: UnitOfWork, showing: Showing, composing: Composing, clock: Callable[[], datetime], finance: Sequence[str]
+        self, uow: UnitOfWork, showing: Showing, composing: Composing, clock: Callable[[], datetime],
+        finance: Sequence[str], pace: Pace,
     ) -> None:  # fmt: skip
         self._uow = uow
         self._showing = showing
         self._composing = composing
         self._clock = clock
         self._finance = tuple(finance)
-        self._pace = Pace()
+        self._pace = pace
         self.held: dict[str, datetime] = {}
         self.resting: dict[tuple[str, str], float] = {}
 
@@ -92,11 +93,7 @@ class Lane:
         """(How many were shown, whether the conversation has to wait.)"""
         try:
             async with asyncio.timeout(SEND_SECONDS):
-                shown = (
-                    await self._showing.several(step)
-                    if len(step) > 1
-                    else [(step[0], await self._showing.one(step[0]))]
-                )
+                shown = await (self._showing.several(step) if len(step) > 1 else self._alone(step[0]))
         except SlackApiError as refused:
             ruled = verdict(refused, step[0].attempts)
             log.warning("notice_refused", extra={**_fields(step), "error": code_of(refused)})
@@ -120,7 +117,10 @@ class Lane:
         log.info("notice_delivered", extra=_fields(step))
         return len(shown), False
 
-    async def _mark(self, shown: Sequence[tuple[Notice, Shown]]) -> None:
+    async def _alone(self, notice: Notice) -> list[Told]:
+        return [await self._showing.one(notice)]
+
+    async def _mark(self, shown: Sequence[Told]) -> None:
         async with self._uow.write() as tx:
             for notice, (channel, ts) in shown:
                 await tx.outbox.sent(notice, channel=channel, ts=ts, at=self._clock())

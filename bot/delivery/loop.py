@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.composed import Composer, Composing, LineComposer
 from bot.delivery.lane import Lane
+from bot.delivery.pace import Pace
 from bot.delivery.poster import Poster
 from bot.delivery.refusals import SHUT_OUT
 from bot.delivery.showing import Showing
@@ -48,19 +49,21 @@ class Delivery:
         composers: Mapping[str, Composer] | None = None,
         lines: Mapping[str, LineComposer] | None = None,
         finance: Sequence[str] = (),
+        pace: Pace | None = None,
     ) -> None:
         """
         Args:
           client: without retry handlers: after a lost answer they would post twice.
           composers: make the messages of notices that are not about a request, by kind.
           lines: make one line of those kinds that may share a message.
+          pace: how fast Slack may be told.
           finance: hear of what cannot be delivered, the first who can be reached; those of the envelopes when empty.
         """
         whole = {**request_composers(uow, readers), **delivery_composers(), **(composers or {})}
         composing = Composing(whole, lines or {})
         self._uow = uow
         self._clock = clock
-        self._lane = Lane(uow, Showing(uow, Poster(client), composing), composing, clock, finance)
+        self._lane = Lane(uow, Showing(uow, Poster(client), composing), composing, clock, finance, pace or Pace())
         self._woken = asyncio.Event()
         self._delivering = asyncio.Lock()
 

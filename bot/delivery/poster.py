@@ -11,7 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.composed import Composed
-from bot.delivery.refusals import code_of, is_passing
+from bot.delivery.refusals import UNREADABLE, code_of
 from bot.slack.reply import UNSHOWABLE, UnshowableMessage, send_with_picture
 from bot.slack.views.blocks import Message
 from bot.slack.views.mrkdwn import is_user
@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 EVENT_TYPE: Final = "outlay_notice"
 _PAGE: Final = 200
 _PAGES: Final = 3
+_CONVERSATIONS: Final = 5_000
+"""Direct messages whose channel is remembered: it never changes."""
 
 
 class Poster:
@@ -30,13 +32,18 @@ class Poster:
 
     def __init__(self, client: AsyncWebClient) -> None:
         self._client = client
+        self._conversations: dict[str, str] = {}
 
     async def channel_of(self, recipient: str) -> str:
         """A person's direct messages, or the channel itself. Raises SlackApiError."""
         if not is_user(recipient):
             return recipient
-        opened = await self._client.conversations_open(users=recipient)
-        return str(opened["channel"]["id"])
+        if recipient not in self._conversations:
+            opened = await self._client.conversations_open(users=recipient)
+            if len(self._conversations) >= _CONVERSATIONS:
+                self._conversations.clear()
+            self._conversations[recipient] = str(opened["channel"]["id"])
+        return self._conversations[recipient]
 
     async def post(self, channel: str, composed: Composed, ids: Collection[int], thread: str | None = None) -> str:
         """The ts of the new message, which carries the notices' numbers. Raises SlackApiError, UnshowableMessage."""
@@ -63,7 +70,8 @@ class Poster:
     async def posted(self, channel: str, ids: Collection[int], thread: str | None = None) -> dict[int, str]:
         """The ts of each of these notices that an earlier try posted after all.
 
-        Empty where Outlay may not look. Raises SlackApiError when Slack is unwell: then nobody can tell yet.
+        Empty where Outlay may not look. Raises SlackApiError when Slack is unwell or the channel is gone: then nobody can
+        tell yet.
         """
         found: dict[int, str] = {}
         cursor = None
@@ -71,7 +79,7 @@ class Poster:
             try:
                 answer = await self._read(channel, thread, cursor)
             except SlackApiError as refused:
-                if is_passing(refused):
+                if code_of(refused) not in UNREADABLE:
                     raise
                 log.info("history_unreadable", extra={"channel": channel, "error": code_of(refused)})
                 return found

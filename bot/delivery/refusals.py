@@ -23,6 +23,16 @@ UNEDITABLE: Final = frozenset({"cant_update_message", "channel_not_found", "edit
 """The message is gone or closed to changes: what was to be shown on it needs a message of its own."""
 UNANSWERABLE: Final = frozenset({"cannot_reply_to_message", "message_not_found", "thread_not_found", "thread_locked"})
 """There is no thread to reply in."""
+UNREADABLE: Final = frozenset(
+    {
+        "access_denied",
+        "method_not_supported_for_channel_type",
+        "missing_scope",
+        "no_permission",
+        "not_allowed_token_type",
+    }
+)
+"""Outlay was not given the right to look at what is in a conversation."""
 _PASSING: Final = frozenset(
     {"fatal_error", "internal_error", "ratelimited", "request_timeout", "service_unavailable", "team_added_to_org"}
 )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from slack_sdk.errors import SlackApiError
@@ -19,7 +20,10 @@ log = logging.getLogger(__name__)
 
 Shown = tuple[str, str]
 """(channel, ts) of a message."""
-_PATIENCE: Final = 8
+Told = tuple[Notice, Shown]
+"""A notice and where it is shown. One that an earlier try had posted shows what was known at that time: newer facts are then
+not taken for shown."""
+_PATIENCE: Final = 30
 """Tries after which a notice is sent although Slack cannot say whether it was posted before: twice is better than never."""
 
 
@@ -31,8 +35,8 @@ class Showing:
         self._poster = poster
         self._composing = composing
 
-    async def one(self, notice: Notice) -> Shown:
-        """Where it is shown now."""
+    async def one(self, notice: Notice) -> Told:
+        """Show it."""
         if notice.place is Place.POST:
             return await self._posted(notice)
         message = await self._message_of(notice)
@@ -40,35 +44,36 @@ class Showing:
             return await self._posted(notice)
         if notice.place is Place.THREAD:
             return await self._replied(notice, message)
-        return message if await self._edited(notice, message) else await self._posted(notice)
+        return (notice, message) if await self._edited(notice, message) else await self._posted(notice)
 
-    async def several(self, notices: Sequence[Notice]) -> list[tuple[Notice, Shown]]:
+    async def several(self, notices: Sequence[Notice]) -> list[Told]:
         """One message for all of them; those that an earlier try has posted are found instead."""
         channel = await self._poster.channel_of(notices[0].recipient)
         found = await self._look_back(channel, [notice for notice in notices if notice.attempts > 1])
         rest = [notice for notice in notices if notice.id not in found]
-        shown = [(notice, (channel, found[notice.id])) for notice in notices if notice.id in found]
+        shown = [_found(notice, channel, found) for notice in notices if notice.id in found]
         if rest:
             composed = self._together(rest) if len(rest) > 1 else await self._composing.of(rest[0])
             ts = await self._poster.post(channel, composed, [notice.id for notice in rest])
             shown += [(notice, (channel, ts)) for notice in rest]
         return shown
 
-    async def _posted(self, notice: Notice) -> Shown:
+    async def _posted(self, notice: Notice) -> Told:
         channel = await self._poster.channel_of(notice.recipient)
         found = await self._look_back(channel, [notice] if notice.attempts > 1 else [])
         if notice.id in found:
-            return channel, found[notice.id]
-        return channel, await self._poster.post(channel, await self._composing.of(notice), [notice.id])
+            return _found(notice, channel, found)
+        return notice, (channel, await self._poster.post(channel, await self._composing.of(notice), [notice.id]))
 
-    async def _replied(self, notice: Notice, message: Shown) -> Shown:
+    async def _replied(self, notice: Notice, message: Shown) -> Told:
         """Under the message; beside it where it has gone."""
         channel, head = message
         try:
             found = await self._look_back(channel, [notice] if notice.attempts > 1 else [], head)
             if notice.id in found:
-                return channel, found[notice.id]
-            return channel, await self._poster.post(channel, await self._composing.of(notice), [notice.id], head)
+                return _found(notice, channel, found)
+            composed = await self._composing.of(notice)
+            return notice, (channel, await self._poster.post(channel, composed, [notice.id], head))
         except SlackApiError as refused:
             if code_of(refused) not in UNANSWERABLE:
                 raise
@@ -117,3 +122,7 @@ class Showing:
         lines = [self._composing.lines[notice.kind](notice) for notice in notices]
         message = group_message(lines)
         return Composed(lambda _: message)
+
+
+def _found(notice: Notice, channel: str, found: Mapping[int, str]) -> Told:
+    return replace(notice, upto=notice.id), (channel, found[notice.id])

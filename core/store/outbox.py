@@ -189,10 +189,12 @@ class Outbox:
             update(_OUTBOX).where(_OUTBOX.c.id == notice_id).values(parked_because=because, leased_until=None)
         )
 
-    async def unpark(self, reasons: Collection[str], *, due_at: datetime) -> None:
-        """Try again what was parked for one of these reasons."""
+    async def unpark(self, reasons: Collection[str], *, due_at: datetime, since: datetime | None = None) -> int:
+        """Try again what was parked for one of these reasons, of what was put in `since` then; how many that are."""
         parked = update(_OUTBOX).where(_OUTBOX.c.sent_at.is_(None), _OUTBOX.c.parked_because.in_(sorted(reasons)))
-        await self._connection.execute(parked.values(parked_because=None, due_at=due_at))
+        if since is not None:
+            parked = parked.where(_OUTBOX.c.created_at >= since)
+        return int((await self._connection.execute(parked.values(parked_because=None, due_at=due_at))).rowcount)
 
     async def message_of(self, subject: str, recipient: str) -> tuple[str, str] | None:
         """(channel, ts) of the latest message about the subject in that conversation; None before there is one."""

@@ -13,6 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.delivery import Delivery
 from bot.delivery.pace import BURST, EDIT_SECONDS, Pace
+from bot.parked import retry_parked
 from bot.slack.identity import Readers
 from core.store.outbox import Place
 from core.store.unit_of_work import UnitOfWork
@@ -203,6 +204,32 @@ async def test_a_shared_message_whose_answer_was_lost_is_found_for_all_in_it(des
     assert (await desk.texts())[1] == "breach 3"
 
 
+async def test_a_message_that_was_posted_before_its_edit_came_is_found_and_then_edited(desk: Desk) -> None:
+    await desk.tells("80 %", subject="breach/1")
+    desk.fails("chat.postMessage", "lost")
+    await desk.delivery.deliver_due()
+    await desk.edits("90 %")
+    desk.now += timedelta(seconds=16)
+    await desk.delivery.deliver_due()
+
+    assert await desk.texts() == ["90 %"]
+
+
+async def test_a_history_that_fails_is_not_taken_for_one_without_the_message(desk: Desk) -> None:
+    await desk.tells("80 %")
+    desk.fails("chat.postMessage", "lost")
+    await desk.delivery.deliver_due()
+    for wait in (16, 31):
+        desk.fails("conversations.history", "500")
+        desk.now += timedelta(seconds=wait)
+        await desk.delivery.deliver_due()
+    desk.now += timedelta(seconds=61)
+    await desk.delivery.deliver_due()
+
+    assert await desk.texts() == ["80 %"]
+    assert desk.calls("chat.postMessage") == 1
+
+
 async def test_a_slow_channel_delays_neither_people_nor_other_channels(desk: Desk) -> None:
     await desk.tells("slow")
     desk.fails("chat.postMessage", "slow", seconds=3)
@@ -264,6 +291,21 @@ async def test_finance_hears_once_of_all_that_cannot_be_delivered_for_one_reason
     await desk.tells("n5", to="C0NOWHERE")
     await desk.delivery.deliver_due()
     assert len(await Person(desk.box.url, FARAH).reads("dm")) == 2
+
+
+async def test_what_waited_for_an_invitation_is_told_within_the_hour_after_it(desk: Desk) -> None:
+    members = desk.box.bench.workspace.channels[OTHER].members
+    members.remove("U0OUTLAY")
+    await desk.tells("80 %", to=OTHER)
+    await desk.delivery.deliver_due()
+    members.append("U0OUTLAY")
+    desk.now += timedelta(hours=1)
+    assert await retry_parked(desk.uow, now=desk.now)
+    await desk.delivery.deliver_due()
+
+    assert await desk.texts(OTHER) == ["80 %"]
+    desk.now += timedelta(days=8)
+    assert not await retry_parked(desk.uow, now=desk.now)
 
 
 async def test_where_the_first_of_finance_cannot_be_reached_the_next_one_hears_of_it(desk: Desk) -> None:

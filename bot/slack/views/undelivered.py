@@ -39,7 +39,10 @@ def undelivered_message(facts: Mapping[str, Any]) -> Message:
     return blocks.message(
         text,
         blocks.section(f"{text}\n{_CAUSES.get(because, _UNKNOWN)}"),
-        blocks.context(f"Slack says {code(because)}. Your envelopes: {code('/budget status')}"),
+        blocks.context(
+            f"Slack says {code(because)}. What waits is tried again every hour for a week.",
+            f"Your envelopes: {code('/budget status')}",
+        ),
     )
 
 

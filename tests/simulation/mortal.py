@@ -1,0 +1,71 @@
+"""Processes that can die between any two steps: before and after every transaction, and around every call to Slack."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import aiohttp
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from core.store.unit_of_work import Transaction, UnitOfWork
+
+
+class Killed(BaseException):
+    """`kill -9`: nothing is caught, nothing is written down."""
+
+
+@dataclass
+class Fate:
+    """Decides at each step whether the process dies there; a dead one does nothing any more.
+
+    `steps` counts where it could have died, by the name of the step; `deaths` where it did.
+    """
+
+    choose: random.Random
+    chance: float
+    is_dead: bool = False
+    deaths: list[str] = field(default_factory=list)
+
+    def step(self, name: str) -> None:
+        if self.is_dead:
+            raise Killed(name)
+        if self.choose.random() < self.chance:
+            self.is_dead = True
+            self.deaths.append(name)
+            raise Killed(name)
+
+
+class MortalBooks(UnitOfWork):
+    """Books whose process may die before it begins to write, before it commits (nothing is kept) and after (all is)."""
+
+    def __init__(self, url: str, fate: Fate) -> None:
+        super().__init__(url, ZoneInfo("UTC"))
+        self._fate = fate
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Transaction]:
+        self._fate.step("begin")
+        async with super().write() as tx:
+            yield tx
+            self._fate.step("commit")
+        self._fate.step("committed")
+
+
+class MortalClient(AsyncWebClient):
+    """Slack's client of a process that may die before it calls and before it has heard the answer."""
+
+    def __init__(self, fate: Fate, token: str, base_url: str, session: aiohttp.ClientSession) -> None:
+        super().__init__(token, base_url=base_url, retry_handlers=[], timeout=5, session=session)
+        self._fate = fate
+
+    async def api_call(self, api_method: str, **how: Any) -> AsyncSlackResponse:
+        self._fate.step(f"call {api_method}")
+        answer = await super().api_call(api_method, **how)
+        self._fate.step(f"answered {api_method}")
+        return answer
