@@ -78,8 +78,7 @@ class Month:
     spent: Counter[tuple[str, str]] = field(default_factory=Counter)
     deaths: list[str] = field(default_factory=list)
     struck: dict[str, int] = field(default_factory=dict)
-    vanished: int = 0
-    refused_own: int = 0
+    vanished: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.choose = random.Random(self.plan.seed)
@@ -119,9 +118,7 @@ class Month:
         post = self.box.bench.workspace.post
 
         def noted(message: Message) -> Message:
-            payload: dict[str, Any] = (message.metadata or {}).get("event_payload", {})
-            ids = payload.get("outbox_ids") or [payload["outbox_id"]] if payload else []
-            self.posted.append(Posted(message.channel, f"{message.text} {message.blocks}", tuple(ids)))
+            self.posted.append(Posted(message.channel, f"{message.text} {message.blocks}", ids_of(message)))
             return post(message)
 
         self.box.bench.workspace.post = noted  # type: ignore[method-assign]
@@ -129,7 +126,7 @@ class Month:
     async def _goes_by(self) -> None:
         coming = list(enumerate(spends(self.choose, self.plan.envelopes)))
         step = (MONTH_ENDS - BEGINS) / self.plan.steps
-        moments = [BEGINS + step * number for number in range(1, self.plan.steps + 1)] + [AFTERWARDS]
+        moments = [BEGINS + step * number for number in range(1, self.plan.steps)] + [MONTH_ENDS, AFTERWARDS]
         for number, until in enumerate(moments):
             due = [one for one in coming if one[1].at <= until]
             del coming[: len(due)]
@@ -141,6 +138,8 @@ class Month:
             for _ in range(2):
                 await self._together(self._evaluates, self._delivers)
                 self._passes(5, 40)
+            if until in (MONTH_ENDS, AFTERWARDS):
+                await self._has_looked()
             await self._people_act()
             await self._together(self._keeps_promises, self._delivers)
             self._passes(20, 90)
@@ -179,6 +178,16 @@ class Month:
         await evaluate_alerts(replica.books, now=self.now, memory=replica.memory, workload_ids=numbers)
         replica.is_new = False
 
+    async def _has_looked(self) -> None:
+        """Every minute somebody looks at everything: a death costs a minute, not the look."""
+
+        async def looks(replica: Replica) -> bool:
+            await self._evaluates(replica)
+            return True
+
+        while not await self.choose.choice(self.replicas).attempts(looks):
+            self._passes(60, 61)
+
     async def _delivers(self, replica: Replica) -> None:
         await replica.delivery.deliver_due()
 
@@ -194,8 +203,9 @@ class Month:
             archive(self.box, channel, is_archived=self.choose.random() < 0.05)
         held = list(self.box.bench.workspace.messages.get(self.choose.choice(CHANNELS), {}).values())
         if held and self.choose.random() < 0.3:
-            self.box.bench.workspace.delete(self.choose.choice(held))
-            self.vanished += 1
+            gone = self.choose.choice(held)
+            self.vanished.update(ids_of(gone))
+            self.box.bench.workspace.delete(gone)
 
     async def _people_act(self) -> None:
         """Somebody changes an envelope, and everybody tries to decide on everything; most may not."""
@@ -258,3 +268,9 @@ class Month:
                 "SELECT id, kind, place, parked_because FROM outbox WHERE sent_at IS NULL LIMIT 5"
             )
             return [tuple(row) for row in rows]
+
+
+def ids_of(message: Message) -> tuple[int, ...]:
+    """The notices that a message shows."""
+    payload: dict[str, Any] = (message.metadata or {}).get("event_payload", {})
+    return tuple(payload.get("outbox_ids") or [payload["outbox_id"]] if payload else ())

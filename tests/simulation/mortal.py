@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ from zoneinfo import ZoneInfo
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
+from sqlalchemy import event
 
 from core.store.unit_of_work import Transaction, UnitOfWork
 
@@ -47,6 +49,16 @@ class MortalBooks(UnitOfWork):
     def __init__(self, url: str, fate: Fate) -> None:
         super().__init__(url, ZoneInfo("UTC"))
         self._fate = fate
+        self._opened: list[Any] = []
+        for engine in {self._writer, self._reader}:
+            event.listen(engine.sync_engine, "connect", lambda raw, _: self._opened.append(raw))
+
+    async def close(self) -> None:
+        """The system closes what a dead process had open, in use or not: its locks go with it."""
+        await super().close()
+        for raw in self._opened:
+            with suppress(Exception):
+                await asyncio.wait_for(raw.driver_connection.close(), 20)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Transaction]:
