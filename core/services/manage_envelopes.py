@@ -8,14 +8,14 @@ from datetime import datetime
 from sqlalchemy.exc import IntegrityError
 
 from core.change_request import ChangeRequest, SetOrder
-from core.degradation import Degradation, room_of
+from core.degradation import Degradation
 from core.envelope import Change, Envelope, Terms, entry_for, loosenings
 from core.errors import NotAllowed, Outdated, OutOfRange
 from core.money import usd
 from core.people import Actor, People
 from core.period import Cycle
 from core.quiet import parse_quiet
-from core.services.preview_ladder import effect_words, preview_ladder, require_priced
+from core.services.preview_ladder import ladder_note
 from core.services.show_requests import show_request_anew
 from core.services.suggested_size import foretold_basis, with_margin
 from core.store.envelope_rows import columns_of
@@ -94,7 +94,7 @@ async def set_within(
     keeper = await tx.workloads.owner(workload_id) if workload_id else None
     change = _proposed(order, before, cycle, owner=keeper or by.id, defaults=defaults)
     _require_right(before, change, by, name, keeper=keeper)
-    previewed = await _ladder_note(tx, name, workload_id, change, now=now) if order.degrade else ()
+    previewed = await ladder_note(tx, name, workload_id, change, now=now) if order.degrade else ()
     spent = await tx.spend.by_workload(cycle.first_on, cycle.last_on)
     spent_nanos = spent[workload_id].cost_nanos if workload_id in spent else 0
     created = workload_id is None
@@ -277,21 +277,6 @@ async def _ask_sponsor(
     stored = await tx.requests.of(number)
     assert stored is not None
     return stored
-
-
-async def _ladder_note(
-    tx: Transaction, name: str, workload_id: int | None, change: Change, *, now: datetime
-) -> tuple[str, ...]:
-    """What a ladder would have done lately, before anything rests on it. Raises OutOfRange for a model without a price."""
-    ladder = change.terms.degrade
-    if ladder is None:
-        return ()
-    rate = await require_priced(tx, ladder, name, now=now)
-    if workload_id is None or not ladder.has_steps:
-        return ()
-    room = room_of(change.nanos, change.terms.hard_share, ladder)
-    effect = await preview_ladder(tx, workload_id, ladder, rate, room, now=now)
-    return () if effect is None else (effect_words(ladder, effect, has_room=room.limit > room.hard),)
 
 
 def _notes(name: str, change: Change, spent_nanos: int, *, created: bool) -> tuple[str, ...]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from core.degradation import Degradation, Room
+from core.degradation import Degradation, Room, room_of
+from core.envelope import Change
 from core.errors import OutOfRange
 from core.ladder_effect import LadderEffect, ModelDay, effect_of
 from core.list_prices import providers_of, similar_models
@@ -31,6 +32,21 @@ async def require_priced(tx: Transaction, ladder: Degradation, name: str, *, now
         f"No price is known for {ladder.model[:60]}, so the guard would never swap to it.{hint}",
         correction=f"/budget set {name} degrade={close or 'gpt-4.1-mini'}",
     )
+
+
+async def ladder_note(
+    tx: Transaction, name: str, workload_id: int | None, change: Change, *, now: datetime
+) -> tuple[str, ...]:
+    """What the ladder of a proposed envelope would have done lately, as sentences. Raises OutOfRange for a model without a price."""
+    ladder = change.terms.degrade
+    if ladder is None:
+        return ()
+    rate = await require_priced(tx, ladder, name, now=now)
+    if workload_id is None or not ladder.has_steps:
+        return ()
+    room = room_of(change.nanos, change.terms.hard_share, ladder)
+    effect = await preview_ladder(tx, workload_id, ladder, rate, room, now=now)
+    return () if effect is None else (effect_words(ladder, effect, has_room=room.limit > room.hard),)
 
 
 async def preview_ladder(

@@ -73,7 +73,11 @@ async def test_nobody_else_gets_the_form_and_reads_who_decides(office: Office, p
 
 async def test_stop_and_let_it_go_on(office: Office):
     message = await breached(office)
+    await office.farah.sees("passed its hard threshold", channel="C0BUDGET")
     await office.sam.clicks("Stop", message=message)
+    assert "passed its hard threshold" in text_of(
+        await office.farah.sees("<@U0SAM> stopped it: nothing that costs", channel="C0BUDGET")
+    )
     stopped = await office.sam.sees("<@U0SAM> stopped it", channel="dm")
     assert stopped["ts"] == message["ts"]
     assert "stopped" in (await office.kim.types("/budget status")).text

@@ -15,6 +15,7 @@ from bot.slack.views.breach_surge import surge_headline, surge_lines
 from bot.slack.views.mrkdwn import code, name, person, when
 from bot.slack.views.wording import freshness_line, listed, plural, unpriced_line
 from core.breach import BreachKind, Closing
+from core.escalation import Decision
 from core.money import usd
 
 _WORTH_SAYING: Final = 0.001
@@ -26,6 +27,14 @@ _ENDED: Final = {
     Closing.ENVELOPE_CHANGED: "The envelope was changed",
     Closing.GRANTED: "More was granted",
     Closing.SUPERSEDED: "A higher threshold was passed; its message is further down",
+}
+
+
+_DECIDED: Final = {
+    Decision.GRANTED: "granted more.",
+    Decision.KEPT: "keeps it as it is.",
+    Decision.STOPPED: "stopped it: nothing that costs passes the guard.",
+    Decision.DECLINED: "declined more.",
 }
 
 
@@ -74,6 +83,8 @@ def buttons(said: BreachSaid) -> list[Block]:
     found = []
     if said.closed_because is None and said.acknowledged_by is None:
         found.append(blocks.button("Acknowledge", ids.ACKNOWLEDGE_BREACH, str(said.number)))
+    elif said.closed_because is None and said.kind is BreachKind.HARD and said.degrade:
+        found.append(blocks.button("Undo degradation", ids.LIFT, said.workload))
     found.append(blocks.button("Why", ids.WHY_BREACH, str(said.number)))
     return found
 
@@ -91,6 +102,9 @@ def _state(said: BreachSaid, reader: ZoneInfo) -> Block | None:
     """How it ended, or who has seen it; nothing while neither is the case."""
     if said.closed_because is not None:
         return blocks.section(f"*{_ended(said)}*{f' · {when(said.closed_at, reader)}' if said.closed_at else ''}")
+    if said.decided:
+        decision, by = said.decided
+        return blocks.section(f"{person(by)} {_DECIDED[decision]}")
     if said.acknowledged_by:
         return blocks.section(f"{person(said.acknowledged_by)} has seen this. Quiet until it gets worse.")
     return None

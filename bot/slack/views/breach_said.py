@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from core.breach import BreachKind, Closing
+from core.escalation import Decision
 from core.period import Cycle
 from core.standing import Freshness
 
@@ -76,6 +77,7 @@ class BreachSaid:
     acknowledged_by: str | None
     closed_because: Closing | None
     closed_at: datetime | None
+    decided: tuple[Decision, str] | None = None
 
     @classmethod
     def of(cls, facts: Mapping[str, Any]) -> BreachSaid:
@@ -100,7 +102,7 @@ class BreachSaid:
                 datetime.fromisoformat(facts["as_of"]), _at(latest), facts["unpriced_requests"], tuple(facts["unpriced_models"])
             ),
             acknowledged_by=facts.get("acknowledged_by"), closed_because=Closing(closed) if closed else None,
-            closed_at=_at(facts.get("closed_at")),
+            closed_at=_at(facts.get("closed_at")), decided=_decided(facts),
         )  # fmt: skip
 
     @property
@@ -120,6 +122,12 @@ class BreachSaid:
 
 def _at(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
+
+
+def _decided(facts: Mapping[str, Any]) -> tuple[Decision, str] | None:
+    """What the sponsor decided, and who it was; None while it is open, also when it is open again."""
+    said = facts.get("decided")
+    return (Decision(said["decision"]), said["by"]) if said and facts.get("state") == "decided" else None
 
 
 def _cause(facts: Mapping[str, Any] | None) -> CauseSaid | None:
