@@ -52,6 +52,7 @@ from core.services.authorize_spend import Guard
 from core.services.record_usage import Bookkeeper
 from core.services.run_close import run_close
 from core.services.run_slots import Job
+from core.services.tell_reconciliation import remind_signers
 from core.services.watch_trust import watch_trust
 from core.slots import every
 from core.store.unit_of_work import UnitOfWork
@@ -216,10 +217,14 @@ class Service:
         close = partial(run_close, terms=self._settings.close_terms, finance=self._settings.outlay_finance)
         night = every(days=1, after=timedelta(hours=3, minutes=47), late_by=AT_NIGHT)
         retention = Retention(self.uow, keep_days=self._settings.outlay_keep_events_days)
+        remind = partial(remind_signers, self.uow, finance_team=self._settings.outlay_finance)
+        # Hourly, so that a reminder comes at about the hour of the comparison.
+        hourly = every(hours=1, after=timedelta(minutes=40))
         scheduler = make_scheduler(
             self.uow, self.delivery, pulls, self.clock, close, zone_of=self.readers.zone_of,
             more=[
                 Job("release_events", night, retention.run),
+                Job("remind_signers", hourly, remind),
                 Job("watch_trust", every(hours=1), partial(watch_trust, self.uow, finance=self._settings.outlay_finance)),
             ],
         )  # fmt: skip

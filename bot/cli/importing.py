@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from bot.cli.bills import import_bill
 from bot.cli.tokens import with_books
 from bot.importing.importer import Imported, Importer
 from bot.wiring import system_clock
@@ -37,9 +38,21 @@ def import_files(
         list[str] | None, typer.Option(help="For a CSV with names of its own: FIELD=COLUMN, as often as needed.")
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Agree to the columns as proposed, without being asked.")] = False,
+    invoice: Annotated[bool, typer.Option("--invoice", help="The file is a bill: compare it with the books.")] = False,
+    provider: Annotated[str, typer.Option(help="With --invoice: whose bill it is: openai, anthropic, …")] = "",
+    month: Annotated[str, typer.Option(help="With --invoice: the month it is for, like 2026-10.")] = "",
+    rate: Annotated[
+        str,
+        typer.Option(
+            help="With --invoice, where it is not in USD: dollars for one unit, day, source: '1.0832 2026-10-31 ECB'."
+        ),
+    ] = "",
 ) -> None:
-    """Import usage files. Runs again from where it stopped; nothing counts twice."""
+    """Import usage files, or with --invoice a bill. Runs again from where it stopped; nothing counts twice."""
     console = Console(stderr=True)
+    if invoice:
+        import_bill(files, provider=provider, month=month, rate=rate, agreed=yes, console=console)
+        return
 
     async def work(uow: UnitOfWork) -> bool:
         importer = Importer(uow, Bookkeeper(uow), system_clock)

@@ -81,16 +81,19 @@ BLOCK_MORE_REASON: Final = "more_reason"
 SIGN_RECONCILIATION: Final = "sign_reconciliation"  # a comparison's number and the beginning of its digest
 REFUSE_RECONCILIATION: Final = "refuse_reconciliation"  # the same
 MEND_RECONCILIATION: Final = "mend_reconciliation"  # the same
+PREVIEW_MEND: Final = "preview_mend"  # the same, and the number of the cause
 OPEN_RECONCILE: Final = "open_reconcile"  # a provider and a month
 VOUCH_UNITS: Final = "vouch_units"  # what was uploaded, for whom; see views/reconcile_progress.py
 
 # The modals of `/budget reconcile`.
 RECONCILE_MODAL: Final = "reconcile"
+MEND_PRICE_MODAL: Final = "mend_price"
 REFUSE_MODAL: Final = "refuse_to_sign"
 BLOCK_INVOICE_FILE: Final = "invoice_file"
 BLOCK_INVOICE_PROVIDER: Final = "invoice_provider"
 BLOCK_INVOICE_MONTH: Final = "invoice_month"
 BLOCK_INVOICE_RATE: Final = "invoice_rate"
+BLOCK_REPRICE: Final = "reprice"
 BLOCK_REFUSAL: Final = "refusal_reason"
 
 # The modals of `/budget plan` and `/budget metric`.

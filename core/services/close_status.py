@@ -32,12 +32,14 @@ class MonthStatus:
 class Choices:
     """What the form offers: providers with spend lately, most first, and the month that waits for its invoice.
 
-    `pulled_until` is set where the pulled charges of the provider in question cover that month.
+    `pulled_until` is set where the pulled charges of the provider in question cover that month, `stored` is the name of the
+    invoice that is there already.
     """
 
     providers: tuple[str, ...]
     month: Cycle
     pulled_until: datetime | None
+    stored: str | None = None
 
 
 async def close_status(
@@ -83,4 +85,5 @@ async def choices(uow: UnitOfWork, *, provider: str | None, month: Cycle | None,
         names = tuple(sorted(sums, key=lambda name: (-sums[name], name)))
         asked = provider or next(iter(names), None)
         pulled = await pulled_until(tx, asked, chosen) if asked else None
-    return Choices(names, chosen, pulled)
+        known = await tx.invoices.current(asked, chosen) if asked else None
+    return Choices(names, chosen, pulled, known.file_name if known else None)

@@ -14,12 +14,13 @@ from typing import Final
 from sqlalchemy.exc import IntegrityError
 
 from core.errors import NotAllowed, Outdated, OutOfRange, Unreadable
+from core.exchange import Conversion
 from core.invoice import Invoice, WrongInvoice, units_problem
 from core.people import Actor
 from core.period import Cycle
 from core.services.build_estimate import basis_of, bounds
 from core.services.month_stakes import stakes_of
-from core.store.invoice_rows import Conversion, StoredInvoice
+from core.store.invoice_rows import StoredInvoice
 from core.store.unit_of_work import Transaction, UnitOfWork
 
 USD: Final = "USD"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from core.exchange import Conversion
 from core.invoice import Invoice, InvoiceLine
 from core.period import Cycle
 from core.store.columns import day_number, day_of
@@ -19,15 +20,6 @@ from core.store.invoice_tables import InvoiceLineRow, InvoiceRow
 _INVOICES: Any = InvoiceRow.__table__  # type: ignore[attr-defined]
 _LINES: Any = InvoiceLineRow.__table__  # type: ignore[attr-defined]
 _PART: Final = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class Conversion:
-    """Dollars for one unit of the invoice's currency, as a decimal text, on which day and by whose word."""
-
-    rate: str
-    on: date
-    source: str
 
 
 @dataclass(frozen=True, slots=True)

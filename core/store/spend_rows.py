@@ -73,6 +73,21 @@ class SpendRows:
             for workload, cost, requests, unpriced, latest in result
         }
 
+    async def by_workload_of(
+        self, provider: str, models: Sequence[str], first_on: date, last_on: date
+    ) -> dict[int, int]:
+        """Nanos per workload on some models of a provider over those days; workloads without are absent."""
+        query = (
+            select(_DAILY.c.workload_id, _sum(_DAILY.c.cost_nanos))
+            .join(_SERIES, _SERIES.c.id == _DAILY.c.series_id)
+            .where(
+                _between(first_on, last_on), _SERIES.c.provider == provider,
+                func.lower(_SERIES.c.model).in_([model.lower() for model in models]),
+            )
+            .group_by(_DAILY.c.workload_id)
+        )  # fmt: skip
+        return {workload: int(cost) for workload, cost in await self._connection.execute(query)}
+
     async def by_day(self, workload_id: int, first_on: date, last_on: date) -> dict[date, int]:
         """Nanos of one workload per day; days without usage are absent."""
         query = (

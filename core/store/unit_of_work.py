@@ -43,6 +43,7 @@ from core.store.plan_rows import PlanRows
 from core.store.price_rows import PriceRows
 from core.store.proposal_rows import ProposalRows
 from core.store.reconciliation_rows import ReconciliationRows, SignatureRows
+from core.store.repricing_rows import RepricingRows
 from core.store.request_rows import RequestRows
 from core.store.response_rows import EscalationRows, GrantRows, PostureRows, TurnRows
 from core.store.rollout_evidence_rows import RolloutEvidenceRows
@@ -160,6 +161,10 @@ class Transaction:
     @cached_property
     def estimates(self) -> EstimateRows:
         return EstimateRows(self.connection)
+
+    @cached_property
+    def repricing(self) -> RepricingRows:
+        return RepricingRows(self.connection)
 
     @cached_property
     def reconciliations(self) -> ReconciliationRows:

@@ -11,7 +11,7 @@ import pytest
 from core.period import Cycle
 from core.services.manage_tokens import create_token
 from sandbox.people import text_of
-from tests.support.office import ANA, NOW, SAM, Office, set_fault, with_search
+from tests.support.office import ANA, NOW, SAM, Office, set_fault, settled_view, with_search
 
 HEADER = "date,model,token_type,tokens,cost\n"
 
@@ -62,6 +62,51 @@ async def the_comparison(office: Office, words: str = "The invoice says") -> dic
     return await office.farah.sees(words, channel="C0BUDGET", within=15)
 
 
+async def test_october_is_closed_with_two_signatures(office: Office) -> None:
+    await with_october(office)
+    await brings(office, october_bill(extra=9.0))
+    head = await the_comparison(office)
+    said = text_of(head)
+    assert "openai · October 2026: invoice against estimate" in said
+    assert "The invoice says $189, the books $180: +$9 (+5.0%)" in said
+    assert "Tax" in said
+    assert "Waits for <@U0ANA> and <@U0FARAH> for finance" in said
+    assert any(block["type"] == "image" for block in head["blocks"])
+
+    assert "as owner" in (await office.ana.clicks("Sign", message=head)).text
+    signed = await office.farah.sees("Signed by <@U0ANA> (owner)", channel="C0BUDGET")
+    assert signed["ts"] == head["ts"]
+    assert "the month is closed" in (await office.farah.clicks("Sign", message=signed)).text
+    closed = await office.farah.sees("Closed 24 Nov 2026", channel="C0BUDGET")
+    assert closed["ts"] == head["ts"]
+    assert not any(block["type"] == "actions" for block in closed["blocks"])
+    status = await office.sam.types("/budget reconcile --status")
+    assert "1 of 1 month closed" in status.text
+
+
+async def test_one_message_shows_the_way_from_the_file_to_the_comparison(office: Office) -> None:
+    await with_october(office)
+    await brings(office, october_bill())
+    head = await the_comparison(office)
+    others = [one for one in await office.farah.reads("C0BUDGET") if "openai October 2026" in text_of(one)]
+    assert [one["ts"] for one in others if not one.get("ephemeral") and not one.get("thread_ts")] in ([], [head["ts"]])
+    assert head["edited"] is not None
+
+
+async def test_the_thread_has_the_table_and_a_file_without_formulas(office: Office) -> None:
+    await with_october(office)
+    await brings(office, october_bill() + b'2026-10-31,"=HYPERLINK(""http://x"")",output,1,0.5\n')
+    head = await the_comparison(office)
+    record = await office.farah.sees("The same as CSV", channel="C0BUDGET")
+    assert record["thread_ts"] == head["ts"]
+    link = text_of(record).partition("<")[2].partition("|")[0]
+    async with aiohttp.ClientSession() as session, session.get(link) as answer:
+        content = await answer.text()
+    assert content.startswith("part,provider,month,label,estimate_usd,invoice_usd,gap_usd")
+    assert "\ntotal,openai,2026-10,,180.000000000,180.500000000,0.500000000" in content.replace("\r", "")
+    assert "'=hyperlink" in content.lower()
+
+
 async def test_an_owner_who_does_not_sign_says_why(office: Office) -> None:
     await with_october(office)
     await brings(office, october_bill(extra=9.0))
@@ -80,6 +125,49 @@ async def test_a_stranger_signs_nothing(office: Office) -> None:
     head = await the_comparison(office)
     assert "This is signed by <@U0ANA>" in (await office.kim.clicks("Sign", message=head)).text
     assert "for the owners and the finance partner" in (await office.kim.clicks("Refuse…", message=head)).text
+
+
+async def test_a_restated_invoice_changes_the_message_and_voids_the_signature(office: Office) -> None:
+    await with_october(office)
+    await brings(office, october_bill(extra=9.0))
+    head = await the_comparison(office)
+    await office.ana.clicks("Sign", message=head)
+    await office.farah.sees("Signed by <@U0ANA>", channel="C0BUDGET")
+    await brings(office, october_bill(extra=10.0), "october-restated.csv")
+    newer = await the_comparison(office, "The invoice says $190")
+    assert newer["ts"] == head["ts"]
+    assert "version 2" in text_of(newer)
+    assert "Signed by" not in text_of(newer)
+    await office.ana.sees("your signature is void", channel="dm")
+
+
+async def test_numbers_that_moved_between_reading_and_signing_are_shown_first(office: Office) -> None:
+    await with_october(office)
+    await brings(office, october_bill(extra=9.0))
+    head = await the_comparison(office)
+    async with office.service.uow.write() as tx:
+        stored = await tx.reconciliations.current("openai", Cycle(2026, 10))
+    assert stored is not None
+    token = await create_token(office.service.uow, "late", frozenset({"usage"}), by="U0FARAH", now=NOW)
+    late = {
+        "id": "late",
+        "at": "2026-10-11T12:00:00Z",
+        "provider": "openai",
+        "model": "gpt-4.1",
+        "output_tokens": 1_000_000,
+    }
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(
+            f"{office.service.url}/v1/usage", json=[late], headers={"Authorization": f"Bearer {token}"}
+        ) as answer,
+    ):
+        assert answer.status == 202
+    assert "look at the new numbers first" in (await office.ana.clicks("Sign", message=head)).text
+    newer = await the_comparison(office, "the books $188")
+    assert newer["ts"] == head["ts"]
+    await office.ana.clicks("Sign", message=newer)
+    await office.farah.sees("Signed by <@U0ANA>", channel="C0BUDGET")
 
 
 BAD = {
@@ -162,3 +250,31 @@ async def test_a_lost_answer_while_the_comparison_is_shown_makes_no_second_messa
 async def test_a_person_outside_of_finance_and_owners_gets_no_form(office: Office) -> None:
     await with_october(office)
     assert "for the finance team and for owners" in (await office.kim.types("/budget reconcile openai 2026-10")).text
+
+
+async def test_a_price_that_the_invoice_shows_is_previewed_set_and_repriced(office: Office) -> None:
+    await with_october(office)
+    await brings(office, october_bill(factor=0.8))
+    head = await the_comparison(office)
+    assert "Another price" in text_of(head) or "Discount" in text_of(head), text_of(head)
+    await office.farah.clicks("Mend…", message=head)
+    listed = await office.farah.view()
+    assert "You see what it does to every envelope" in text_of(listed)
+    await office.farah.clicks("Preview the price…")
+    preview = await settled_view(office.farah)
+    assert "0.8× of the price in the books" in text_of(preview)
+    assert "search: $360 → *$288*" in text_of(preview)
+    await office.farah.submits({"reprice": ["reprice"]})
+    done = await office.farah.sees("Repriced")
+    assert "from now on" in text_of(done)
+    newer = await the_comparison(office, "The invoice says $144, and so do the books")
+    assert newer["ts"] == head["ts"]
+
+
+async def test_only_finance_sees_the_preview_of_a_price(office: Office) -> None:
+    await with_october(office)
+    await brings(office, october_bill(factor=0.8))
+    head = await the_comparison(office)
+    await office.ana.clicks("Mend…", message=head)
+    answer = await office.ana.clicks("Preview the price…")
+    assert "Only the finance team" in answer.text

@@ -8,11 +8,11 @@ from datetime import date
 import pytest
 
 from core.errors import NotAllowed, Outdated, OutOfRange, Unreadable
+from core.exchange import Conversion
 from core.line_kind import LineKind
 from core.people import Actor
 from core.period import Cycle
 from core.services.take_invoice import WrongUnits
-from core.store.invoice_rows import Conversion
 from core.store.unit_of_work import UnitOfWork
 from tests.support.books import ANA, KIM
 from tests.support.invoices import CALL_NANOS, OCTOBER, a_line, an_invoice, delivered, takes, with_october

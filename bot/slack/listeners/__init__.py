@@ -13,6 +13,7 @@ from bot.slack.listeners import (
     forecasts,
     home,
     lifecycle,
+    mend,
     plans,
     reconcile,
     requests,
@@ -31,6 +32,6 @@ def register_all(registrar: Registrar) -> None:
         alerts,
         breaches,
         command, envelopes, workloads, rules, requests, forecasts, plans, shortcuts, tags, trust, home, rollout, lifecycle,
-        closes, reconcile, signing, approvals,
+        closes, reconcile, signing, approvals, mend,
     ):  # fmt: skip
         family.register(registrar)

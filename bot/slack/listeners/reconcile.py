@@ -28,10 +28,11 @@ from bot.slack.listeners.plan_forms import open_view, typed_in
 from bot.slack.progress import Progress
 from bot.slack.views.close_status import close_status_message
 from bot.slack.views.mrkdwn import code
-from bot.slack.views.reconcile_modal import read_rate, reconcile_modal
+from bot.slack.views.reconcile_modal import reconcile_modal
 from bot.slack.views.reconcile_progress import Order, again_message, progress_message, stopped_message
 from bot.slack.views.wording import plural
 from core.errors import BudgetError, NotAllowed, Unreadable
+from core.exchange import read_rate
 from core.invoice import Invoice
 from core.period import Cycle
 from core.services.close_status import choices, close_status
@@ -71,10 +72,12 @@ async def _open(asked: Interaction, provider: str | None, month: Cycle | None) -
         async with asked.desk.uow.read() as tx:
             await require_reader(tx, provider, offered.month, asked.actor)
     until = offered.pulled_until
+    instead = f"{offered.stored}, which is here already" if offered.stored else None
+    if instead is None and until:
+        instead = f"the charges pulled up to {until.day} {until:%b %Y}"
     form = reconcile_modal(
-        offered.providers, provider=provider, month=offered.month, today=asked.desk.today(),
-        pulled_until=f"{until.day} {until:%b %Y}" if until else None,
-    )  # fmt: skip
+        offered.providers, provider=provider, month=offered.month, today=asked.desk.today(), instead=instead
+    )
     line = " ".join(filter(None, (COMMAND, "reconcile", provider, str(month) if month else None)))
     await open_view(asked, form, line=line)
 
@@ -137,9 +140,7 @@ async def carry_out(asked: Interaction, order: Order) -> None:
         asked.client, channel, by.id, progress_message(order, by.id, "fetching the invoice …")
     )
     try:
-        invoice, how = await _brought(asked, order, progress)
-        await take_invoice(uow, invoice, how, by=by, now=asked.now)
-        lines = plural(invoice.line_count, "line")
+        lines = await _took(asked, order, progress)
         await progress.show(progress_message(order, by.id, f"comparing {lines} with the books …"), always=True)
         done = await reconcile_month(
             uow, order.provider, order.month, by=by, finance_team=asked.desk.finance,
@@ -161,6 +162,18 @@ async def carry_out(asked: Interaction, order: Order) -> None:
             again_message(order, by.id, "compared anew; the numbers in the thread above are new."), always=True
         )
     asked.desk.wake_delivery()
+
+
+async def _took(asked: Interaction, order: Order, progress: Progress) -> str:
+    """Store what was brought, or find what is there; its lines in words. Raises BudgetError."""
+    if order.file is None:
+        async with asked.desk.uow.read() as tx:
+            known = await tx.invoices.current(order.provider, order.month)
+        if known and known.origin != "pull":
+            return plural(known.line_count, "line")
+    invoice, how = await _brought(asked, order, progress)
+    await take_invoice(asked.desk.uow, invoice, how, by=asked.actor, now=asked.now)
+    return plural(invoice.line_count, "line")
 
 
 async def _took_over(asked: Interaction, subject: str, progress: Progress) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final
@@ -11,26 +10,21 @@ from typing import Any, Final
 from bot.slack import ids
 from bot.slack.views import blocks
 from bot.slack.views.plans import input_block, text_field
-from core.errors import Unreadable
 from core.period import Cycle
-from core.store.invoice_rows import Conversion
 
 View = dict[str, Any]
 MONTHS: Final = 13
 FILE_TYPES: Final = ("csv", "json", "gz", "tsv", "txt")
-_RATE: Final = re.compile(
-    r"(?P<rate>[0-9.,]{1,20})\s+(?:on\s+)?(?P<on>\d{4}-\d{2}-\d{2})\s+(?:by\s+|from\s+)?(?P<source>\S.{0,59})"
-)
 
 
 def reconcile_modal(
-    providers: Sequence[str], *, provider: str | None, month: Cycle, today: date, pulled_until: str | None = None,
+    providers: Sequence[str], *, provider: str | None, month: Cycle, today: date, instead: str | None = None,
 ) -> View:  # fmt: skip
     """The form, filled in as far as it is known.
 
     Args:
       providers: to choose from, most spend first; `provider` is chosen even where it is none of them.
-      pulled_until: the last day of charges that were pulled; then the file may be left out.
+      instead: what is compared where the file is left out; None where it is needed.
     """
     names = list(dict.fromkeys([*([provider] if provider else []), *providers, "openai", "anthropic"]))[:100]
     months = [Cycle(today.year, today.month)]
@@ -38,10 +32,10 @@ def reconcile_modal(
         months.append(months[-1].previous)
     file = {"type": "file_input", "action_id": "value", "filetypes": list(FILE_TYPES), "max_files": 1}
     hint = "CSV, cost report in JSON, or FOCUS; up to 10 MB."
-    if pulled_until:
-        hint += f" Without a file: the charges pulled up to {pulled_until}."
+    if instead:
+        hint += f" Without a file: {instead}."
     shown = [
-        input_block(ids.BLOCK_INVOICE_FILE, "Invoice", file, hint=hint, optional=pulled_until is not None),
+        input_block(ids.BLOCK_INVOICE_FILE, "Invoice", file, hint=hint, optional=instead is not None),
         input_block(ids.BLOCK_INVOICE_PROVIDER, "Provider", _select(names, provider or names[0])),
         input_block(ids.BLOCK_INVOICE_MONTH, "Month", _months(months, month), hint="Providers bill by UTC month."),
         input_block(
@@ -66,20 +60,6 @@ def refuse_modal(title: str, value: str) -> View:
             input_block(ids.BLOCK_REFUSAL, "What is wrong?", reason),
         ],
     }  # fmt: skip
-
-
-def read_rate(text: str | None) -> Conversion | None:
-    """The exchange rate as typed; None where the field was left empty. Raises Unreadable."""
-    if not text or not text.strip():
-        return None
-    match = _RATE.fullmatch(text.strip())
-    if match is None:
-        raise Unreadable("Write the rate, its day and its source, like 1.0832 2026-10-31 ECB.")
-    try:
-        on = date.fromisoformat(match["on"])
-    except ValueError as unreal:
-        raise Unreadable(f"{match['on']} is not a day. Write it like 2026-10-31.") from unreal
-    return Conversion(match["rate"].replace(",", "."), on, match["source"].strip())
 
 
 def _select(names: Sequence[str], chosen: str) -> View:

@@ -29,7 +29,7 @@ def record_message(result: Mapping[str, Any], *, link: str | None) -> Message:
     return blocks.message(
         said,
         tables.data_table(
-            f"From the estimate to the invoice, {title}", ["", "USD", "Sure", "Because"], _cause_rows(result)
+            f"From the estimate to the invoice, {title}", ["Step", "USD", "Sure", "Because"], _cause_rows(result)
         ),
         tables.data_table(f"By model, {title}", ["Model", "Estimate", "Invoice", "Gap"], _model_rows(result)),
         blocks.context(file),
@@ -79,9 +79,14 @@ def _row(title: str, nanos: int, sure: str, because: str, *, step: bool = False)
     return [tables.words(title), amount, tables.words(sure or "–"), tables.words(because or "–", 300)]
 
 
+def _dollars(nanos: int) -> tables.Cell:
+    text = usd(nanos) if nanos >= 0 else signed(nanos)
+    return {"type": "raw_number", "value": round(nanos / NANOS, 9), "text": text}
+
+
 def _model_rows(result: Mapping[str, Any]) -> list[list[tables.Cell]]:
     rows = [
-        [tables.words(label), tables.money(int(ours)), tables.money(int(theirs)),
+        [tables.words(label), tables.money(int(ours)), _dollars(int(theirs)),
          {"type": "raw_number", "value": round((theirs - ours) / NANOS, 9), "text": signed(int(theirs) - int(ours))}]
         for label, ours, theirs in result["models"][: tables.ROWS]
     ]  # fmt: skip

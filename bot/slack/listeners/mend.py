@@ -1,0 +1,105 @@
+"""Mend what a comparison showed: from its message to a list, from there to a preview, and only then is anything set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack import ids
+from bot.slack.command_words import COMMAND
+from bot.slack.guard import guarded
+from bot.slack.interaction import Interaction, Registrar, remembered_in, remembering, reply_to
+from bot.slack.listeners.plan_forms import open_view
+from bot.slack.listeners.signing import seen_in
+from bot.slack.listeners.workloads import carried
+from bot.slack.modals import outcome_modal
+from bot.slack.views.blocks import Message
+from bot.slack.views.mend import REPRICE, mend_modal, mended_message, preview_modal, price_mend
+from core.errors import Outdated, Unreadable
+from core.services.mend_prices import PriceMend, mend_prices, preview_mend
+from core.services.reconcile_month import reconcile_month
+from core.services.sign_reconciliation import require_signer
+from core.store.reconciliation_rows import SUPERSEDED, StoredReconciliation
+
+
+def register(registrar: Registrar) -> None:
+    registrar.action(ids.MEND_RECONCILIATION, open_mend)
+    registrar.action(ids.PREVIEW_MEND, open_preview)
+    registrar.app.view(ids.MEND_PRICE_MODAL)(_submission(registrar))
+
+
+async def open_mend(asked: Interaction) -> None:
+    kept = await _kept(asked, asked.value)
+    line = f"{COMMAND} reconcile {kept.provider} {kept.month}"
+    await open_view(asked, mend_modal(kept.result, asked.value, carry=carried), line=line)
+
+
+async def open_preview(asked: Interaction) -> None:
+    """On top of the list. Raises NotAllowed for anybody but finance."""
+    _, mend = await _mend_in(asked, asked.value)
+    preview = await preview_mend(asked.desk.uow, mend, by=asked.actor, now=asked.now)
+    form = remembering(preview_modal(mend, preview, asked.value), asked.reply)
+    await asked.client.views_push(trigger_id=asked.trigger_id, view=form)
+
+
+async def _kept(asked: Interaction, value: str) -> StoredReconciliation:
+    """The comparison that was shown, for those who sign it. Raises Outdated, NotAllowed."""
+    number, shown = seen_in(value)
+    async with asked.desk.uow.read() as tx:
+        kept = await tx.reconciliations.of(number)
+        if kept is None or kept.state == SUPERSEDED or not kept.digest.startswith(shown):
+            raise Outdated("The numbers have changed since this was shown. Look at the newer ones in this thread.")
+        await require_signer(tx, kept, asked.actor, asked.desk.finance)
+    return kept
+
+
+async def _mend_in(asked: Interaction, value: str) -> tuple[StoredReconciliation, PriceMend]:
+    seen, _, place = value.rpartition(" ")
+    kept = await _kept(asked, seen)
+    causes = kept.result["causes"]
+    cause: Mapping[str, Any] | None = causes[int(place)] if place.isdecimal() and int(place) < len(causes) else None
+    mend = price_mend(cause, kept.result) if cause else None
+    if mend is None:
+        raise Unreadable("This button does not name a price. Open the list again from the comparison.")
+    return kept, mend
+
+
+def _submission(registrar: Registrar) -> Callable[..., Any]:
+    async def submitted(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+        answer: dict[str, Any] = {"response_action": "clear"}
+        told: list[Message] = []
+
+        async def fail(message: Message) -> None:
+            answer.update(response_action="update", view=outcome_modal("Set the price", message))
+
+        async def save() -> None:
+            asked = registrar.interaction(body, client)
+            kept, mend = await _mend_in(asked, str(remembered_in(body).get("value")))
+            reprice = REPRICE in _picked(asked.view)
+            preview, done = await mend_prices(asked.desk.uow, mend, reprice=reprice, by=asked.actor, now=asked.now)
+            told.append(mended_message(mend, preview, done))
+            if reprice:
+                await reconcile_month(
+                    asked.desk.uow, kept.provider, kept.month, by=asked.actor, finance_team=asked.desk.finance,
+                    channel=kept.channel, now=asked.now,
+                )  # fmt: skip
+                asked.desk.wake_delivery()
+
+        await guarded("mend a price", fail, save)
+        await ack(**answer)
+        if told:
+            say = reply_to(body, client).say
+            await guarded("tell mended price", say, partial(say, told[-1]))
+
+    return submitted
+
+
+def _picked(view: Mapping[str, Any]) -> list[str]:
+    elements = ((view.get("state") or {}).get("values") or {}).get(ids.BLOCK_REPRICE) or {}
+    return [
+        str(option.get("value")) for element in elements.values() for option in element.get("selected_options") or ()
+    ]
