@@ -67,7 +67,7 @@ def import_bill(files: Sequence[Path], *, provider: str, month: str, rate: str, 
     kept = done.kept
     for line in (
         f"{kept.provider} {kept.month.title}: the invoice says {usd(kept.invoice_nanos)}, the books {usd(kept.estimate_nanos)}",
-        f"  {len(kept.result['causes'])} causes named, {usd(kept.unexplained_nanos)} unexplained",
+        f"  causes named: {len(kept.result['causes'])}, unexplained: {usd(kept.unexplained_nanos)}",
         "  the bot tells it in Slack, where it is signed",
     ):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
