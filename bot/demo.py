@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from bot.cli.running import until_signalled
+from bot.demo_bill import PROVIDER, demo_bill
 from bot.demo_clock import DemoClock, span
 from bot.demo_tour import TOUR
 from bot.log_lines import log_to_stderr
@@ -32,6 +33,7 @@ from core.close import CloseTerms
 from core.errors import NameTaken, SettingsProblem, Unreadable
 from core.money import NANOS
 from core.people import Actor
+from core.period import Cycle
 from core.rollout import post_due
 from core.services.forecast_spend import backtest, refresh_forecasts
 from core.services.manage_envelopes import Defaults, set_envelope
@@ -96,6 +98,9 @@ class Demo:
         self._token = await self._source_token()
         if not self._kept.is_furnished:
             await self._furnish(self._kept.sent_until)
+        # Beside the rest: it takes seconds, and nobody needs it before the end of the tour.
+        billing = asyncio.create_task(self._offer_bill(), name="demo-bill")
+        self._stack.callback(billing.cancel)
 
     async def stop(self) -> None:
         """Close what was started, however far the start came."""
@@ -103,6 +108,12 @@ class Demo:
             self._kept.now = self.clock()
             self._kept.write(self._folder)
         await self._stack.aclose()
+
+    async def _offer_bill(self) -> None:
+        """Last month's invoice, as a file that the page offers."""
+        last = Cycle.of(self.clock(), self.service.uow.zone).previous
+        if bill := await demo_bill(self.service.uow, last):
+            self.sandbox.samples[f"{PROVIDER}-{last}.csv"] = bill
 
     async def _furnish(self, opens_at: datetime) -> None:
         """The company's past; goes on where an interrupted start left off: an event counts once, a rule is added once."""

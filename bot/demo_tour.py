@@ -87,4 +87,14 @@ TOUR: Final = (
         "Every change is in a chain of hashes that shows any later tampering.",
         who=FARAH, where=BUDGET, line="/budget audit search-answers",
     ),
+    _step(
+        "The invoice comes",
+        "Last month's bill is off by a thousand dollars. Take the sample file in the form: every part of the gap gets a name.",
+        who=FARAH, where=BUDGET, line="/budget reconcile openai",
+    ),
+    _step(
+        "Two signatures",
+        "Engineering and finance both sign what they see; new numbers void it. Behind Mend… finance sets the price.",
+        who=ANA, where=BUDGET,
+    ),
 )  # fmt: skip

@@ -133,6 +133,7 @@ class Service:
                 self.uow, self.clock, token, charts,
                 signing_secret=secret, finance=settings.outlay_finance,
                 channel=settings.outlay_channel, api_url=settings.slack_api_url, wake_delivery=self._wake, homes=self.homes,
+                learns=settings.outlay_learn,
             )
         )  # fmt: skip
         await self._listen(self.web_app(slack if secret else None, secret))

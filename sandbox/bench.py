@@ -41,6 +41,7 @@ class Settings:
     file_ready_seconds: float = 0.0
     quiet_seconds: float = 0.2
     tour: list[Json] = field(default_factory=list)
+    samples: dict[str, bytes] = field(default_factory=dict)
 
 
 class Bench:

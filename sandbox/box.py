@@ -83,6 +83,11 @@ class Sandbox:
         return self.bench.grants.scopes
 
     @property
+    def samples(self) -> dict[str, bytes]:
+        """Files by name that the page offers wherever a form takes one, so that a tour needs none from the disk."""
+        return self.bench.settings.samples
+
+    @property
     def request_url(self) -> str | None:
         return self.bench.deliveries.request_url
 

@@ -30,6 +30,7 @@ class Desk:
       api_url: base of the Web API.
       charts: where charts are drawn, off the event loop; one thread, because matplotlib's text caches are shared.
       homes: the Home tabs; None where none are kept, as in tests of one listener.
+      learns: forecasts carry the correction of signed invoices.
       wake_delivery: tells the delivery that something lies in the outbox; must not block.
     """
 
@@ -42,6 +43,7 @@ class Desk:
     channel: str | None = None
     api_url: str = SLACK_API
     wake_delivery: Callable[[], None] = _nobody_to_wake
+    learns: bool = True
     homes: Homes | None = None
 
     @property

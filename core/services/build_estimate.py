@@ -73,8 +73,12 @@ def bounds(month: Cycle) -> tuple[datetime, datetime]:
     return datetime(first.year, first.month, 1, tzinfo=UTC), datetime(following.year, following.month, 1, tzinfo=UTC)
 
 
-async def read_books(tx: Transaction, provider: str, month: Cycle) -> Books:
-    """Everything about one provider's month. A month without usage has no rows."""
+async def read_books(tx: Transaction, provider: str, month: Cycle, *, looks_at_calls: bool = True) -> Books:
+    """Everything about one provider's month. A month without usage has no rows.
+
+    Args:
+      looks_at_calls: False leaves out what only single calls tell (marks, long contexts), which reads the whole journal.
+    """
     starts_at, ends_at = bounds(month)
     seconds = HOUR if await tx.estimates.count(provider, starts_at, ends_at) <= MOST_HOURLY else DAY
     sums = await tx.estimates.sums(provider, starts_at, ends_at, seconds=seconds)
@@ -82,12 +86,14 @@ async def read_books(tx: Transaction, provider: str, month: Cycle) -> Books:
     if seconds == HOUR:
         edges = await tx.estimates.sums(provider, starts_at - EDGE, starts_at, seconds=HOUR)
         edges += await tx.estimates.sums(provider, ends_at, ends_at + EDGE, seconds=HOUR)
-    marked = await tx.estimates.marked(provider, starts_at, ends_at, seconds=seconds)
+    marked: Mapping[str, Sequence[SeriesSums]] = {}
+    if looks_at_calls:
+        marked = await tx.estimates.marked(provider, starts_at, ends_at, seconds=seconds)
     wanted = {one.series_id for rows in (sums, edges, *marked.values()) for one in rows}
     labels = await tx.series.of(wanted)
     prices = PriceBook(await tx.prices.negotiated())
     shares = tuple(await tx.estimates.shares(provider, starts_at, ends_at))
-    long = await _long_calls(tx, labels, prices, month, seconds)
+    long = await _long_calls(tx, labels, prices, month, seconds) if looks_at_calls else []
     return Books(provider, month, seconds, shares, sums, edges, marked, labels, prices, long)
 
 

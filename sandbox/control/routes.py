@@ -61,12 +61,14 @@ def control_routes(bench: Bench) -> list[Route]:
         "event": _event,
         "install": _install,
         "disconnect": _disconnect,
+        "sample": _sample,
     }
     return [
         *(Route(f"/_sandbox/{name}", acts(action), methods=["POST"]) for name, action in posts.items()),
         Route("/_sandbox/state", reads(_state)),
         Route("/_sandbox/log", reads(_log)),
         Route("/_sandbox/tour", reads(_tour)),
+        Route("/_sandbox/samples", reads(_samples)),
         Route("/_sandbox/faults", _faults(bench), methods=["GET", "POST", "DELETE"]),
         Route("/_sandbox/files/{id}", reads(_file)),
         Route("/_sandbox/upload", _upload(bench), methods=["POST"]),
@@ -186,6 +188,22 @@ def _state(bench: Bench, request: Request) -> Response:
 
 def _log(bench: Bench, request: Request) -> Response:
     return _answer({"ok": True, "entries": bench.traffic.entries()})
+
+
+def _samples(bench: Bench, request: Request) -> Response:
+    known = bench.settings.samples.items()
+    return _answer({"ok": True, "samples": [{"name": name, "size": len(content)} for name, content in known]})
+
+
+async def _sample(bench: Bench, body: Json) -> Json:
+    """A person takes one of the sample files, as if it had come from their disk."""
+    name = str(body.get("name"))
+    content = bench.settings.samples.get(name)
+    if content is None:
+        return {"ok": False, "error": f"there is no sample {name}"}
+    file = new_file(bench, name, content, the_user(bench, body).id)
+    file.completed = True
+    return {"ok": True, "file_id": file.id}
 
 
 def _tour(bench: Bench, request: Request) -> Response:

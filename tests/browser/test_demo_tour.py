@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, ViewportSize, expect
+from playwright.sync_api import Locator, Page, ViewportSize, expect
 
 from bot.demo_tour import TOUR
 from tests.browser.acting import DESKTOP, PHONE, Opens, newest, page_overflow, types
@@ -152,6 +152,29 @@ def see_the_chain(page: Page) -> None:
     expect(newest(page).get_by_test_id("data-table")).to_contain_text("re-attributed usage")
 
 
+def compare_the_invoice(page: Page) -> None:
+    modal = page.get_by_test_id("modal")
+    modal.get_by_role("button", name="Use openai-").click()
+    expect(modal.get_by_role("button", name="Remove openai-")).to_be_visible()
+    assert page_overflow(page) == 0
+    modal.get_by_test_id("modal-submit").click()
+    head = the_comparison(page)
+    expect(head).to_contain_text("3 causes named; nothing is left", timeout=30_000)
+    for cause in ("Tax", "Another price", "Usage outside of the books"):
+        expect(head).to_contain_text(cause)
+    expect(head.locator("img[alt^='Waterfall']")).to_be_visible()
+
+
+def sign_it(page: Page) -> None:
+    the_comparison(page).get_by_role("button", name="Sign").click()
+    page.get_by_test_id("confirm").get_by_role("button", name="Sign").click()
+    expect(the_comparison(page)).to_contain_text("Signed by @Ana Ruiz (owner)", timeout=15_000)
+
+
+def the_comparison(page: Page) -> Locator:
+    return page.get_by_test_id("message").filter(has_text="invoice against estimate").last
+
+
 LOOKS: tuple[Callable[[Page], None], ...] = (
     see_every_workload,
     see_one_workload,
@@ -167,5 +190,7 @@ LOOKS: tuple[Callable[[Page], None], ...] = (
     see_the_breach,
     grant,
     see_the_chain,
+    compare_the_invoice,
+    sign_it,
 )
 """What each step of the tour leads to, in its order."""

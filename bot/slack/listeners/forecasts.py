@@ -16,12 +16,14 @@ from bot.slack.pictures import drawn, uploaded
 from bot.slack.reply import send_with_picture
 from bot.slack.views.accuracy import accuracy_message
 from bot.slack.views.blocks import Message
+from bot.slack.views.correction import correction_line
 from bot.slack.views.forecast import forecast_message
 from bot.slack.views.forecasts import forecasts_message
 from bot.slack.views.why import why_message
 from core.errors import Unreadable
 from core.services import budget_status, explain_spend, forecast_spend, score_forecasts
 from core.services.explain_spend import Against
+from core.services.learn_corrections import corrections_for
 
 _AGAINST: Final[dict[Comparison, Against]] = {
     "plan": Against.PLAN, "last": Against.LAST_CYCLE, "forecast": Against.FORECAST,
@@ -62,8 +64,9 @@ async def forecast(asked: Interaction, command: Forecast) -> None:
         await answers.send(asked, forecasts_message(overview, reader=reader), share=command.share)
         return
     made = await forecast_spend.outlook(uow, command.workload, now=asked.now)
-    card, reader = await asyncio.gather(
-        score_forecasts.scorecard(uow, made.month.workload, now=asked.now), asked.reader()
+    (card, reader), learned = (
+        await asyncio.gather(score_forecasts.scorecard(uow, made.month.workload, now=asked.now), asked.reader()),
+        await _learned(asked, made),
     )
     png = await drawn(asked.desk.charts, partial(charts.fan_chart, made))
     name = f"forecast {made.month.workload} {made.cycle}"
@@ -71,10 +74,21 @@ async def forecast(asked: Interaction, command: Forecast) -> None:
 
     def compose(chart_file: str | None) -> Message:
         return forecast_message(
-            made, accuracy=card.whole, backtested=card.backtested, chart_file=chart_file, reader=reader
-        )
+            made, accuracy=card.whole, backtested=card.backtested, chart_file=chart_file, reader=reader,
+            learned=learned,
+        )  # fmt: skip
 
     await send_with_picture(partial(answers.send, asked, share=command.share), compose, file)
+
+
+async def _learned(asked: Interaction, made: forecast_spend.Outlook) -> str | None:
+    """What signed invoices make of this forecast; None where it is switched off or they say nothing."""
+    if not asked.desk.learns or not made.forecast.path:
+        return None
+    async with asked.desk.uow.read() as tx:
+        number = (await tx.workloads.names())[made.month.workload]
+    shares, known = await corrections_for(asked.desk.uow, number, made.cycle)
+    return correction_line(made.forecast.p50_nanos, shares, known)
 
 
 async def why(asked: Interaction, command: Why) -> None:

@@ -28,9 +28,11 @@ _SAID: Final = {
 
 
 def forecast_message(
-    outlook: Outlook, *, accuracy: Score | None, backtested: float, chart_file: str | None, reader: ZoneInfo
-) -> Message:
-    """`accuracy` is what past forecasts of this workload were worth, `backtested` how many of them were made afterwards."""
+    outlook: Outlook, *, accuracy: Score | None, backtested: float, chart_file: str | None, reader: ZoneInfo,
+    learned: str | None = None,
+) -> Message:  # fmt: skip
+    """`accuracy` is what past forecasts of this workload were worth, `backtested` how many of them were made afterwards;
+    `learned` what signed invoices say of it."""
     made, workload = outlook.forecast, outlook.month.workload
     said = finding_sentence(outlook)
     return blocks.message(
@@ -43,6 +45,7 @@ def forecast_message(
         _plans(outlook),
         blocks.context(
             made.basis,
+            *([learned] if learned else []),
             accuracy_line(accuracy, backtested),
             freshness_line(outlook.freshness, reader),
         ),

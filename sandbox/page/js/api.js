@@ -26,6 +26,8 @@ export const fetchState = (user, limit = 500) => call(`/_sandbox/state?user=${en
 export const fetchEverybody = () => call("/_sandbox/state?limit=1");
 export const fetchLog = () => call("/_sandbox/log");
 export const fetchTour = () => call("/_sandbox/tour");
+export const fetchSamples = () => call("/_sandbox/samples");
+export const takeSample = (name, user) => post("/_sandbox/sample", { name, user });
 export const sendCommand = (order) => post("/_sandbox/command", order);
 export const sendMessage = (message) => post("/_sandbox/message", message);
 export const sendClick = (click) => post("/_sandbox/click", click);

@@ -1,6 +1,6 @@
 // Elements a person types or picks a value into.
 
-import { uploadFile } from "./api.js";
+import { fetchSamples, takeSample, uploadFile } from "./api.js";
 import { h, iconButton, replace } from "./dom.js";
 import { state } from "./store.js";
 
@@ -97,9 +97,27 @@ function files(element, block, surface) {
     }))));
   }
 
+  const offers = h("div", { class: "sample-files" });
+
+  /** Sample files of the workspace, for a tour that needs no file from the disk. */
+  async function offer() {
+    const answer = await fetchSamples();
+    const fitting = (answer.samples ?? []).filter(({ name }) => !element.filetypes || element.filetypes.includes(name.split(".").pop()));
+    replace(offers, fitting.map(({ name }) => h("button", { type: "button", class: "button small", onclick: () => take(name) }, `Use ${name}`)));
+  }
+
+  async function take(name) {
+    if (held.length >= most) return;
+    const answer = await surface.form.busyWhile(takeSample(name, state.me));
+    note.textContent = answer.file_id ? "" : `${name} could not be taken. ${answer.error ?? ""}`;
+    if (answer.file_id) held.push({ id: answer.file_id, name });
+    draw();
+  }
+
   draw();
+  offer();
   surface.form?.register(block, element, () => (held.length ? held.map((file) => file.id) : null), () => held);
-  return h("div", { class: "file-input" }, field, list, note);
+  return h("div", { class: "file-input" }, field, offers, list, note);
 }
 
 const numberHints = (element) => ({ inputmode: element.is_decimal_allowed ? "decimal" : "numeric" });

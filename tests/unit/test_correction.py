@@ -1,0 +1,67 @@
+"""What a signed invoice teaches the next forecast."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.slack.views.correction import correction_line
+from core.correction import HIGHEST, LOWEST, Correction, corrected, correction_of
+from core.money import NANOS
+from core.period import Cycle
+
+OCTOBER = Cycle(2026, 10)
+
+
+def a_result(*causes: tuple[str, int], estimate: int = 1_000, **details: Any) -> dict[str, Any]:
+    listed = [{"cause": name, "nanos": nanos, "details": details} for name, nanos in causes]
+    return {"provider": "openai", "month": "2026-10", "estimate": estimate, "causes": listed}
+
+
+def test_what_comes_back_every_month_is_learned() -> None:
+    assert correction_of(a_result(("discount", -100), ("untracked_key", 20))) == Correction(
+        "openai", OCTOBER, 920_000, False
+    )
+
+
+@pytest.mark.parametrize("once", ["tax", "credit", "late_data", "day_edges", "rounding"])
+def test_what_happens_once_is_not_learned(once: str) -> None:
+    assert correction_of(a_result((once, 190))) is None
+
+
+def test_a_price_that_was_mended_since_is_not_learned_twice() -> None:
+    result = a_result(("wrong_price", -100), model="gpt-4.1")
+
+    assert correction_of(result) is not None
+    assert correction_of(result, mended={"gpt-4.1"}) is None
+
+
+@pytest.mark.parametrize(("nanos", "bound"), [(900, HIGHEST), (-900, LOWEST)])
+def test_a_factor_is_bounded_and_says_so(nanos: int, bound: int) -> None:
+    found = correction_of(a_result(("sampling", 0), ("untracked_key", nanos)))
+
+    assert found is not None
+    assert (found.millionths, found.is_bounded) == (bound, True)
+
+
+def test_a_month_without_an_estimate_teaches_nothing() -> None:
+    assert correction_of(a_result(("untracked_key", 5), estimate=0)) is None
+
+
+def test_each_provider_has_its_own_part_and_factor() -> None:
+    known = [Correction("openai", OCTOBER, 900_000, False)]
+
+    assert corrected(1_000, {"openai": 50, "anthropic": 50}, known) == 950
+    assert corrected(1_000, {}, known) == 1_000
+
+
+def test_the_line_says_factor_month_and_what_it_comes_to() -> None:
+    known = [Correction("openai", OCTOBER, 976_000, False)]
+    line = correction_line(5_000 * NANOS, {"openai": 1}, known)
+
+    assert (
+        line
+        == "Invoices against the books: openai −2.4% (October 2026, signed). So the month would be billed at about *$4,880*."
+    )
+    assert correction_line(5_000 * NANOS, {"openai": 1}, []) is None
