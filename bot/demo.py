@@ -35,8 +35,9 @@ from core.money import NANOS
 from core.people import Actor
 from core.period import Cycle
 from core.rollout import post_due
+from core.services.envelope_defaults import Defaults
 from core.services.forecast_spend import backtest, refresh_forecasts
-from core.services.manage_envelopes import Defaults, set_envelope
+from core.services.manage_envelopes import set_envelope
 from core.services.manage_tokens import create_token
 from core.services.manage_workloads import add_rule, list_workloads
 from core.services.post_rollout import post_rollout

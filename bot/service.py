@@ -21,6 +21,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.alert_watch import AlertWatch
 from bot.delivery import Delivery
 from bot.notices import composers, lines
+from bot.people import LOOKED_AT, look_for_departed
 from bot.pulling import Pulls
 from bot.request_id import RequestIds
 from bot.retention import Retention
@@ -105,14 +106,12 @@ class Service:
         self._stack.callback(charts.shutdown, wait=False, cancel_futures=True)
         assert settings.slack_bot_token is not None
         token = settings.slack_bot_token.get_secret_value()
-        self.readers = readers = Readers(
-            AsyncWebClient(
-                token,
-                base_url=settings.slack_api_url,
-                retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=1)],
-            ),
-            self.uow.zone,
+        self.reads = AsyncWebClient(
+            token,
+            base_url=settings.slack_api_url,
+            retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=1)],
         )
+        self.readers = readers = Readers(self.reads, self.uow.zone)
         # No retries by the client: after a lost answer it would post twice.
         once = AsyncWebClient(token, base_url=settings.slack_api_url, retry_handlers=[])
         known = {
@@ -221,11 +220,13 @@ class Service:
         remind = partial(remind_signers, self.uow, finance_team=self._settings.outlay_finance)
         # Hourly, so that a reminder comes at about the hour of the comparison.
         hourly = every(hours=1, after=timedelta(minutes=40))
+        look = partial(look_for_departed, self.uow, self.reads, finance=self._settings.outlay_finance)
         scheduler = make_scheduler(
             self.uow, self.delivery, pulls, self.clock, close, zone_of=self.readers.zone_of,
             more=[
                 Job("release_events", night, retention.run),
                 Job("remind_signers", hourly, remind),
+                Job("look_for_departed", every(days=1, after=LOOKED_AT), look),
                 Job("watch_trust", every(hours=1), partial(watch_trust, self.uow, finance=self._settings.outlay_finance)),
             ],
         )  # fmt: skip

@@ -39,6 +39,7 @@ from bot.slack.command_reconcile import Reconcile, read_reconcile
 from bot.slack.command_response import read_holdback, read_request
 from bot.slack.command_rollout import read_rollout
 from bot.slack.command_set import read_set
+from bot.slack.command_settings import SettingsCommand, read_settings
 from bot.slack.command_tags import read_tags
 from bot.slack.command_words import COMMAND, Line, Word, as_typed, split
 from bot.slack.command_workload import read_workload
@@ -55,6 +56,7 @@ _ALIASES: Final = {
     "?": "help", "workloads": "workload", "prices": "price", "plans": "plan", "what-if": "whatif", "metrics": "metric",
     "source": "sources", "tag": "tags", "ask": "request", "approval": "approvals", "reserve": "holdback",
     "whytold": "why-told", "told": "why-told",
+    "setting": "settings", "preferences": "settings",
 }  # fmt: skip
 _PREPOSITIONS: Final = frozenset({"in", "for", "of", "during"})
 
@@ -199,6 +201,10 @@ def _alerts(line: Line, today: date) -> AlertCommand:
     return read_why_told(line) if line.command == "why-told" else read_replay(line)
 
 
+def _settings(line: Line, today: date) -> SettingsCommand:
+    return read_settings(line)
+
+
 def _rollout(line: Line, today: date) -> RolloutCommand:
     return read_rollout(line, today=today)
 
@@ -309,6 +315,7 @@ _COMMANDS: Final[dict[str, Callable[[Line, date], Command]]] = {
     "export": _export,
     "why-told": _alerts,
     "replay": _alerts,
+    "settings": _settings,
     "audit": _audit,
     "help": _help,
 }

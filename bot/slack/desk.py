@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from bot.slack.homes import Homes
-from core.services.manage_envelopes import Defaults
+from core.services.envelope_defaults import Defaults
 from core.store.unit_of_work import UnitOfWork
 
 SLACK_API: str = "https://slack.com/api/"

@@ -1,4 +1,4 @@
-"""What notices about the first 30 days look like: the weekly post with its chart, and the test alert."""
+"""What notices about the first 30 days and about people look like: the weekly post, the test alert, who came and who left."""
 
 from __future__ import annotations
 
@@ -14,9 +14,12 @@ from bot.charts.progress import alt_progress, progress_chart
 from bot.composed import Composed, Composer
 from bot.slack.pictures import drawn, uploaded
 from bot.slack.views.rollout_post import alert_trial_message, post_message
+from bot.slack.views.welcome import departed_message, welcome_message
 from core.rollout_facts import unpacked
 from core.services.manage_rollout import TEST_ALERT
 from core.services.post_rollout import KIND
+from core.services.watch_people import DEPARTED
+from core.services.welcome import KIND as WELCOME
 from core.store.outbox import Notice
 
 
@@ -36,4 +39,13 @@ def rollout_composers(client: AsyncWebClient, charts: Executor, zone: ZoneInfo) 
         message = alert_trial_message(facts["by"], facts["seen_by"], seen_at, facts["subject"], reader=zone)
         return Composed(lambda _: message)
 
-    return {KIND: post, TEST_ALERT: test_alert}
+    async def first_words(notice: Notice) -> Composed:
+        facts = notice.facts
+        message = welcome_message(facts["role"], facts["workload"], facts["by"])
+        return Composed(lambda _: message)
+
+    async def left(notice: Notice) -> Composed:
+        message = departed_message(notice.facts["person"], notice.facts["roles"])
+        return Composed(lambda _: message)
+
+    return {KIND: post, TEST_ALERT: test_alert, WELCOME: first_words, DEPARTED: left}

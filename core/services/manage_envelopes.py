@@ -15,22 +15,17 @@ from core.money import usd
 from core.people import Actor, People
 from core.period import Cycle
 from core.quiet import parse_quiet
+from core.services.envelope_defaults import Defaults, first_terms, given, usual_deputy
+from core.services.manage_preferences import preferences_in
 from core.services.preview_ladder import ladder_note
 from core.services.show_requests import show_request_anew
 from core.services.suggested_size import foretold_basis, with_margin
+from core.services.welcome import welcome
 from core.store.envelope_rows import columns_of
 from core.store.unit_of_work import Transaction, UnitOfWork
 from core.workload import UNATTRIBUTED, workload_name
 
 _GUESS = "An envelope on unattributed spend is a guess: nobody knows yet what it pays for. Find out with `/budget spend by project`."
-
-
-@dataclass(frozen=True, slots=True)
-class Defaults:
-    """What a new envelope takes where nothing is said: Slack ids from the settings."""
-
-    finance: str | None
-    channel: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +87,7 @@ async def set_within(
             f"The envelope of {name} was changed while the form was open. Look at it again with `/budget status {name}`."
         )
     keeper = await tx.workloads.owner(workload_id) if workload_id else None
+    defaults = defaults.preferring(await preferences_in(tx))
     change = _proposed(order, before, cycle, owner=keeper or by.id, defaults=defaults)
     _require_right(before, change, by, name, keeper=keeper)
     previewed = await ladder_note(tx, name, workload_id, change, now=now) if order.degrade else ()
@@ -143,6 +139,8 @@ async def apply_change(
         at=now, actor=by, act="changed envelope" if before else "opened envelope", subject=name, detail=detail
     )
     await _supersede(tx, workload_id, now)
+    if before is None or before.terms.people != change.terms.people:
+        await welcome(tx, change.terms.people, name, by=by, now=now)
     stored = await tx.envelopes.of(workload_id)
     assert stored is not None
     return stored
@@ -158,6 +156,7 @@ async def proposal(uow: UnitOfWork, workload: str | None, *, by: Actor, defaults
         last = await tx.spend.by_workload(cycle.previous.first_on, cycle.previous.last_on)
         foretold = await tx.forecasts.latest(cycle)
         owners = {known.name: known.owner for known in await tx.workloads.all()}
+        defaults = defaults.preferring(await preferences_in(tx))
     if workload is None:
         without = [
             (this[number].cost_nanos, name)
@@ -174,7 +173,7 @@ async def proposal(uow: UnitOfWork, workload: str | None, *, by: Actor, defaults
     if number is None or number not in this:
         nothing = "No usage yet this cycle, so there is nothing to suggest from."
         return Proposal(workload, envelope, None, nothing, ordered, defaults, owner)
-    margin = envelope.terms.margin if envelope else 0.20
+    margin = envelope.terms.margin if envelope else defaults.margin
     elapsed = cycle.share_elapsed(now, uow.zone)
     spent, before = this[number].cost_nanos, last[number].cost_nanos if number in last else 0
     if (told := foretold.get(number)) and told.p50_nanos:
@@ -213,15 +212,16 @@ def _proposed(order: SetOrder, before: Envelope | None, cycle: Cycle, *, owner: 
             f"<@{owner}> would be owner and sponsor at once; the sponsor decides on breaches and cannot be the owner. Name the owner.",
             correction=f"/budget set {order.workload} {_plain(order.nanos)} owner=@owner sponsor=<@{sponsor}>",
         )
-    people = People(owner, finance, sponsor, order.deputy or (was.people.deputy if was else None))
-    base = was or Terms(people, defaults.channel)
+    deputy = was.people.deputy if was else usual_deputy(defaults, owner, sponsor)
+    people = People(owner, finance, sponsor, order.deputy or deputy)
+    base = was or first_terms(people, defaults)
     terms = Terms(
         people,
         order.channel or base.channel,
-        _given(order.soft_share, base.soft_share),
-        _given(order.hard_share, base.hard_share),
-        _given(order.margin, base.margin),
-        _given(order.holdback, base.holdback),
+        given(order.soft_share, base.soft_share),
+        given(order.hard_share, base.hard_share),
+        given(order.margin, base.margin),
+        given(order.holdback, base.holdback),
         Degradation.parse(order.degrade) if order.degrade else base.degrade,
         parse_quiet(order.quiet) if order.quiet else base.quiet,
     )
@@ -292,10 +292,6 @@ def _notes(name: str, change: Change, spent_nanos: int, *, created: bool) -> tup
             f"{usd(spent_nanos)} are spent already this month, which is past the soft threshold of this envelope."
         )
     return tuple(found)
-
-
-def _given(value: float | None, otherwise: float) -> float:
-    return otherwise if value is None else value
 
 
 def _plain(nanos: int | None) -> str:

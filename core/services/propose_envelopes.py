@@ -15,7 +15,8 @@ from core.people import Actor
 from core.period import Cycle
 from core.proposal import EnvelopeProposal, ProposalState
 from core.rates import Rate
-from core.services.manage_envelopes import Defaults, SetOutcome, set_within
+from core.services.envelope_defaults import Defaults
+from core.services.manage_envelopes import SetOutcome, set_within
 from core.services.price_usage import PriceBook
 from core.services.suggested_size import with_margin
 from core.services.tell_close import show_again

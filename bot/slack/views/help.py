@@ -165,6 +165,12 @@ TOPICS: Final[dict[str, Topic]] = {
         "everyone; deciding: sponsor and deputy, never the owner",
         "Undoing a degradation takes one click of the sponsor, the deputy or finance.",
     ),
+    "settings": Topic(
+        "shows and changes what new envelopes take where nothing is said: channel, deputy, thresholds, margin, quiet hours.",
+        ("/budget settings", "/budget settings soft=75% margin=25%", "/budget settings quiet=22-7"),
+        "everyone; changing: finance",
+        "`off` takes one back, like quiet=off. Envelopes that exist keep what they have.",
+    ),
     "export": Topic(
         "sends you a month of the books as a file, with tags and token classes; it adds up to the nano.",
         ("/budget export", "/budget export 2026-10 format=focus-1.4", "/budget export last month format=csv"),

@@ -9,7 +9,7 @@ from bot.slack import ids
 from bot.slack.views import blocks
 from bot.slack.views.blocks import Block
 from core.change_request import SetOrder
-from core.envelope import DEFAULT_HARD, DEFAULT_SOFT, Envelope
+from core.envelope import Envelope
 from core.money import decimal_string, usd
 from core.workload import UNATTRIBUTED
 
@@ -127,7 +127,7 @@ class Form:
 
     def optional_blocks(self) -> list[Block]:
         terms = self.envelope.terms if self.envelope else None
-        order = self.order
+        order, kept = self.order, self.proposal.defaults.preferences
         place: Block = {
             "type": "conversations_select",
             "action_id": self.action,
@@ -136,27 +136,27 @@ class Form:
         if chosen := order.channel or (terms.channel if terms else self.proposal.defaults.channel):
             place["initial_conversation"] = chosen
         degrade = order.degrade or (str(terms.degrade) if terms and terms.degrade else "")
-        deputy = order.deputy or (terms.people.deputy if terms else None)
+        deputy = order.deputy or (terms.people.deputy if terms else kept.deputy)
         shares = [
             (
                 ids.BLOCK_SOFT,
                 "Soft threshold",
                 order.soft_share,
-                terms.soft_share if terms else DEFAULT_SOFT,
+                terms.soft_share if terms else kept.soft,
                 "People are told here, early.",
             ),
             (
                 ids.BLOCK_HARD,
                 "Hard threshold",
                 order.hard_share,
-                terms.hard_share if terms else DEFAULT_HARD,
+                terms.hard_share if terms else kept.hard,
                 "Outlay acts here. Raising it waits for the sponsor.",
             ),
             (
                 ids.BLOCK_MARGIN,
                 "Margin",
                 order.margin,
-                terms.margin if terms else MARGIN,
+                terms.margin if terms else MARGIN if kept.margin is None else kept.margin,
                 "Planned room for growth above the expected spend.",
             ),
             (

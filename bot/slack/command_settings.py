@@ -1,0 +1,81 @@
+"""`/budget settings`, and `settings channel=# deputy=@ soft=75% quiet=22-7` to change them; `off` takes one back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from bot.slack.command_words import COMMAND, Line, Word
+from core.errors import BudgetError, UnknownName, Unreadable
+from core.money import parse_share
+from core.quiet import parse_quiet
+from core.spelling import nearest
+
+KEYS: Final = {
+    "channel": "channel", "deputy": "deputy", "soft": "soft_share", "hard": "hard_share", "margin": "margin", "quiet": "quiet",
+}  # fmt: skip
+EXAMPLES: Final = {
+    "channel": "#ai-budget", "deputy": "@dana", "soft": "80%", "hard": "100%", "margin": "20%", "quiet": "22-7",
+}  # fmt: skip
+_OFF: Final = frozenset({"off", "none", "no", "default"})
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsCommand:
+    """`given` maps preferences to what they should be, None to take one back; empty to show them."""
+
+    given: dict[str, Any] = field(default_factory=dict)
+    share: bool = False
+
+
+def read_settings(line: Line) -> SettingsCommand:
+    """Raises BudgetError with a corrected line."""
+    given: dict[str, Any] = {}
+    for word in line.words:
+        key = word.key or ""
+        if key not in KEYS:
+            close = nearest(key or word.text.lower(), KEYS)
+            hint = f"Did you mean {close}=?" if close else f"I know {', '.join(f'{name}=' for name in KEYS)}."
+            shown = f"{key}=" if key else f"“{word.shown}”"
+            raise UnknownName(f"{shown} is no setting. {hint}", correction=_example(close or "soft"))
+        if KEYS[key] in given:
+            raise Unreadable(f"{key} is given twice. Keep one of them.", correction=line.without(word))
+        try:
+            given[KEYS[key]] = None if word.text.lower() in _OFF else _READERS[key](word)
+        except BudgetError as refusal:
+            refusal.correction = refusal.correction or _example(key)
+            raise
+    return SettingsCommand(given)
+
+
+def _example(key: str) -> str:
+    # A mention by name is not one that Slack resolved, so that those are taken back instead.
+    value = "off" if key in ("channel", "deputy") else EXAMPLES[key]
+    return f"{COMMAND} settings {key}={value}"
+
+
+def _place(word: Word) -> str:
+    if word.channel is None:
+        raise Unreadable(f"I could not tell which channel “{word.shown}” is. Pick it from Slack's list.")
+    return word.channel
+
+
+def _person(word: Word) -> str:
+    if word.person is None:
+        raise Unreadable(f"I could not tell who “{word.shown}” is. Pick the person from Slack's list.")
+    return word.person
+
+
+def _share(word: Word) -> float:
+    return parse_share(word.text)
+
+
+def _quiet(word: Word) -> str:
+    hours = parse_quiet(word.text)
+    return str(hours) if hours else ""
+
+
+_READERS: Final[dict[str, Callable[[Word], object]]] = {
+    "channel": _place, "deputy": _person, "soft": _share, "hard": _share, "margin": _share, "quiet": _quiet,
+}  # fmt: skip
