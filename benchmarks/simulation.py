@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from benchmarks.report import finish, say
@@ -57,7 +58,7 @@ def months(seeds: range, template: Path, envelopes: int, processes: int, minutes
     ends_at = time.monotonic() + minutes * 60
     waiting = iter(seeds)
     with ProcessPoolExecutor(processes) as pool:
-        running = {pool.submit(live, seed, str(template), envelopes) for seed, _ in zip(waiting, range(processes))}  # noqa: B905
+        running = {pool.submit(live, seed, str(template), envelopes) for seed in islice(waiting, processes)}
         while running:
             done = next(as_completed(running))
             running.remove(done)
