@@ -127,12 +127,8 @@ async def apply_change(
     if name == UNATTRIBUTED:
         await tx.workloads.set_owner(workload_id, change.terms.people.owner)
     detail: dict[str, object] = {
-        "usd": usd(change.nanos),
-        "nanos": change.nanos,
-        "cycle": str(cycle),
-        "revision": revision,
-        **columns_of(change.terms),
-    }
+        "usd": usd(change.nanos), "nanos": change.nanos, "cycle": str(cycle), "revision": revision, **columns_of(change.terms),
+    }  # fmt: skip
     if approved_by:
         detail["approved_by"] = approved_by
     await tx.audit.append(

@@ -13,7 +13,8 @@ from bot.slack.views.replay import replay_message
 from bot.slack.views.why_told import why_told_message
 from core.change_request import SetOrder
 from core.errors import Unreadable
-from core.services import manage_envelopes, read_reasons, replay_thresholds
+from core.rollout_evidence import REPLAYED
+from core.services import manage_envelopes, manage_rollout, read_reasons, replay_thresholds
 from core.workload import workload_name
 
 
@@ -31,6 +32,7 @@ async def replay(asked: Interaction, command: ReplayCommand) -> None:
     found = await replay_thresholds.replay_thresholds(
         asked.desk.uow, command.workload, soft=command.soft, hard=command.hard, nanos=command.nanos, now=asked.now
     )
+    await manage_rollout.mark(asked.desk.uow, REPLAYED, command.workload, by=asked.actor, now=asked.now)
     await answers.send(asked, replay_message(found), share=command.share)
 
 

@@ -154,8 +154,8 @@ def _escalation(one: Escalation, home: Home) -> Block:
         what = f"{person(one.asked_by)} asks for {usd(one.asked_nanos or 0)} more, {since}"
     else:
         what = f"passed its hard threshold {since}; its ladder is on until you decide"
-    text = f"*{name(one.workload)}*: {what}. The buttons are in your direct messages."
-    return blocks.section(text, accessory=blocks.button("Why", ids.SHOW_WHY, one.workload))
+    text = f"*{name(one.workload)}*: {what}."
+    return blocks.section(text, accessory=blocks.button("Decide", ids.SHOW_APPROVALS, ""))
 
 
 def _close_line(one: WaitingClose) -> str:
