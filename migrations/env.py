@@ -15,8 +15,8 @@ from sqlmodel.sql.sqltypes import AutoString
 
 import core.store
 from core.store.columns import Instant, Json
+from core.store.engine import driver_url, make_folder
 from core.store.event_months import is_engine_own
-from core.store.unit_of_work import driver_url, make_folder
 
 _MIGRATION_LOCK = 0x0A0D16
 """Two replicas that start together must not migrate at once; the second finds nothing left to do."""

@@ -16,9 +16,9 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.wiring import migrate
 from core.errors import SettingsProblem
+from core.store.engine import driver_url
 from core.store.event_months import is_engine_own
 from core.store.tables import SQLModel
-from core.store.unit_of_work import driver_url
 from tests.support.postgres import Postgres
 
 

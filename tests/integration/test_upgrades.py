@@ -21,8 +21,9 @@ from sqlalchemy.types import Boolean, Float
 
 from bot.wiring import migrate
 from core.services.keep_books import check_books
+from core.store.engine import driver_url
 from core.store.event_months import is_engine_own
-from core.store.unit_of_work import UnitOfWork, driver_url
+from core.store.unit_of_work import UnitOfWork
 from tests.integration.test_migrations import configured
 from tests.support.postgres import Postgres
 
