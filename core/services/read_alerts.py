@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from core.alerts import Doubt, Reading
+from core.alert_reading import Doubt, Reading
 from core.breach import Breach, Closing
 from core.envelope import EntryKind, Envelope
 from core.period import HOUR_SECONDS, Cycle, hour_of

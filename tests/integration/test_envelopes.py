@@ -14,9 +14,10 @@ from core.people import Actor
 from core.period import Cycle
 from core.services.budget_status import detail, overview
 from core.services.decide_requests import pending_for
-from core.services.manage_envelopes import proposal, set_envelope
+from core.services.manage_envelopes import set_envelope
 from core.services.manage_workloads import add_rule
 from core.services.read_audit import trail
+from core.services.suggest_envelope import proposal
 from core.store.unit_of_work import UnitOfWork
 from tests.support.books import (
     ANA,

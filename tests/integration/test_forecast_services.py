@@ -20,8 +20,8 @@ from core.scenario import reprice
 from core.services import budget_status
 from core.services.explain_spend import Against, explain_spend
 from core.services.forecast_spend import freeze_plan, outlook, refresh_forecasts
-from core.services.manage_envelopes import proposal
 from core.services.manage_workloads import add_rule
+from core.services.suggest_envelope import proposal
 from core.services.write_digest import write_digest
 from core.store.unit_of_work import UnitOfWork
 from core.token_shape import DayUsage

@@ -9,7 +9,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.alerts import Act, Decision, Doubt, Reading, Reason, decide, over_with
+from core.alert_reading import Doubt, Reading
+from core.alerts import Act, Decision, Reason, decide, over_with
 from core.breach import Breach, BreachKind, BreachState, Closing
 from core.period import Cycle
 from core.velocity import Surge

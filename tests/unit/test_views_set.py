@@ -15,7 +15,9 @@ from core.change_request import SetOrder
 from core.degradation import Degradation
 from core.envelope import Envelope, Terms
 from core.money import parse_amount
-from core.services.manage_envelopes import Defaults, Proposal, SetOutcome
+from core.services.envelope_defaults import Defaults
+from core.services.manage_envelopes import SetOutcome
+from core.services.suggest_envelope import Proposal
 from core.workload import UNATTRIBUTED
 from tests.support.shown import buttons, refused, refused_view, words
 from tests.support.standings import ANA, DANA, FARAH, HOSTILE, NOVEMBER, SAM, a_request, an_envelope, dollars, people

@@ -14,7 +14,7 @@ from bot.slack.views.why_told import why_told_message
 from core.change_request import SetOrder
 from core.errors import Unreadable
 from core.rollout_evidence import REPLAYED
-from core.services import manage_envelopes, manage_rollout, read_reasons, replay_thresholds
+from core.services import manage_rollout, read_reasons, replay_thresholds, suggest_envelope
 from core.workload import workload_name
 
 
@@ -46,7 +46,7 @@ async def use_thresholds(asked: Interaction) -> None:
     if len(words) != 4 or not all(word.isascii() and word.isdecimal() and len(word) < 19 for word in words[1:]):
         raise Unreadable("This button does not name thresholds. Replay them again with `/budget replay NAME`.")
     workload, (soft, hard, nanos) = workload_name(words[0]), map(int, words[1:])
-    proposal = await manage_envelopes.proposal(
+    proposal = await suggest_envelope.proposal(
         asked.desk.uow, workload, by=asked.actor, defaults=asked.desk.defaults, now=asked.now
     )
     order = SetOrder(

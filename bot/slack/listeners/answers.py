@@ -23,7 +23,7 @@ from bot.slack.views.price import price_message
 from bot.slack.views.workloads import listing_message
 from core.errors import BudgetError, UnknownName
 from core.rates import negotiated
-from core.services import budget_status, manage_envelopes, manage_prices, manage_workloads, read_audit
+from core.services import budget_status, manage_prices, manage_workloads, read_audit, suggest_envelope
 
 
 async def send(asked: Interaction, message: Message, *, share: bool) -> None:
@@ -59,7 +59,7 @@ async def explain(asked: Interaction, command: Help) -> None:
 
 
 async def _names(asked: Interaction) -> tuple[str, ...]:
-    proposal = await manage_envelopes.proposal(
+    proposal = await suggest_envelope.proposal(
         asked.desk.uow, None, by=asked.actor, defaults=asked.desk.defaults, now=asked.now
     )
     return proposal.names

@@ -23,8 +23,8 @@ from bot.slack.views.blocks import Message
 from bot.slack.views.envelope import order_from_view, set_message, set_modal
 from core.change_request import SetOrder
 from core.errors import BudgetError, Overloaded
-from core.services import forecast_spend, manage_envelopes
-from core.services.manage_envelopes import Proposal
+from core.services import forecast_spend, manage_envelopes, suggest_envelope
+from core.services.suggest_envelope import Proposal
 
 TITLE: Final = "Set an envelope"
 READ_SECONDS: Final = 1.2
@@ -95,7 +95,7 @@ async def open_form(asked: Interaction, workload: str | None) -> None:
 
 async def _proposal(asked: Interaction, workload: str | None) -> Proposal:
     desk = asked.desk
-    return await manage_envelopes.proposal(desk.uow, workload, by=asked.actor, defaults=desk.defaults, now=asked.now)
+    return await suggest_envelope.proposal(desk.uow, workload, by=asked.actor, defaults=desk.defaults, now=asked.now)
 
 
 def _form(asked: Interaction, proposal: Proposal, workload: str | None) -> View:

@@ -22,7 +22,7 @@ from bot.slack.views.whatif import brought_amount, brought_back, described, what
 from core.change_request import SetOrder
 from core.errors import Unreadable
 from core.scenario import Plan
-from core.services import forecast_spend, manage_envelopes, manage_plans, try_changes
+from core.services import forecast_spend, manage_plans, suggest_envelope, try_changes
 
 
 def register(registrar: Registrar) -> None:
@@ -64,7 +64,7 @@ async def propose_envelope(asked: Interaction) -> None:
     """The form of `set` with the amount that was tried: people and thresholds are looked at before it is asked for."""
     workload, nanos = brought_amount(asked.value)
     desk = asked.desk
-    proposal = await manage_envelopes.proposal(
+    proposal = await suggest_envelope.proposal(
         desk.uow, workload, by=asked.actor, defaults=desk.defaults, now=asked.now
     )
     owner = None if proposal.envelope else asked.actor.id

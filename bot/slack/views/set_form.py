@@ -14,7 +14,7 @@ from core.money import decimal_string, usd
 from core.workload import UNATTRIBUTED
 
 if TYPE_CHECKING:
-    from core.services.manage_envelopes import Proposal
+    from core.services.suggest_envelope import Proposal
 
 OFFERED: Final = 99
 """Slack takes 100 options in a select; the last one is for a workload that does not exist yet."""

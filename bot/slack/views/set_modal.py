@@ -12,7 +12,7 @@ from bot.slack.views.set_form import Form
 from core.change_request import SetOrder
 
 if TYPE_CHECKING:
-    from core.services.manage_envelopes import Proposal
+    from core.services.suggest_envelope import Proposal
 
 
 def set_modal(proposal: Proposal, *, order: SetOrder | None = None, more: bool = False, naming: bool = False) -> Block:
