@@ -100,6 +100,18 @@ def test_hard_says_what_degradation_does_and_under_doubt_that_nothing_is_enforce
     assert "From now on" not in doubted
 
 
+@pytest.mark.parametrize(
+    ("decision", "follows"),
+    [("kept", "*It stays so:* requests through the guard go to"), ("stopped", "can let it go on"), ("declined", "*It stays so:*"),
+     ("granted", "until when: `/budget status search-answers`")],
+)  # fmt: skip
+def test_a_decided_breach_says_what_follows_and_no_longer_that_somebody_is_asked(decision: str, follows: str):
+    hard = {"kind": "hard", "threshold_bp": 10000, "spent": dollars(4100), "state": "decided"}
+    said = words(message(**hard, decided={"decision": decision, "by": "U0SAM"})["blocks"])
+    assert "asked to decide" not in said
+    assert follows in said
+
+
 def test_a_runaway_says_its_multiple_and_when_the_rest_is_gone():
     said = words(message(kind="velocity", burn=dollars(190))["blocks"])
     assert "burned $190 in an hour, 21× its usual" in said

@@ -193,9 +193,7 @@ def _next(said: BreachSaid) -> Block | None:
                 f"that; then degradation starts and {person(said.sponsor)} is asked."
             )
         case BreachKind.HARD:
-            return blocks.section(
-                f"*From now on:* {degradation_words(said)} {person(said.sponsor)} has been asked to decide."
-            )
+            return blocks.section(_holds(said))
         case BreachKind.UNTRUSTED:
             return blocks.section("Until then nothing is enforced from this number, and forecasts of it are too low.")
         case BreachKind.VELOCITY:
@@ -207,6 +205,20 @@ def _next(said: BreachSaid) -> Block | None:
                 f"*Next:* try what helps, {code(f'/budget whatif {workload} volume=-20%')}, or ask {person(said.sponsor)}: "
                 f"{code(f'/budget request {workload} AMOUNT REASON')}"
             )
+
+
+def _holds(said: BreachSaid) -> str:
+    """What follows from a hard threshold: until the sponsor has decided, and by what they decided."""
+    if said.decided is None:
+        return f"*From now on:* {degradation_words(said)} {person(said.sponsor)} has been asked to decide."
+    decision, by = said.decided
+    match decision:
+        case Decision.STOPPED:
+            return f"*Next:* {person(by)} can let it go on: {code('/budget approvals')}"
+        case Decision.GRANTED:
+            return f"*Next:* what is left of it, and until when: {code(f'/budget status {said.workload}')}"
+        case _:
+            return f"*It stays so:* {degradation_words(said)}"
 
 
 def degradation_words(said: BreachSaid) -> str:
