@@ -221,13 +221,15 @@ class Service:
         # Hourly, so that a reminder comes at about the hour of the comparison.
         hourly = every(hours=1, after=timedelta(minutes=40))
         look = partial(look_for_departed, self.uow, self.reads, finance=self._settings.outlay_finance)
+        oldest = timedelta(days=self._settings.outlay_price_days)
+        trust = partial(watch_trust, self.uow, finance=self._settings.outlay_finance, oldest_price=oldest)
         scheduler = make_scheduler(
             self.uow, self.delivery, pulls, self.clock, close, zone_of=self.readers.zone_of,
             more=[
                 Job("release_events", night, retention.run),
                 Job("remind_signers", hourly, remind),
                 Job("look_for_departed", every(days=1, after=LOOKED_AT), look),
-                Job("watch_trust", every(hours=1), partial(watch_trust, self.uow, finance=self._settings.outlay_finance)),
+                Job("watch_trust", every(hours=1), trust),
             ],
         )  # fmt: skip
         watch_jobs(scheduler)

@@ -33,6 +33,7 @@ class Settings(BaseSettings):
       outlay_finance: Slack user ids of the finance team; the first owns what is unattributed until somebody else does.
       outlay_keep_events_days: how long single events stay after their month has ended; 0 keeps them for good. Sums always stay.
       outlay_learn: forecasts show the correction factor of signed invoices; `false` switches it off.
+      outlay_price_days: a price in use that nobody confirmed for longer is told to finance, once a month.
       outlay_guard_ceiling: dollars per million input/output tokens at which the guard holds a model without a price, or `deny`.
       outlay_guard_hold_seconds: how long a hold waits for its usage before it is charged.
       outlay_guard_wait_seconds: how long a request waits for money that others only hold before it is denied.
@@ -60,6 +61,7 @@ class Settings(BaseSettings):
     outlay_anthropic_url: str = "https://api.anthropic.com"
     outlay_keep_events_days: Annotated[int, Field(ge=0)] = 400
     outlay_learn: bool = True
+    outlay_price_days: Annotated[int, Field(ge=1, le=3650)] = 90
     outlay_guard_ceiling: str = "30/180"
     outlay_guard_hold_seconds: Annotated[int, Field(ge=1, le=86_400)] = 600
     outlay_guard_wait_seconds: Annotated[float, Field(ge=0, le=30)] = 2.5

@@ -1,4 +1,4 @@
-"""Numbers that cannot be trusted are an alert of their own: a source that fails its habits, a bucket that grows."""
+"""Numbers that cannot be trusted are an alert of their own: a source that fails its habits, a bucket that grows, a doubtful price."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from core.period import Cycle
+from core.price_doubt import OLD_AFTER, PriceDoubt
+from core.services.doubt_prices import doubted_prices
 from core.services.watch_sources import sources_health
 from core.source_health import Condition, SourceHealth
 from core.store.unit_of_work import UnitOfWork
@@ -19,11 +21,14 @@ GROWN_BY: Final = 0.05
 _WEEKS: Final = 6
 
 
-async def watch_trust(uow: UnitOfWork, *, finance: Sequence[str], now: datetime) -> bool:
+async def watch_trust(
+    uow: UnitOfWork, *, finance: Sequence[str], now: datetime, oldest_price: timedelta = OLD_AFTER
+) -> bool:
     """Tell the finance team what is newly wrong, each once; whether anything is wrong.
 
     A silent source is told once a silence; other conditions once a month; the unattributed share once a week, when a whole
-    week lies above the mean of the four before it. Unpriced models are told by the envelopes they belong to.
+    week lies above the mean of the four before it; a price that is old or that an invoice contradicts once
+    a month. Unpriced models are told by the envelopes they belong to.
     """
     found = [
         (_key(one, now, uow), _source(one, now))
@@ -31,6 +36,9 @@ async def watch_trust(uow: UnitOfWork, *, finance: Sequence[str], now: datetime)
         if one.is_alarming and one.condition is not Condition.UNPRICED
     ]
     found += await _grown(uow, now=now)
+    cycle = Cycle.of(now, uow.zone)
+    for doubt in await doubted_prices(uow, now=now, oldest=oldest_price):
+        found.append((f"price/{doubt.key}/{cycle}", _price(doubt, now)))
     async with uow.write() as tx:
         for key, facts in found:
             for person in finance:
@@ -48,6 +56,14 @@ def _source(one: SourceHealth, now: datetime) -> dict[str, Any]:
     return {
         "about": "source", "source": one.name, "condition": one.condition.value, "as_of": now.isoformat(),
         "last_seen_at": one.last_seen_at.isoformat() if one.last_seen_at else None,
+    }  # fmt: skip
+
+
+def _price(one: PriceDoubt, now: datetime) -> dict[str, Any]:
+    return {
+        "about": "price", "why": one.why.value, "provider": one.provider, "model": one.model,
+        "since": one.since.isoformat(), "nanos": one.nanos, "millionths": one.millionths, "month": one.month,
+        "line": one.line, "as_of": now.isoformat(),
     }  # fmt: skip
 
 

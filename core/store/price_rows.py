@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.rates import NegotiatedPrice, Rate
@@ -58,6 +58,13 @@ class PriceRows:
             )
             for row in result
         )
+
+    async def confirmed_at(self) -> dict[tuple[str, str, str], datetime]:
+        """When a price was last entered for each (provider, model, tier), aware UTC; the same again confirms it."""
+        key = (_NEGOTIATED.c.provider, _NEGOTIATED.c.model, _NEGOTIATED.c.tier)
+        last = func.max(_NEGOTIATED.c.set_at, type_=_NEGOTIATED.c.set_at.type)
+        result = await self._connection.execute(select(*key, last.label("at")).group_by(*key))
+        return {(row.provider, row.model, row.tier): row.at for row in result}
 
     async def add(self, price: NegotiatedPrice, *, at: datetime) -> None:
         await self._connection.execute(
