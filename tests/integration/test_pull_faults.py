@@ -73,7 +73,7 @@ async def test_a_wait_that_is_too_long_is_left_to_the_next_pull(uow: UnitOfWork,
 
     done = await pull(uow, openai)
 
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 3600 / 60, "it waited as it was told instead of coming back"
     assert done["completions"].problem == "OpenAI asks to wait 3,600 seconds; the next pull goes on from here."
     assert done["costs"].is_whole
 
