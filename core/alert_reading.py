@@ -19,7 +19,6 @@ class Doubt(StrEnum):
 
     UNPRICED = "unpriced"
     STALE = "stale"
-    DISPUTED = "disputed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,14 +24,6 @@ MOST_BEHIND: Final = 12
 """Cycles that are turned at once after a long standstill; older ones were never closed here and stay so."""
 
 
-class Phase(StrEnum):
-    """Where a cycle stands."""
-
-    RUNNING = "running"
-    GRACE = "grace"
-    FROZEN = "frozen"
-
-
 class Because(StrEnum):
     """Why a frozen month changed."""
 
@@ -75,10 +67,6 @@ class CycleClosing:
     frozen_from: datetime
     turned_at: datetime
     frozen_at: datetime | None = None
-
-    @property
-    def phase(self) -> Phase:
-        return Phase.GRACE if self.frozen_at is None else Phase.FROZEN
 
     def is_due(self, now: datetime) -> bool:
         """Whether its estimate has to be frozen now."""

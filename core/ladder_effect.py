@@ -41,10 +41,6 @@ class LadderEffect:
     days_without: float | None
     days_with: float | None
 
-    @property
-    def days_gained(self) -> float:
-        return (self.days_with or 0.0) - (self.days_without or 0.0)
-
 
 def effect_of(
     usage: Sequence[ModelDay], days: int, ladder: Degradation, room: Room, fallback: Rate | None

@@ -86,38 +86,6 @@ def prorated(totals: Iterable[ModelTotals], share: float) -> tuple[ModelTotals, 
     )
 
 
-@dataclass(frozen=True, slots=True)
-class TokenShape:
-    """Mean tokens of each class per request.
-
-    Attributes:
-      requests: how many requests the means are over; 0 makes them all 0.
-      per_request: by class name, only the classes that occur.
-    """
-
-    requests: int
-    per_request: dict[str, float]
-
-    @property
-    def cache_share(self) -> float:
-        """Cache reads among all input, 0–1; 0 without input."""
-        read = self.per_request.get("cache_read", 0.0)
-        whole = sum(self.per_request.get(name, 0.0) for name in CLASS_NAMES[INPUT])
-        return read / whole if whole else 0.0
-
-
-def shape_of(usage: Iterable[DayUsage]) -> TokenShape:
-    """The token shape over several days and models together."""
-    totals = [0] * len(CLASS_NAMES)
-    requests = 0
-    for day in usage:
-        requests += day.requests
-        for index, tokens in enumerate(day.tokens):
-            totals[index] += tokens
-    means = {name: total / requests for name, total in zip(CLASS_NAMES, totals, strict=True) if total and requests}
-    return TokenShape(requests, means)
-
-
 def unit_prices(rate: Rate) -> Floats:
     """Nanos for one of each of `QUANTITIES` in the lowest band, where aggregates are priced."""
     band = rate.bands[0]

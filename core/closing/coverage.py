@@ -29,10 +29,6 @@ _SURPLUS: Final = (
     (Mark.GUESSED, CauseName.MOCK_TRAFFIC, "calls in the usage are too small for a chat, like health checks", 0.95),
 )  # fmt: skip
 """Marks of calls that the provider may not have billed."""
-_SILENT: Final = (
-    ((Mark.EMPTY,), "no tokens"), ((Mark.GUESSED,), "a guess of a few tokens"), ((Mark.EMPTY, Mark.GUESSED), "no tokens"),
-)  # fmt: skip
-"""Marks of calls that tell less than the provider billed."""
 
 
 def candidates(residual: Residual) -> Iterator[Finding]:

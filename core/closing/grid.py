@@ -104,9 +104,3 @@ class Grid:
 
     def places_of(self, classes: tuple[str, ...]) -> list[int]:
         return [place for place, name in enumerate(self.axes.classes) if name in classes]
-
-    @property
-    def knows_all_tokens(self) -> bool:
-        """Whether the bill tells the tokens of what makes up nearly all of its amount."""
-        known = float(np.abs(self.bill.nanos[self.knows_tokens]).sum())
-        return known >= 0.9 * float(np.abs(self.bill.nanos).sum())

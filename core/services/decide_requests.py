@@ -64,12 +64,6 @@ async def decide(uow: UnitOfWork, request_id: int, approve: bool, *, by: Actor, 
         return Decision(decided, envelope, tuple(await tx.outbox.copies(request.id)))
 
 
-async def pending_for(uow: UnitOfWork, person: str) -> tuple[ChangeRequest, ...]:
-    """Undecided requests that this person asked for or may decide, oldest first."""
-    async with uow.read() as tx:
-        return tuple(await tx.requests.pending(person=person))
-
-
 @dataclass(frozen=True, slots=True)
 class RequestStanding:
     """A request as it stands now, with its envelope.

@@ -40,7 +40,6 @@ class SetOutcome:
     spent_nanos: int
     cycle: Cycle
     notes: tuple[str, ...]
-    created_workload: bool
 
 
 async def set_envelope(uow: UnitOfWork, order: SetOrder, *, by: Actor, defaults: Defaults, now: datetime) -> SetOutcome:
@@ -86,9 +85,9 @@ async def set_within(
     notes = (*_notes(name, change, spent_nanos, created=created), *previewed)
     if before and (loose := loosenings(before, change, cycle)):
         request = await _ask_sponsor(tx, before, change, loose, cycle=cycle, by=by, now=now)
-        return SetOutcome(before, before, request, spent_nanos, cycle, notes, created)
+        return SetOutcome(before, before, request, spent_nanos, cycle, notes)
     envelope = await apply_change(tx, (workload_id, name), before, change, cycle=cycle, by=by.id, now=now)
-    return SetOutcome(envelope, before, None, spent_nanos, cycle, notes, created)
+    return SetOutcome(envelope, before, None, spent_nanos, cycle, notes)
 
 
 async def apply_change(

@@ -12,7 +12,7 @@ from core.errors import AlreadyDecided, BudgetError, NotAllowed, OwnRequest
 from core.money import NANOS
 from core.people import Actor
 from core.services.budget_status import detail
-from core.services.decide_requests import Decision, decide, pending_for, request_standing
+from core.services.decide_requests import Decision, decide, request_standing
 from core.services.read_audit import trail
 from core.store.unit_of_work import UnitOfWork
 from tests.support.books import ANA, DANA, FARAH, KIM, NOON, SAM, an_order, books_in, sets
@@ -50,7 +50,8 @@ async def test_an_approved_raise_holds_and_says_who_approved_it(uow: UnitOfWork,
     assert decision.request.state is RequestState.APPROVED
     newest = (await trail(uow, "search")).lines[0]
     assert (newest.act, newest.actor, newest.detail["approved_by"]) == ("changed envelope", ANA, by)
-    assert await pending_for(uow, SAM) == ()
+    async with uow.read() as tx:
+        assert await tx.requests.pending(person=SAM) == []
 
 
 async def test_a_declined_raise_changes_nothing_and_is_in_the_audit(uow: UnitOfWork) -> None:

@@ -13,7 +13,6 @@ from sandbox.people import CannotDo
 from tests.sandbox.apps import TRANSPORTS, answering, serving
 from tests.sandbox.content import Json, actions, button, home, options, plain, section
 
-INTERACTIVITY = "https://docs.slack.dev/interactivity/handling-user-interaction"
 COMMANDS = "https://docs.slack.dev/interactivity/implementing-slash-commands"
 PAYLOADS = "https://docs.slack.dev/reference/interaction-payloads"
 

@@ -25,7 +25,7 @@ from core.scenario import (
     changed_usage,
     reprice,
 )
-from core.token_shape import DayUsage, shape_of
+from core.token_shape import DayUsage
 from core.usage import TokenClasses, UsageEvent
 from sandbox.usage import events
 
@@ -171,7 +171,6 @@ def test_more_cache_than_there_is_input_moves_all_of_it():
     (after,) = reprice([a_day(input_uncached=30, cache_read=70)], [CacheChange(0.9)], rates())
 
     assert (after.tokens.input_uncached, after.tokens.cache_read) == (0, 100)
-    assert shape_of([after]).cache_share == 1
 
 
 def test_moving_a_model_that_is_not_used_changes_nothing():

@@ -234,7 +234,7 @@ class TestOrder:
 
 
 class TestAnswer:
-    OPENED = SetOutcome(an_envelope(), None, None, dollars(3210), NOVEMBER, (), False)
+    OPENED = SetOutcome(an_envelope(), None, None, dollars(3210), NOVEMBER, ())
 
     def test_a_new_envelope_is_told_with_money_people_and_thresholds(self):
         shown = set_message(self.OPENED)

@@ -239,7 +239,7 @@ def degradation_words(said: BreachSaid) -> str:
 
 
 def _doubts(said: BreachSaid) -> str:
-    words = {"unpriced": "usage without a price", "stale": "no usage for over a day", "disputed": "the books disagree"}
+    words = {"unpriced": "usage without a price", "stale": "no usage for over a day"}
     return listed([words.get(doubt, doubt) for doubt in said.doubts]) or "it was in doubt"
 
 
