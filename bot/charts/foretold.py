@@ -106,7 +106,8 @@ def signed(nanos: int) -> str:
 
 def alt_multiples(lines: Sequence[str]) -> str:
     """Every envelope of a digest in few words."""
-    return f"Small charts of {len(lines)} envelopes: {'; '.join(lines)}."
+    count = "1 envelope" if len(lines) == 1 else f"{len(lines):,} envelopes"
+    return f"Small charts of {count}: {'; '.join(lines)}."
 
 
 def driver_title(driver: Driver) -> str:

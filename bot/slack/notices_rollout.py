@@ -41,7 +41,7 @@ def rollout_composers(client: AsyncWebClient, charts: Executor, zone: ZoneInfo) 
 
     async def first_words(notice: Notice) -> Composed:
         facts = notice.facts
-        message = welcome_message(facts["role"], facts["workload"], facts["by"])
+        message = welcome_message(facts["role"], facts["workload"], facts["by"], to=notice.recipient)
         return Composed(lambda _: message)
 
     async def left(notice: Notice) -> Composed:

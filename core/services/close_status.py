@@ -61,7 +61,10 @@ async def close_status(
             for _, label, nanos, _ in spent:
                 estimates[label or ""] = estimates.get(label or "", 0) + nanos
             invoiced = {invoice.provider for invoice in await tx.invoices.of_month(one)}
-            for name in sorted({*estimates, *invoiced} - {""}, key=lambda name: (-estimates.get(name, 0), name)):
+            for name in sorted(
+                {*(name for name, nanos in estimates.items() if nanos), *invoiced} - {""},
+                key=lambda name: (-estimates.get(name, 0), name),
+            ):
                 if provider not in (None, name):
                     continue
                 kept = await tx.reconciliations.current(name, one)

@@ -71,12 +71,14 @@ def effect_words(ladder: Degradation, effect: LadderEffect, *, has_room: bool) -
     """One or two sentences for who sets it."""
     did = []
     if ladder.model:
-        did.append(f"swap {effect.swapped:,.0f} of {effect.requests:,.0f} requests a day to {ladder.model}")
-    if ladder.requests_per_minute:
-        did.append(f"hold back at least {effect.held_back:,.0f} requests a day")
-    said = (
-        f"On the last days' usage the ladder would {' and '.join(did)} and save {usd(round(effect.saved_nanos))} a day."
-    )
+        every = round(effect.swapped) == round(effect.requests)
+        swapped = "all" if every else f"{effect.swapped:,.0f} of"
+        did.append(f"swap {swapped} {effect.requests:,.0f} requests a day to {ladder.model}")
+    if ladder.requests_per_minute and (held := round(effect.held_back)):
+        did.append(f"hold back at least {held:,} requests a day")
+    did.append(f"save {usd(round(effect.saved_nanos))} a day")
+    first = ", ".join(did[:-1])
+    said = f"On the last days' usage the ladder would {f'{first} and {did[-1]}' if first else did[-1]}."
     if not has_room:
         return f"{said} With the hard threshold at the whole envelope it has no room to work in; hard=90% gives it a tenth."
     if effect.days_with is None or effect.days_without is None:

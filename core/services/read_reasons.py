@@ -37,6 +37,7 @@ class Reasons:
 async def reasons_of(uow: UnitOfWork, workload: str, *, now: datetime) -> Reasons:
     """Raises UnknownName for a workload that is not known, or has no envelope and so no alerts."""
     cycle = Cycle.of(now, uow.zone)
+    await _note_delivered(uow)
     async with uow.read() as tx:
         number, name = await resolve(tx, workload, command="/budget why-told")
         envelope = await tx.envelopes.of(number)
@@ -56,3 +57,12 @@ async def reasons_of(uow: UnitOfWork, workload: str, *, now: datetime) -> Reason
         name, cycle, envelope, tuple(current.values()), tuple(earlier), tuple(breaches),
         quiet.over_at(now, uow.zone) if quiet else None,
     )  # fmt: skip
+
+
+async def _note_delivered(uow: UnitOfWork) -> None:
+    """A message may have gone out since the alerts were looked at last: whoever asks has perhaps just read it."""
+    async with uow.read() as tx:
+        untold = await tx.breaches.has_undelivered()
+    if untold:
+        async with uow.write() as tx:
+            await tx.breaches.mark_delivered()

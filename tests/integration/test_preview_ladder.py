@@ -30,7 +30,7 @@ async def test_setting_a_ladder_says_what_it_would_have_done(uow: UnitOfWork) ->
     outcome = await sets(uow, an_order("search", 1, hard_share=0.9, degrade="gpt-4.1-mini"))
 
     (note,) = outcome.notes
-    assert "swap 4 of 4 requests a day to gpt-4.1-mini and save $0.03 a day" in note
+    assert "swap all 4 requests a day to gpt-4.1-mini and save $0.03 a day" in note
     assert "lasts 12.0 days instead of 2.4" in note
 
 

@@ -73,10 +73,16 @@ def test_settings_say_every_value_and_where_the_rest_is_set():
 
 @pytest.mark.parametrize("role", list(EXPECTED))
 def test_a_welcome_says_who_what_and_three_expectations(role: str):
-    shown = welcome_message(role, "search-answers", FARAH)
+    shown = welcome_message(role, "search-answers", FARAH, to=ANA)
     assert not refused(shown)
     assert shown["text"] == f"<@{FARAH}> made you the {role} of *search-answers*."
     assert words(shown["blocks"]).count("• ") == 3
+
+
+def test_who_takes_a_role_is_not_told_that_they_gave_it_to_themselves():
+    assert (
+        welcome_message("owner", "search-answers", ANA, to=ANA)["text"] == "You are the owner of *search-answers* now."
+    )
 
 
 def test_who_left_is_named_with_a_line_for_each_role():
@@ -88,6 +94,6 @@ def test_who_left_is_named_with_a_line_for_each_role():
 
 @pytest.mark.parametrize("typed", HOSTILE)
 def test_hostile_names_ping_nobody(typed: str):
-    for shown in (welcome_message("owner", typed, FARAH), departed_message(ANA, [[typed, "owner"]])):
+    for shown in (welcome_message("owner", typed, FARAH, to=ANA), departed_message(ANA, [[typed, "owner"]])):
         assert not refused(shown)
         assert not any(active in interpreted(shown) for active in ("<!", "<https", "<#C0SEARCH>"))

@@ -171,7 +171,7 @@ def test_a_ladder_is_told_with_the_dollars_at_which_it_works(ladder: str | None,
 
 
 def test_approvals_show_what_waits_and_offer_undo_only_to_who_may() -> None:
-    envelope = an_envelope()
+    envelope = an_envelope(degrade=Degradation.parse("gpt-4.1-mini"), hard_share=0.9)
     asked = Escalation(
         8, 2, "search-answers", NOVEMBER, EscalationKind.REQUEST, NOON, asked_nanos=dollars(400), asked_by=ANA, reason="more"
     )  # fmt: skip
@@ -189,6 +189,14 @@ def test_approvals_show_what_waits_and_offer_undo_only_to_who_may() -> None:
     assert "Nothing waits for you." in seen(
         valid(approvals_message(Waiting((), (), (), (), (), ()), Actor(FARAH), reader=MADRID))
     )
+
+
+def test_an_envelope_without_a_ladder_is_not_called_degraded_and_has_nothing_to_undo() -> None:
+    stance = Stance(is_degraded=True, since=NOON, by="outlay", because="the hard threshold was crossed")
+    shown = valid(approvals_message(Waiting((), (), (), (), (), ((an_envelope(), stance),)), Actor(SAM), reader=MADRID))
+
+    assert "has no ladder: where its envelope ends" in seen(shown)
+    assert "degraded" not in seen(shown) and ids.LIFT not in str(shown)
 
 
 def test_forms_say_their_bounds() -> None:

@@ -29,7 +29,7 @@ def approvals_message(waiting: Waiting, by: Actor, *, reader: ZoneInfo) -> Messa
     title = f"{plural(mine, 'decision waits', 'decisions wait')} for you." if mine else "Nothing waits for you."
     parts: list[Block | None] = [blocks.section(f"*{title}*")]
     for one, envelope in waiting.questions[:_SHOWN]:
-        parts += [blocks.section(_question(one, envelope, reader)), _decide(one)]
+        parts += [blocks.section(_question(one, envelope, reader)), _decide(one, envelope)]
     for change in waiting.changes[:_SHOWN]:
         parts += [blocks.section(_change(change, reader)), _approve(change)]
     asked = [f"• {_question(one, envelope, reader)}" for one, envelope in waiting.asked[:_SHOWN]]
@@ -68,11 +68,13 @@ def _change(change: ChangeRequest, reader: ZoneInfo) -> str:
     )
 
 
-def _decide(one: Escalation) -> Block:
+def _decide(one: Escalation, envelope: Envelope) -> Block:
     grant = blocks.button("Grant more…", ids.OPEN_GRANT, str(one.id), style="primary")
     if one.kind is EscalationKind.REQUEST:
         return blocks.actions(grant, blocks.button("Decline", ids.DECLINE_MORE, str(one.id)))
-    keep = blocks.button("Keep as it is", ids.KEEP_DEGRADED, str(one.id))
+    ladder = envelope.terms.degrade
+    kept = "Keep degraded" if ladder is not None and ladder.has_steps else "Keep as it is"
+    keep = blocks.button(kept, ids.KEEP_DEGRADED, str(one.id))
     return blocks.actions(grant, keep, blocks.button("Stop", ids.STOP_WORKLOAD, str(one.id), style="danger"))
 
 
@@ -85,7 +87,11 @@ def _approve(change: ChangeRequest) -> Block:
 
 def _standing(envelope: Envelope, stance: Stance, by: Actor) -> Block:
     """What holds, with the one click that ends it for whom it may end it."""
-    text = standing_words(envelope.workload, stance)
+    ladder = envelope.terms.degrade
+    has_ladder = ladder is not None and ladder.has_steps
+    text = standing_words(envelope.workload, stance, has_ladder=has_ladder)
+    if not has_ladder and not stance.is_stopped and not stance.is_lifted:
+        return blocks.section(text)
     act = Act.LIFT_STOP if stance.is_stopped else Act.LIFT_DEGRADATION
     if stance.is_lifted and not stance.is_stopped:
         return blocks.section(text, accessory=blocks.button("Degrade again", ids.DEGRADE_AGAIN, envelope.workload))

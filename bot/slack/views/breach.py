@@ -72,21 +72,26 @@ def headline(said: BreachSaid) -> str:
         case BreachKind.SOFT:
             return f"{workload} has spent {share(said.share_used)} of its {size}"
         case BreachKind.SOFT_FORECAST:
-            middle = usd(said.forecast[1]) if said.forecast else "more"
-            return f"{workload} is heading for {middle} of {size}"
+            return f"{workload} is heading {f'for {usd(said.forecast[1])} of' if said.forecast else 'past'} its {size}"
         case BreachKind.UNTRUSTED:
             return f"{workload}: {usd(said.spent_nanos)} is not all of it, usage has no price"
 
 
 def buttons(said: BreachSaid) -> list[Block]:
-    """At most two; who has seen it needs no second acknowledgement, and what has ended none at all."""
+    """At most two; what somebody has seen or decided needs no acknowledgement, and what has ended none either."""
     found = []
-    if said.closed_because is None and said.acknowledged_by is None:
+    is_open = said.closed_because is None
+    if is_open and said.acknowledged_by is None and said.decided is None:
         found.append(blocks.button("Acknowledge", ids.ACKNOWLEDGE_BREACH, str(said.number)))
-    elif said.closed_because is None and said.kind is BreachKind.HARD and said.degrade:
+    elif is_open and said.kind is BreachKind.HARD and said.degrade and _holds_on(said):
         found.append(blocks.button("Undo degradation", ids.LIFT, said.workload))
     found.append(blocks.button("Why", ids.WHY_BREACH, str(said.number)))
     return found
+
+
+def _holds_on(said: BreachSaid) -> bool:
+    """Whether the ladder is what holds: not where the sponsor has put more, or nothing, in its place."""
+    return said.decided is None or said.decided[0] not in (Decision.GRANTED, Decision.STOPPED)
 
 
 def _mark(said: BreachSaid) -> str:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from bot.slack import ids
 from bot.slack.views import blocks, tables
-from bot.slack.views.blocks import Message
+from bot.slack.views.blocks import Block, Message
 from bot.slack.views.mrkdwn import name, person, when
 from bot.slack.views.tables import Cell
 from bot.slack.views.wording import listed, plural
@@ -23,35 +23,49 @@ def close_status_message(found: Sequence[MonthStatus], *, reader: ZoneInfo) -> M
     closed = sum(is_closed(one) for one in found)
     text = f"*{closed} of {plural(len(found), 'month')} closed.* {next_step(found)}"
     rows = [_row(one, reader) for one in found[: tables.ROWS]]
-    waiting = next((one for one in found if not one.has_invoice), None)
     return blocks.message(
         text,
         blocks.section(text),
         tables.data_table("The close by provider and month", ["Month", "Provider", "Books", "Invoice", "Unexplained", "Stands"], rows),
-        blocks.actions(blocks.button("Bring the invoice", ids.OPEN_RECONCILE, f"{waiting.provider} {waiting.month}")) if waiting else None,
+        _bring(first_in_line(found)),
         blocks.context("Books and invoice in USD. A month is closed when its owners and a finance partner have signed."),
     )  # fmt: skip
+
+
+def _bring(first: MonthStatus | None) -> Block | None:
+    if first is None or first.has_invoice:
+        return None
+    value = f"{first.provider} {first.month}"
+    return blocks.actions(blocks.button("Bring the invoice", ids.OPEN_RECONCILE, value))
 
 
 def is_closed(one: MonthStatus) -> bool:
     return one.kept is not None and one.kept.closed_at is not None
 
 
-def next_step(found: Sequence[MonthStatus]) -> str:
-    """Whom the oldest open month waits for, escaped."""
+def first_in_line(found: Sequence[MonthStatus]) -> MonthStatus | None:
+    """The oldest open month, of that the dearest; whoever has never closed one begins with the latest."""
     opened = [one for one in found if not is_closed(one)]
     if not opened:
+        return None
+    month = (min if len(opened) < len(found) else max)(one.month for one in opened)
+    return max((one for one in opened if one.month == month), key=lambda one: one.estimate_nanos)
+
+
+def next_step(found: Sequence[MonthStatus]) -> str:
+    """Whom the first in line waits for, escaped."""
+    first = first_in_line(found)
+    if first is None:
         return "Nothing waits."
-    oldest = opened[-1]
-    what = f"{name(oldest.provider)} {oldest.month.title}"
-    if not oldest.has_invoice:
+    what = f"{name(first.provider)} {first.month.title}"
+    if not first.has_invoice:
         return f"{what} waits for its invoice."
-    if oldest.kept is None or oldest.signing is None:
+    if first.kept is None or first.signing is None:
         return f"The invoice of {what} waits to be compared."
-    if oldest.signing.refused:
-        word = oldest.signing.refused[0]
+    if first.signing.refused:
+        word = first.signing.refused[0]
         return f"{what} is refused by {person(word.person)}: “{name(word.refused_because or '', 200)}”."
-    return f"{what} waits for {listed([person(who) for who in oldest.signing.waits_for], 4)}."
+    return f"{what} waits for {listed([person(who) for who in first.signing.waits_for], 4)}."
 
 
 def _row(one: MonthStatus, reader: ZoneInfo) -> list[Cell]:

@@ -65,10 +65,15 @@ def _decided(detail: Detail, reader: ZoneInfo) -> str | None:
     stance = detail.line.stance
     lines = []
     if stance.is_stopped or stance.is_degraded or stance.is_lifted:
-        lines.append(standing_words(detail.line.workload, stance))
+        lines.append(standing_words(detail.line.workload, stance, has_ladder=_has_ladder(detail)))
     if stance.granted_until:
         lines.append(f"Part of it is granted until {when(stance.granted_until, reader)}.")
     return " ".join(lines) or None
+
+
+def _has_ladder(detail: Detail) -> bool:
+    ladder = detail.envelope.terms.degrade if detail.envelope else None
+    return ladder is not None and ladder.has_steps
 
 
 def _finding(detail: Detail) -> str:

@@ -141,6 +141,8 @@ def _what_is_on(asked: Question) -> str:
     if asked.is_stopped:
         return "it is stopped; nothing that costs passes the guard."
     words = ladder_words(asked.degradation, asked.size, asked.hard_share)
+    if asked.spent >= asked.limit:
+        return f"nothing that costs passes the guard; the {usd(asked.limit)} it may spend are used up."
     if not asked.is_degraded and asked.degradation and asked.degradation.has_steps:
         return f"degradation was undone, requests keep their model up to {usd(asked.limit)}."
     return words
@@ -179,8 +181,9 @@ def _small_print(asked: Question, reader: ZoneInfo, turned: str | None) -> list[
     if asked.latest is not None:
         latest, now = instant(asked.latest), instant(asked.at)
         lines.append(f"Usage counted up to {when(latest, reader)} ({age(now - latest)}).")
+    holds = f"{usd(asked.size)} holds" if asked.kind == "request" else "this holds"
     lines.append(
-        f"Owner {person(asked.owner)} · until somebody decides, this holds · {code(f'/budget why {asked.workload}')}"
+        f"Owner {person(asked.owner)} · until somebody decides, {holds} · {code(f'/budget why {asked.workload}')}"
     )
     return lines
 

@@ -153,7 +153,7 @@ def _escalation(one: Escalation, home: Home) -> Block:
     if one.kind is EscalationKind.REQUEST:
         what = f"{person(one.asked_by)} asks for {usd(one.asked_nanos or 0)} more, {since}"
     else:
-        what = f"passed its hard threshold {since}; its ladder is on until you decide"
+        what = f"passed its hard threshold {since}; what was agreed for that holds until you decide"
     text = f"*{name(one.workload)}*: {what}."
     return blocks.section(text, accessory=blocks.button("Decide", ids.SHOW_APPROVALS, ""))
 

@@ -74,7 +74,7 @@ def _amounts(request: ChangeRequest) -> str:
     """From what to what, and the difference in dollars and percent."""
     change = request.proposed.nanos - request.current_nanos
     if not change:
-        return f"the amount stays {usd(request.current_nanos)}"
+        return " and ".join(with_mentions(one) for one in request.loosenings[:3]) or "new terms"
     part = (
         f", {'+' if change > 0 else '−'}{share(abs(change) / request.current_nanos)}" if request.current_nanos else ""
     )
@@ -125,6 +125,8 @@ def _effect(request: ChangeRequest, envelope: Envelope | None) -> str:
         return f"The envelope stays at {usd(request.current_nanos)} a month."
     size = usd(envelope.lasting(request.cycle))
     if request.state is RequestState.APPROVED:
+        if request.proposed.nanos == request.current_nanos:
+            return f"In force now: {_amounts(request)}. The envelope stays at *{size}* a month."
         hard = share(envelope.terms.hard_share)
         return f"The envelope is *{size}* from {request.cycle.title} on; hard threshold at {hard}."
     return f"The envelope stays at *{size}* a month."

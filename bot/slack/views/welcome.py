@@ -40,9 +40,10 @@ EXPECTED: Final = {
 }
 
 
-def welcome_message(role: str, workload: str, by: str) -> Message:
-    """Raises KeyError for a role that is none."""
-    text = f"{person(by)} made you the {role} of *{name(workload)}*."
+def welcome_message(role: str, workload: str, by: str, *, to: str) -> Message:
+    """`to` may have taken the role themselves. Raises KeyError for a role that is none."""
+    what = f"the {role} of *{name(workload)}*"
+    text = f"You are {what} now." if by == to else f"{person(by)} made you {what}."
     status = code(f"/budget status {workload}")
     lines = "\n".join(f"• {line.format(status=status)}" for line in EXPECTED[role])
     return blocks.message(

@@ -79,7 +79,8 @@ def why_told_message(found: Reasons, *, reader: ZoneInfo) -> Message:
 
 def _finding(workload: str, told: list[Breach], found: Reasons, reader: ZoneInfo) -> str:
     if not told:
-        return f"Nothing was told about {workload} in {found.cycle.title}."
+        coming = " A message is on its way." if any(breach.closed_at is None for breach in found.breaches) else ""
+        return f"Nothing was told about {workload} in {found.cycle.title}{' yet' if coming else ''}.{coming}"
     last = max(told, key=lambda breach: breach.told_at or breach.opened_at)
     assert last.told_at is not None
     alerts = f"{len(told)} alerts were" if len(told) > 1 else "One alert was"
