@@ -7,8 +7,7 @@ import tempfile
 import webbrowser
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from heapq import merge
 from itertools import islice
 from operator import itemgetter
@@ -23,11 +22,11 @@ from rich.progress import Progress
 from bot.cli.running import until_signalled
 from bot.demo_bill import PROVIDER, demo_bill
 from bot.demo_clock import DemoClock, span
+from bot.demo_state import BOOKS, DemoState
 from bot.demo_tour import TOUR
 from bot.log_lines import log_to_stderr
 from bot.service import Service
 from bot.settings import Settings
-from bot.wiring import system_clock
 from core.change_request import SetOrder
 from core.close import CloseTerms
 from core.errors import NameTaken, SettingsProblem, Unreadable
@@ -51,11 +50,7 @@ _BATCH: Final = 5_000
 _PART: Final = timedelta(hours=12)
 _FINANCE: Final = "U0FARAH"
 _CHANNEL: Final = "C0BUDGET"
-_OPENS_ON: Final = 17
-_OPENS_AT: Final = 10
 _RUNAWAY: Final = "runaway "
-_KEPT: Final = "demo.json"
-_BOOKS: Final = "outlay.db"
 
 
 class Demo:
@@ -64,7 +59,7 @@ class Demo:
     def __init__(self, folder: Path, *, port: int) -> None:
         self._folder = folder
         self._port = port
-        self._kept = _Kept.of(folder)
+        self._kept = DemoState.of(folder)
         self.clock = DemoClock(self._kept.now)
         self._moving = asyncio.Lock()
         self.sandbox = Sandbox(on_clock=self.advance, state_dir=folder, now=self.clock, tour=TOUR)
@@ -87,7 +82,7 @@ class Demo:
         self._stack.push_async_callback(self.sandbox.stop)
         settings = Settings(
             _env_file=None, slack_bot_token=self.sandbox.bot_token, slack_signing_secret=self.sandbox.signing_secret, slack_app_token=None,
-            slack_api_url=self.sandbox.api_url, outlay_database_url=f"sqlite:///{self._folder / _BOOKS}", outlay_host="127.0.0.1",
+            slack_api_url=self.sandbox.api_url, outlay_database_url=f"sqlite:///{self._folder / BOOKS}", outlay_host="127.0.0.1",
             outlay_port=0, outlay_timezone="UTC", outlay_finance=(_FINANCE,), outlay_channel=_CHANNEL,
             # The usage here is a sample: what the real organization counted must not be held against it.
             openai_admin_key=None, anthropic_admin_key=None,
@@ -238,48 +233,6 @@ class Demo:
                     reached = datetime.fromisoformat(batch[-1]["at"])
                     bars.update(bar, completed=(reached - start).total_seconds())
         return sent
-
-
-@dataclass
-class _Kept:
-    """What a demo needs to go on where it stopped.
-
-    Attributes:
-      now: where its clock stood.
-      sent_until: usage before this instant is in the books.
-      anchor: any day of the month that the usage is anchored in.
-      is_furnished: whether the company's past is complete.
-    """
-
-    now: datetime
-    sent_until: datetime
-    anchor: date
-    is_furnished: bool = False
-
-    @classmethod
-    def of(cls, folder: Path) -> _Kept:
-        """What the folder holds; in an empty one a new demo, that opens on the 17th of this month at 10:00 UTC.
-
-        Raises SettingsProblem, also for books that are not a demo's: they are no place for invented usage.
-        """
-        path = folder / _KEPT
-        if path.exists():
-            try:
-                return msgspec.json.decode(path.read_bytes(), type=cls)
-            except msgspec.DecodeError as unreadable:
-                raise SettingsProblem(f"{path} cannot be read. Remove {folder} to start anew.") from unreadable
-        if (folder / _BOOKS).exists():
-            raise SettingsProblem(f"{folder} holds books that are not a demo's. Name another folder.")
-        at = system_clock().replace(day=_OPENS_ON, hour=_OPENS_AT, minute=0, second=0, microsecond=0)
-        opening = cls(at, at, at.date())
-        opening.write(folder)
-        return opening
-
-    def write(self, folder: Path) -> None:
-        """In one step: a crash leaves the old or the new state, whole."""
-        fresh = folder / f"{_KEPT}.new"
-        fresh.write_bytes(msgspec.json.encode(self))
-        fresh.replace(folder / _KEPT)
 
 
 async def run_demo(*, port: int, state: Path | None, browser: bool) -> None:

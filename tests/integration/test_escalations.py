@@ -6,77 +6,25 @@ import asyncio
 from collections import Counter
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import Any
 
 import pytest
 
-from core.breach import Breach, BreachKind, BreachState, Closing
+from core.breach import Breach, BreachState
 from core.envelope import EntryKind, Envelope, State
 from core.errors import AlreadyDecided, BudgetError, NotAllowed, OutOfRange, OwnRequest
-from core.escalation import Decision, Escalation, EscalationState
 from core.guard import Answer
 from core.money import NANOS
 from core.people import Actor
-from core.period import Cycle
 from core.services import ask_for_more, decide_approvals
 from core.services.decide_approvals import GrantOrder
-from core.services.keep_promises import keep_promises, unreached
-from core.services.read_envelopes import read_envelope
-from core.services.respond_to_breach import on_closed, on_hard
-from core.store.outbox import Notice
+from core.services.keep_promises import keep_promises
+from core.services.respond_to_breach import on_hard
 from core.store.unit_of_work import UnitOfWork
+from tests.support.asking import NOVEMBER, a_breach, an_escalation, sizes, state, stored, told
 from tests.support.books import ANA, DANA, FARAH, KIM, NOON, SAM, an_event, an_order, records, sets
 from tests.support.guarding import CENT, a_gateway
 
-NOVEMBER = Cycle(2026, 11)
 TEN = GrantOrder(10 * NANOS, "launch week")
-
-
-async def a_breach(uow: UnitOfWork, *, doubts: tuple[str, ...] = (), now: datetime = NOON) -> Breach:
-    """The hard threshold of `search` is crossed, and what follows has followed."""
-    async with uow.write() as tx:
-        number = (await tx.workloads.names())["search"]
-        envelope = await tx.envelopes.of(number)
-        assert envelope is not None
-        crossed = Breach(
-            number, "search", NOVEMBER, envelope.revision, BreachKind.HARD, 10_000, now, facts={"doubts": list(doubts)}
-        )
-        breach = await tx.breaches.open(crossed)
-        await on_hard(tx, breach, envelope, now=now)
-        return breach
-
-
-async def an_escalation(uow: UnitOfWork, dollars: float = 100, **terms: Any) -> Escalation:
-    await sets(uow, an_order("search", dollars, **terms))
-    await a_breach(uow)
-    async with uow.read() as tx:
-        (found,) = await tx.escalations.waiting()
-    return found
-
-
-async def told(uow: UnitOfWork, *, now: datetime = NOON) -> list[Notice]:
-    async with uow.write() as tx:
-        return await tx.outbox.claim(now=now, limit=50)
-
-
-async def stored(uow: UnitOfWork, escalation_id: int) -> Escalation:
-    async with uow.read() as tx:
-        found = await tx.escalations.of(escalation_id)
-    assert found is not None
-    return found
-
-
-async def sizes(uow: UnitOfWork) -> tuple[int, int]:
-    """Dollars in force this month and the next."""
-    async with uow.read() as tx:
-        (envelope,) = (await tx.envelopes.all()).values()
-    return envelope.size(NOVEMBER) // NANOS, envelope.size(NOVEMBER.next) // NANOS
-
-
-async def state(uow: UnitOfWork, *, now: datetime = NOON) -> State:
-    reading = await read_envelope(uow, "search", now=now)
-    assert reading is not None
-    return reading.state
 
 
 async def test_a_hard_breach_degrades_and_asks_the_sponsor_in_one_transaction(uow: UnitOfWork) -> None:
@@ -247,72 +195,6 @@ async def test_finance_undoes_a_degradation_and_the_owner_cannot(uow: UnitOfWork
     assert await state(uow) is State.DEGRADED
 
 
-async def test_a_recovery_ends_degradation_and_takes_the_question_back(uow: UnitOfWork) -> None:
-    escalation = await an_escalation(uow)
-    async with uow.write() as tx:
-        breach = (await tx.breaches.open_of(escalation.workload_id, NOVEMBER))[0]
-        closed = replace(breach, state=BreachState.CLOSED, closed_at=NOON, closed_because=Closing.RECOVERED)
-        await on_closed(tx, await tx.breaches.save(closed), now=NOON)
-
-    assert await state(uow) is State.WITHIN
-    assert (await stored(uow, escalation.id)).state is EscalationState.CLOSED
-    with pytest.raises(AlreadyDecided, match="closed"):
-        await decide_approvals.grant(uow, escalation.id, TEN, by=Actor(SAM), now=NOON)
-    (notice,) = await told(uow)
-    assert notice.facts["closed_because"] == "recovered"
-
-
-async def test_reminders_at_one_and_four_hours_and_the_deputy_after_a_day(uow: UnitOfWork) -> None:
-    await an_escalation(uow, deputy=DANA)
-    seen: list[tuple[float, str, str]] = []
-    await _delivered(uow, NOON)
-
-    for minutes in range(0, 26 * 60, 20):
-        now = NOON + timedelta(minutes=minutes)
-        await keep_promises(uow, now=now)
-        seen += [(minutes / 60, kind, who) for kind, who in await _delivered(uow, now)]
-
-    assert [one for one in seen if one[1] == "escalation_reminder"] == [
-        (1.0, "escalation_reminder", SAM), (4.0, "escalation_reminder", SAM),
-    ]  # fmt: skip
-    assert (24.0, "escalation", DANA) in seen
-
-
-async def _delivered(uow: UnitOfWork, now: datetime) -> list[tuple[str, str]]:
-    found = []
-    for notice in await told(uow, now=now):
-        async with uow.write() as tx:
-            await tx.outbox.sent(notice, channel=f"D{notice.recipient}", ts=f"{notice.id}", at=now)
-        found.append((notice.kind, notice.recipient))
-    return found
-
-
-async def test_a_decided_question_reminds_nobody(uow: UnitOfWork) -> None:
-    escalation = await an_escalation(uow, deputy=DANA)
-    await decide_approvals.keep_degraded(uow, escalation.id, by=Actor(SAM), now=NOON)
-
-    assert await keep_promises(uow, now=NOON + timedelta(days=2)) == 0
-
-
-async def test_a_sponsor_who_cannot_be_reached_is_stood_in_for_at_once(uow: UnitOfWork) -> None:
-    escalation = await an_escalation(uow, deputy=DANA)
-    async with uow.write() as tx:
-        await unreached(tx, escalation.id, SAM, because="user_disabled", now=NOON)
-
-    assert DANA in {notice.recipient for notice in await told(uow)}
-    await decide_approvals.grant(uow, escalation.id, TEN, by=Actor(DANA), now=NOON)
-    assert (await stored(uow, escalation.id)).decision is Decision.GRANTED
-
-
-async def test_without_a_deputy_owner_and_finance_hear_that_nobody_can_decide(uow: UnitOfWork) -> None:
-    escalation = await an_escalation(uow)
-    async with uow.write() as tx:
-        await unreached(tx, escalation.id, SAM, because="user_disabled", now=NOON)
-
-    notices = [notice for notice in await told(uow) if notice.kind == "escalation_unreached"]
-    assert {notice.recipient for notice in notices} == {ANA, FARAH}
-
-
 async def test_the_owner_asks_once_and_the_sponsor_may_grant_another_amount(uow: UnitOfWork) -> None:
     await sets(uow, an_order("search", 100))
     asked = await ask_for_more.ask_for_more(uow, "search", 10 * NANOS, "launch week", by=Actor(ANA), now=NOON)
@@ -379,16 +261,6 @@ async def test_a_raise_that_waits_survives_a_grant_and_counts_from_the_lasting_s
     await decide(uow, waiting.id, True, by=Actor(SAM), now=NOON)
 
     assert await sizes(uow) == (310, 300)
-
-
-async def test_last_months_question_cannot_be_granted_into_the_new_month(uow: UnitOfWork) -> None:
-    escalation = await an_escalation(uow)
-
-    with pytest.raises(OutOfRange, match="November 2026, which is over"):
-        await decide_approvals.grant(uow, escalation.id, TEN, by=Actor(SAM), now=NOON + timedelta(days=8))
-    await keep_promises(uow, now=NOON + timedelta(days=8))
-
-    assert (await stored(uow, escalation.id)).closed_because == "cycle_over"
 
 
 async def test_the_entries_of_an_envelope_always_sum_to_its_size(uow: UnitOfWork) -> None:
