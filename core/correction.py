@@ -74,6 +74,8 @@ def corrected(p50_nanos: int, shares: Mapping[str, int], known: Iterable[Correct
 def _repeats(cause: Mapping[str, Any], mended: Collection[str]) -> bool:
     if cause["cause"] in ONCE:
         return False
+    if cause["cause"] == "alias":
+        return str(cause["details"].get("model", "")).lower() not in mended
     if cause["cause"] not in PRICED:
         return True
     return cause["details"].get("model") not in mended if "model" in cause["details"] else not mended

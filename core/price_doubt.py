@@ -135,8 +135,8 @@ def price_line(
 ) -> str:  # fmt: skip
     """`/budget price gpt-4.1 input=2 output=8 provider=openai`: the rate's plain prices, times a factor.
 
-    A class that costs like input or output is left out, except that reasoning moves with output; `only` names one class. A
-    model with prices for long contexts has no plain one: the line shows it.
+    A class that costs like input or output is left out, except that reasoning moves with output; `only` is the one class that the
+    factor is for. A model with prices for long contexts has no plain one: the line shows it.
     """
     if len(rate.bands) > 1:
         return f"/budget price {quoted(model)} provider={provider}"
@@ -144,9 +144,15 @@ def price_line(
     own = {name: price for name, price in zip(CLASS_NAMES, prices, strict=True) if price and name != "web_searches"}
     # A negotiated price leaves every class it does not name at the list price, so reasoning has to be said with output.
     said = {name for name in own if name in _PLAIN or own[name] != _side(name, prices)}
-    said |= {"reasoning"} & own.keys() if millionths != _PARTS else set()
-    shown = {only} if only in own else said
-    pairs = [(name, _dollars(price, rate.per, millionths)) for name, price in own.items() if name in shown]
+    said |= {"reasoning"} & own.keys() if millionths != _PARTS and only is None else set()
+    if only in own:
+        # The others as they are: a newer price takes the place of an older one as a whole.
+        said |= {only}
+    pairs = [
+        (name, _dollars(price, rate.per, millionths if only in (None, name) else _PARTS))
+        for name, price in own.items()
+        if name in said
+    ]
     return _line(provider, model, pairs, from_on)
 
 

@@ -77,6 +77,9 @@ class Rate:
 class NegotiatedPrice:
     """Prices agreed with a provider for one model and tier from a UTC day on; overrides the list price.
 
+    With `means` it says instead that the name stands for another model (an alias, a deployment): that one's price holds,
+    in every tier without a price of its own, until a later statement about the name.
+
     `prices` maps token classes to nanos per million (per million calls for `web_searches`). Classes it does not name keep
     the list price; for a model without one they cost like their parent class.
     """
@@ -87,6 +90,7 @@ class NegotiatedPrice:
     from_on: date
     prices: tuple[tuple[str, int], ...]
     set_by: str
+    means: str | None = None
 
     def applied_to(self, listed: Rate | None) -> Rate:
         source = f"negotiated from {self.from_on.isoformat()}"

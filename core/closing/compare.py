@@ -89,7 +89,7 @@ def _labeller(estimate: Estimate, bill: Bill, rate_of: RateOf) -> tuple[Labeller
     merges_input = bill.by_class and _merges_input(estimate.rows, bill.tokens)
     kept = tuple(name for name in TOKENS if not merges_input or name not in INPUT[1:4])
     classes = (*kept, SEARCHES) if bill.by_class else (ALL,)
-    axes = Axes(days, models, classes, variants, projects)
+    axes = Axes(days, models, classes, variants, projects, uses_keys)
     model_places = {name: place for place, name in enumerate(models)}
     variant_places = {one: place for place, one in enumerate(variants)}
     project_places = {name: place for place, name in enumerate(projects)}

@@ -33,13 +33,14 @@ ALL: Final = "all"
 
 @dataclass(frozen=True, slots=True)
 class Axes:
-    """Labels of the places of each axis. `days` is empty where the bill is not split by day."""
+    """Labels of the places of each axis. `days` is empty where the bill is not split by day; with `uses_keys` projects are API keys."""
 
     days: tuple[date, ...]
     models: tuple[str, ...]
     classes: tuple[str, ...]
     variants: tuple[Variant, ...]
     projects: tuple[str, ...]
+    uses_keys: bool = False
 
     @property
     def shape(self) -> tuple[int, int, int, int, int]:

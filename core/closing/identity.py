@@ -64,9 +64,10 @@ def _unknown_projects(residual: Residual) -> Iterator[Finding]:
     unknown = [place for place, name in enumerate(grid.axes.projects) if own[place] <= 0 and name not in (ALL, OTHER)]
     if unknown:
         taken, money = _everything_in(residual, project=unknown)
+        kind = "keys" if grid.axes.uses_keys else "projects"
         projects = [grid.axes.projects[place] for place in unknown]
         evidence = f"the bill has {usd(round(_sum(grid, taken, money)))} of {names(projects)}, which no usage names"
-        yield Finding(CauseName.UNTRACKED_KEY, evidence, taken, money, prior=1.08, details={"projects": projects})
+        yield Finding(CauseName.UNTRACKED_KEY, evidence, taken, money, prior=1.08, details={kind: projects})
 
 
 def _unknown_models(residual: Residual) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from core.closing.catalogue import OFFERED, RESIDENCY, STANDARD, TIERS, tier_factor
+from core.closing.catalogue import OFFERED, RESIDENCY, STANDARD, TIERS, Variant, tier_factor
 from core.closing.causes import CauseName
 from core.closing.grid import Floats, Grid, Mask
 from core.closing.residual import Finding, Residual, agreement, best_span, names, weighted_median
@@ -54,9 +54,15 @@ def _groups(grid: Grid) -> Iterator[tuple[Mask, str, dict[str, object]]]:
         if variant != STANDARD:
             mask = _cells(grid)
             mask[:, :, :, [place for place in range(len(axes.variants)) if place != served]] = False
-            yield mask, "variant", {"variant": variant.words}
+            yield mask, "variant", _of_variant(variant)
     for where, project in enumerate(axes.projects) if several[2] else ():
         yield _cells(grid, project=where), "project", {"project": project}
+
+
+def _of_variant(variant: Variant) -> dict[str, object]:
+    """Its words; the tier by itself where nothing else sets it apart, so that its price can be mended."""
+    details: dict[str, object] = {"variant": variant.words}
+    return details if variant.region or variant.is_long else {**details, "tier": variant.tier}
 
 
 def _cells(grid: Grid, *, model: int | None = None, kind: int | None = None, project: int | None = None) -> Mask:
@@ -177,4 +183,5 @@ def _snapped(ratio: float) -> float:
 
 
 def _said(scope: str, details: dict[str, object]) -> str:
-    return "every model" if scope == "whole" else names(str(part) for part in details.values())
+    told = [details["variant"]] if scope == "variant" else details.values()
+    return "every model" if scope == "whole" else names(str(part) for part in told)

@@ -136,7 +136,10 @@ def _folded(
     sums: dict[_Place, list[SeriesSums]] = defaultdict(list)
     for row in rows:
         labels = books.labels[row.series_id]
-        sums[row.starts_at, labels.model, labels.tier, labels.value("project"), labels.value(API_KEY_TAG)].append(row)
+        # Under the name it is billed by, where somebody said that the name stands for another model.
+        on = datetime.fromtimestamp(row.starts_at, UTC).date()
+        model = books.prices.meant(books.provider, labels.model, on, labels.tier)
+        sums[row.starts_at, model, labels.tier, labels.value("project"), labels.value(API_KEY_TAG)].append(row)
     folded = []
     for place, parts in sums.items():
         above = _NOTHING

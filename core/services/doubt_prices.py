@@ -30,8 +30,8 @@ async def doubted_prices(uow: UnitOfWork, *, now: datetime, oldest: timedelta = 
                 model for (provider, model, _), at in confirmed.items()
                 if provider == kept.provider and at >= kept.made_at
             ]  # fmt: skip
-            models = [str(cause["details"].get("model", "")) for cause in kept.result["causes"]]
-            rates = {model: book.current(kept.provider, model, _STANDARD, now.date()) for model in models if model}
+            models = {str(cause["details"]["model"]) for cause in kept.result["causes"] if "model" in cause["details"]}
+            rates = {model: book.current(kept.provider, model, _STANDARD, now.date()) for model in models}
             found += contradicted(kept.result, {model: rate for model, rate in rates.items() if rate}, mended=mended)
     return tuple({one.key: one for one in reversed(found)}.values())[::-1]
 
@@ -50,6 +50,8 @@ async def _in_use(
         if rate is None:
             continue
         agreed = book.negotiated_on(provider, model, _STANDARD, now.date())
+        # Names that stand for others are no prices; the age of what they stand for is told under its own name.
+        agreed = None if agreed and agreed.means else agreed
         at = confirmed.get((provider.lower(), model.lower(), _STANDARD)) if agreed else None
         # Entered long before it begins, a price is as old as its first day.
         on = max(agreed.from_on, at.date()) if agreed and at else None

@@ -52,6 +52,8 @@ async def set_price(uow: UnitOfWork, price: NegotiatedPrice, *, by: Actor, now: 
     async with uow.write() as tx:
         await tx.prices.add(price, at=now)
         detail: dict[str, object] = {"provider": price.provider, "tier": price.tier, "from": price.from_on.isoformat()}
+        if price.means:
+            detail["means"] = price.means
         detail |= {name: usd(nanos) for name, nanos in price.prices}
         await tx.audit.append(at=now, actor=by.id, act="set negotiated price", subject=price.model, detail=detail)
         await tx.meta.next_version()

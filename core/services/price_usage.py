@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from core.attribution import Labels
@@ -13,6 +14,7 @@ from core.store.price_rows import RateKey
 from core.store.unit_of_work import Transaction
 
 _NOON = 12 * 3600
+_STANDARD = "standard"
 
 
 class PriceBook:
@@ -26,12 +28,33 @@ class PriceBook:
 
     def in_force(self, provider: str, model: str, tier: str, on: date) -> tuple[tuple[int, Rate], ...]:
         """(second of the UTC day, rate) pairs, the first from 0; empty when the model is unpriced."""
+        meant = self.meant(provider, model, on, tier)
+        if meant != model:
+            source = f"priced as {meant}"
+            known = self._own(provider, meant, tier, on)
+            return tuple((start, replace(rate, source=f"{source}: {rate.source}")) for start, rate in known)
+        return self._own(provider, model, tier, on)
+
+    def meant(self, provider: str, model: str, on: date, tier: str = "standard") -> str:
+        """The model whose price holds for a name on a day: the name's own unless somebody said that it stands for another.
+
+        A chain is followed, a circle ends where it closes.
+        """
+        seen = {model.lower()}
+        while True:
+            found = self.negotiated_on(provider, model, tier, on) or self.negotiated_on(provider, model, _STANDARD, on)
+            if found is None or found.means is None or found.means.lower() in seen:
+                return model
+            model = found.means
+            seen.add(model.lower())
+
+    def _own(self, provider: str, model: str, tier: str, on: date) -> tuple[tuple[int, Rate], ...]:
         listed = [
             (start.hour * 3600 + start.minute * 60 + start.second, rate)
             for start, rate in list_rates(provider, model, tier, on)
         ]
         agreed = self.negotiated_on(provider, model, tier, on)
-        if agreed is None:
+        if agreed is None or agreed.means:
             return tuple(listed)
         return tuple((start, agreed.applied_to(rate)) for start, rate in listed) or ((0, agreed.applied_to(None)),)
 

@@ -55,6 +55,7 @@ class PriceRows:
                 day_of(row.from_day),
                 tuple((name, value) for name, value in row.prices),
                 row.set_by,
+                row.means,
             )
             for row in result
         )
@@ -70,7 +71,7 @@ class PriceRows:
         await self._connection.execute(
             insert(_NEGOTIATED).values(
                 provider=price.provider, model=price.model, tier=price.tier, from_day=day_number(price.from_on),
-                prices=price.prices, set_by=price.set_by, set_at=at,
+                prices=price.prices, set_by=price.set_by, set_at=at, means=price.means,
             )
         )  # fmt: skip
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.store.columns import day_number, day_of
 from core.store.event_months import EventMonths
 from core.store.tables import DailyRow, HourlyRow, SeriesRow, UsageRow
-from core.usage import CLASS_NAMES, DIMENSIONS
+from core.usage import CLASS_NAMES, DIMENSIONS, TokenClasses
 
 _DAILY: Any = DailyRow.__table__  # type: ignore[attr-defined]
 _HOURLY: Any = HourlyRow.__table__  # type: ignore[attr-defined]
@@ -73,20 +73,24 @@ class SpendRows:
             for workload, cost, requests, unpriced, latest in result
         }
 
-    async def by_workload_of(
+    async def tokens_of(
         self, provider: str, models: Sequence[str], first_on: date, last_on: date
-    ) -> dict[int, int]:
-        """Nanos per workload on some models of a provider over those days; workloads without are absent."""
+    ) -> list[tuple[int, str, str, int, TokenClasses]]:
+        """(workload, model, tier, requests, tokens) on some models of a provider over those days; empty for none."""
+        key = (_DAILY.c.workload_id, _SERIES.c.model, _SERIES.c.tier)
         query = (
-            select(_DAILY.c.workload_id, _sum(_DAILY.c.cost_nanos))
+            select(*key, _sum(_DAILY.c.requests), *(_sum(_DAILY.c[kind]) for kind in CLASS_NAMES))
             .join(_SERIES, _SERIES.c.id == _DAILY.c.series_id)
             .where(
                 _between(first_on, last_on), _SERIES.c.provider == provider,
                 func.lower(_SERIES.c.model).in_([model.lower() for model in models]),
             )
-            .group_by(_DAILY.c.workload_id)
+            .group_by(*key)
         )  # fmt: skip
-        return {workload: int(cost) for workload, cost in await self._connection.execute(query)}
+        return [
+            (workload, model, tier, int(requests), TokenClasses(*map(int, tokens)))
+            for workload, model, tier, requests, *tokens in await self._connection.execute(query)
+        ]
 
     async def by_day(self, workload_id: int, first_on: date, last_on: date) -> dict[date, int]:
         """Nanos of one workload per day; days without usage are absent."""

@@ -102,6 +102,7 @@ class NegotiatedPriceRow(SQLModel, table=True):
     prices: Any = Field(sa_type=JSON)
     set_by: str
     set_at: datetime = Field(sa_type=INSTANT)
+    means: str | None = None
 
 
 class Counts(SQLModel):

@@ -271,6 +271,24 @@ async def test_a_price_that_the_invoice_shows_is_previewed_set_and_repriced(offi
     assert newer["ts"] == head["ts"]
 
 
+async def test_an_alias_is_seen_before_it_is_set_and_the_comparison_follows(office: Office) -> None:
+    await with_october(office)
+    bill = october_bill(factor=0.2).replace(b",gpt-4.1,", b",gpt-4.1-mini,")
+    await brings(office, bill)
+    head = await the_comparison(office)
+    assert "gpt-4.1 in the books and gpt-4.1-mini on the bill" in text_of(head), text_of(head)
+    await office.farah.clicks("Mend…", message=head)
+    await office.farah.clicks("Preview the alias…")
+    preview = await settled_view(office.farah)
+    assert "gpt-4.1 is priced as gpt-4.1-mini, from 1 Oct 2026" in text_of(preview)
+    assert "search: $360 → *$72*" in text_of(preview)
+    await office.farah.submits({"reprice": ["reprice"]})
+    await office.farah.sees("Repriced")
+    newer = await the_comparison(office, "The invoice says $36, and so do the books")
+    assert newer["ts"] == head["ts"]
+    assert "stands for *gpt-4.1-mini*" in (await office.farah.types("/budget price gpt-4.1")).text
+
+
 async def test_only_finance_sees_the_preview_of_a_price(office: Office) -> None:
     await with_october(office)
     await brings(office, october_bill(factor=0.8))

@@ -5,17 +5,29 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from core.close import CloseTerms
 from core.errors import NotAllowed, OutOfRange
 from core.people import Actor
 from core.rates import NegotiatedPrice
 from core.services.close_month import freeze_months, turn_months
-from core.services.mend_prices import PriceMend, mend_prices, preview_mend
+from core.services.mend_prices import AliasMend, PriceMend, mend_prices, preview_mend
+from core.services.price_usage import PriceBook
 from core.services.reprice_usage import reprice_usage
 from core.store.unit_of_work import UnitOfWork
 from tests.support.books import ANA, FINANCE, NOON, agreed, an_event, records
-from tests.support.invoices import CALL_NANOS, OCTOBER, with_october
+from tests.support.invoices import (
+    AFTER,
+    CALL_NANOS,
+    OCTOBER,
+    a_line,
+    an_invoice,
+    compares,
+    october,
+    takes,
+    with_october,
+)
 
 HALF = PriceMend("openai", ("gpt-4.1",), 500_000, date(2026, 10, 1))
 DOUBLE = PriceMend("openai", ("gpt-4.1",), 2_000_000, date(2026, 10, 6))
@@ -113,3 +125,74 @@ async def test_a_model_with_long_context_prices_is_left_out_and_said(uow: UnitOf
 def test_a_factor_that_is_no_price_is_refused(millionths: int) -> None:
     with pytest.raises(OutOfRange):
         PriceMend("openai", ("gpt-4.1",), millionths, date(2026, 11, 1))
+
+
+ALIAS = AliasMend("openai", "gpt-4.1", "gpt-4.1-mini", date(2026, 10, 1))
+
+
+async def test_a_name_that_stands_for_another_model_costs_what_that_one_costs(uow: UnitOfWork) -> None:
+    await with_october(uow)
+    preview, done = await mend_prices(uow, ALIAS, reprice=True, by=FINANCE, now=NOON)
+
+    assert preview.left_out == ()
+    assert done is not None
+    assert (done.events, done.after_nanos) == (10, 10 * CALL_NANOS // 5)
+    await records(uow, [an_event()])
+    assert (await agreed(uow))[1] == 11 * CALL_NANOS // 5
+    async with uow.read() as tx:
+        rows = await tx.connection.execute(text("SELECT detail FROM audit_log WHERE act = 'set negotiated price'"))
+        assert "gpt-4.1-mini" in str(rows.scalar_one())
+
+
+async def test_a_later_price_ends_an_alias_and_a_circle_of_aliases_is_none(uow: UnitOfWork) -> None:
+    def means(model: str, other: str, on: date = date(2026, 10, 1)) -> NegotiatedPrice:
+        return NegotiatedPrice("openai", model, "standard", on, (), FINANCE.id, other)
+
+    book = PriceBook([means("a", "b"), means("b", "gpt-4.1"), means("x", "y"), means("y", "x")])
+    assert book.meant("openai", "a", NOON.date(), "batch") == "gpt-4.1"
+    assert book.in_force("openai", "x", "standard", NOON.date()) == ()
+    priced = NegotiatedPrice("openai", "a", "standard", date(2026, 11, 1), (("output", 10**9),), FINANCE.id)
+    assert PriceBook([means("a", "b"), priced]).meant("openai", "a", NOON.date()) == "a"
+
+
+async def test_the_comparison_after_an_alias_is_like_for_like(uow: UnitOfWork) -> None:
+    await with_october(uow)
+    await mend_prices(uow, ALIAS, reprice=True, by=FINANCE, now=AFTER)
+    lines = [
+        a_line(price * tokens, on=date(2026, 10, 1 + day), model="gpt-4.1-mini", token_class=kind)
+        for day in range(10)
+        for kind, price, tokens in (("input_uncached", 400, 1000), ("output", 1_600, 100))
+    ]
+    await takes(uow, an_invoice(*lines))
+    found = (await compares(uow)).kept
+
+    assert (found.result["causes"], found.unexplained_nanos) == ([], 0)
+
+
+async def test_a_price_of_one_class_leaves_the_others_as_they_were(uow: UnitOfWork) -> None:
+    await with_october(uow)
+    output = PriceMend("openai", ("gpt-4.1",), 1_250_000, date(2026, 10, 1), token_class="output")
+    _, done = await mend_prices(uow, output, reprice=True, by=FINANCE, now=NOON)
+
+    assert done is not None
+    assert done.difference_nanos == 10 * 100 * 8_000 // 4
+
+
+async def test_a_price_of_a_tier_leaves_the_standard_one(uow: UnitOfWork) -> None:
+    await with_october(uow)
+    await records(uow, october(2, tier="priority"), now=AFTER)
+    before = (await agreed(uow))[1]
+    tier = PriceMend("openai", ("gpt-4.1",), 500_000, date(2026, 10, 1), tier="priority")
+    _, done = await mend_prices(uow, tier, reprice=True, by=FINANCE, now=NOON)
+
+    assert done is not None
+    assert done.events == 2
+    assert (await agreed(uow))[1] == before - done.before_nanos // 2
+
+
+async def test_a_mended_price_holds_for_every_spelling_in_the_books(uow: UnitOfWork) -> None:
+    await records(uow, october(1, model="gpt-4.1-2025-04-14"), now=AFTER)
+    _, done = await mend_prices(uow, HALF, reprice=True, by=FINANCE, now=NOON)
+
+    assert done is not None
+    assert done.difference_nanos == -CALL_NANOS // 2

@@ -55,7 +55,7 @@ def test_a_price_of_one_class_is_mended_alone() -> None:
     result = a_result(details={"model": "gpt-4.1", "ratio": 1.25, "token_class": "output"})
     (found,) = contradicted(result, {"gpt-4.1": RATE}, mended=())
 
-    assert found.line == "/budget price gpt-4.1 output=10 provider=openai from=2026-10-01"
+    assert found.line == "/budget price gpt-4.1 input=2 cache_read=0.5 output=10 provider=openai from=2026-10-01"
 
 
 def test_a_factor_over_every_model_leads_to_the_comparison() -> None:

@@ -18,9 +18,9 @@ from bot.slack.listeners.signing import seen_in
 from bot.slack.listeners.workloads import carried
 from bot.slack.modals import outcome_modal
 from bot.slack.views.blocks import Message
-from bot.slack.views.mend import REPRICE, mend_modal, mended_message, preview_modal, price_mend
+from bot.slack.views.mend import REPRICE, mend_modal, mend_of, mended_message, preview_modal
 from core.errors import Outdated, Unreadable
-from core.services.mend_prices import PriceMend, mend_prices, preview_mend
+from core.services.mend_prices import Mend, mend_prices, preview_mend
 from core.services.reconcile_month import reconcile_month
 from core.services.sign_reconciliation import require_signer
 from core.store.reconciliation_rows import SUPERSEDED, StoredReconciliation
@@ -57,14 +57,14 @@ async def _kept(asked: Interaction, value: str) -> StoredReconciliation:
     return kept
 
 
-async def _mend_in(asked: Interaction, value: str) -> tuple[StoredReconciliation, PriceMend]:
+async def _mend_in(asked: Interaction, value: str) -> tuple[StoredReconciliation, Mend]:
     seen, _, place = value.rpartition(" ")
     kept = await _kept(asked, seen)
     causes = kept.result["causes"]
     cause: Mapping[str, Any] | None = causes[int(place)] if place.isdecimal() and int(place) < len(causes) else None
-    mend = price_mend(cause, kept.result) if cause else None
+    mend = mend_of(cause, kept.result) if cause else None
     if mend is None:
-        raise Unreadable("This button does not name a price. Open the list again from the comparison.")
+        raise Unreadable("This button names nothing that can be set. Open the list again from the comparison.")
     return kept, mend
 
 

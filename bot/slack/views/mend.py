@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any, Final
 
 from bot.charts.foretold import signed
-from bot.readable import share
+from bot.readable import share, shortened
 from bot.slack import ids
 from bot.slack.views import blocks
 from bot.slack.views.blocks import Block, Message
@@ -18,18 +18,25 @@ from bot.slack.views.mrkdwn import code, name
 from bot.slack.views.plans import input_block
 from bot.slack.views.unattributed import Carry
 from bot.slack.views.wording import day, listed, plural, state_text
+from core.errors import OutOfRange
 from core.money import usd
 from core.period import Cycle
-from core.services.mend_prices import MendPreview, PriceMend
+from core.services.mend_prices import AliasMend, Mend, MendPreview, PriceMend
 from core.services.reprice_usage import Repriced
+from core.usage import CLASS_NAMES
 from core.workload import workload_name
 
 View = dict[str, Any]
 SHOWN: Final = 6
 REPRICE: Final = "reprice"
+PRICE_TITLE, ALIAS_TITLE = "Set the price", "Set the alias"
+_PRICED: Final = ("wrong_price", "discount")
+_TIERS: Final = ("service_tier", "batch_discount", "fast_mode")
+_TRACKED: Final = {"projects": "project", "keys": "tag.api_key", "models": "model"}
+"""What a bill calls usage that nobody reports, and the dimension of the rule that will catch it once it is sent."""
 _ADVICE: Final[dict[str, str]] = {
-    "alias": "The provider billed another model than the one that was asked for. Let the gateway report the model of the "
-    "response, or set the price of the asked one with `/budget price`.",
+    "alias": "The provider billed another model than the one that was asked for. From its day on the name is priced as what "
+    "it stands for; you see what that does to every envelope first. Better still, let the gateway report the response's model.",
     "double_capture": "Two sources report the same calls. Send the provider's response id with both, then each call counts "
     "once; `/budget sources` shows who sends what.",
     "mock_traffic": "Test calls are in the books. Tag them environment=test at the gateway, or switch their reporting off.",
@@ -60,23 +67,41 @@ def mend_modal(result: Mapping[str, Any], value: str, *, carry: Carry) -> View:
     }  # fmt: skip
 
 
-def price_mend(cause: Mapping[str, Any], result: Mapping[str, Any]) -> PriceMend | None:
-    """The price that a cause speaks for; None where it names no single factor. Raises OutOfRange."""
+def mend_of(cause: Mapping[str, Any], result: Mapping[str, Any]) -> Mend | None:
+    """The price or alias that a cause speaks for; None where it names no single one, or one too far off to be a price."""
     details = cause["details"]
-    if cause["cause"] not in ("wrong_price", "discount") or "until_on" in details or "ratio" not in details:
-        return None
     year, month = (int(part) for part in result["month"].split("-"))
     starts = date.fromisoformat(details["from_on"]) if "from_on" in details else Cycle(year, month).first_on
-    if details.keys() & {"project", "token_class", "tier"}:
+    if cause["cause"] == "alias" and "billed_as" in details:
+        return AliasMend(result["provider"], str(details["model"]), str(details["billed_as"]), starts)
+    is_price = cause["cause"] in _PRICED or (cause["cause"] in _TIERS and "tier" in details)
+    if not is_price or "ratio" not in details or details.keys() & {"project", "until_on"}:
         return None
     named = [details["model"]] if "model" in details else [label for label, ours, _ in result["models"] if ours > 0]
-    return PriceMend(result["provider"], tuple(str(one) for one in named), round(details["ratio"] * 1_000_000), starts)
+    token_class = details.get("token_class")
+    if not named or token_class not in (None, *CLASS_NAMES):
+        return None
+    millionths, tier = round(details["ratio"] * 1_000_000), str(details.get("tier", "standard"))
+    try:
+        return PriceMend(result["provider"], tuple(map(str, named)), millionths, starts, token_class, tier)
+    except OutOfRange:
+        return None
 
 
-def preview_modal(mend: PriceMend, preview: MendPreview, value: str) -> View:
+def said_of(mend: Mend, models: str) -> str:
+    """`gpt-4.1 output: 1.25× of the price in the books, from 1 Oct 2026`."""
+    since = f"from {day(mend.from_on)}"
+    if isinstance(mend, AliasMend):
+        return f"{models} is priced as {name(mend.means, 60)}, {since}"
+    part = f" {mend.token_class.replace('_', ' ')}" if mend.token_class else ""
+    tier = f" (tier {name(mend.tier, 40)})" if mend.tier != "standard" else ""
+    return f"{models}{part}{tier}: {mend.millionths / 1_000_000:.4g}× of the price in the books, {since}"
+
+
+def preview_modal(mend: Mend, preview: MendPreview, value: str) -> View:
     """The new prices and what they do to the running month, with the choice to reprice what is booked."""
+    title = ALIAS_TITLE if isinstance(mend, AliasMend) else PRICE_TITLE
     models = listed([name(price.model, 60) for price in preview.prices], 4)
-    factor = f"{mend.millionths / 1_000_000:.4g}× of the price in the books"
     reprice = {
         "type": "checkboxes", "action_id": "value",
         "options": [{
@@ -85,7 +110,7 @@ def preview_modal(mend: PriceMend, preview: MendPreview, value: str) -> View:
         }],
     }  # fmt: skip
     shown: list[Block] = [
-        blocks.section(f"*{models}: {factor}, from {day(mend.from_on)}*"),
+        blocks.section(f"*{said_of(mend, models)}*"),
         blocks.section(_effects(preview)),
     ]
     if preview.left_out:
@@ -94,16 +119,16 @@ def preview_modal(mend: PriceMend, preview: MendPreview, value: str) -> View:
         )
     shown.append(input_block(ids.BLOCK_REPRICE, "What is booked already", reprice, optional=True))
     return {
-        "type": "modal", "callback_id": ids.MEND_PRICE_MODAL, "title": blocks.plain("Set the price", 24),
-        "submit": blocks.plain("Set price", 24), "close": blocks.plain("Back", 24),
+        "type": "modal", "callback_id": ids.MEND_PRICE_MODAL, "title": blocks.plain(title, 24),
+        "submit": blocks.plain("Set alias" if title == ALIAS_TITLE else "Set price", 24), "close": blocks.plain("Back", 24),
         "private_metadata": json.dumps({"value": value}), "blocks": shown,
     }  # fmt: skip
 
 
-def mended_message(mend: PriceMend, preview: MendPreview, done: Repriced | None) -> Message:
+def mended_message(mend: Mend, preview: MendPreview, done: Repriced | None) -> Message:
     """What was set, and what repricing changed."""
     models = listed([name(price.model, 60) for price in preview.prices], 4)
-    text = f"Set: {models} at {mend.millionths / 1_000_000:.4g}× from {day(mend.from_on)}; it holds for usage recorded from now on."
+    text = f"Set: {said_of(mend, models)}; it holds for usage recorded from now on."
     if done:
         text += f" Repriced {plural(done.events, 'event')}: {signed(done.difference_nanos)}."
         if done.adjusted:
@@ -114,26 +139,20 @@ def mended_message(mend: PriceMend, preview: MendPreview, done: Repriced | None)
 
 
 def _can_mend(cause: Mapping[str, Any], result: Mapping[str, Any]) -> bool:
-    is_price = cause["cause"] in ("wrong_price", "discount")
-    return price_mend(cause, result) is not None if is_price else cause["cause"] in (*_ADVICE, "untracked_key")
+    return mend_of(cause, result) is not None or cause["cause"] in (*_ADVICE, "untracked_key")
 
 
 def _acts(cause: Mapping[str, Any], result: Mapping[str, Any], value: str, carry: Carry) -> list[Block]:
-    if price_mend(cause, result):
-        return [blocks.actions(blocks.button("Preview the price…", ids.PREVIEW_MEND, value, style="primary"))]
+    if mend := mend_of(cause, result):
+        label = "Preview the alias…" if isinstance(mend, AliasMend) else "Preview the price…"
+        return [blocks.actions(blocks.button(label, ids.PREVIEW_MEND, value, style="primary"))]
     if cause["cause"] == "untracked_key":
-        projects = [str(one) for one in cause["details"].get("projects", [])][:4]
-        # One button, because those of one message have to differ in their action.
-        one = projects[0] if projects else None
-        return (
-            [
-                blocks.actions(
-                    blocks.button(f"Workload for {one}", ids.PREVIEW_RULE, carry(_tame(one), {"project": one}))
-                )
-            ]
-            if one
-            else []
-        )
+        # One button, because those of one message have to differ in their action: for the largest.
+        for kind, dimension in _TRACKED.items():
+            for one in cause["details"].get(kind, [])[:1]:
+                pairs = {dimension: str(one)} | ({"provider": result["provider"]} if kind == "models" else {})
+                label = shortened(f"Workload for {one}", 70)
+                return [blocks.actions(blocks.button(label, ids.PREVIEW_RULE, carry(_tame(str(one)), pairs)))]
     return []
 
 

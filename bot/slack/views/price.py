@@ -69,6 +69,11 @@ def _headline(rate: Rate) -> str:
 
 
 def _source(rate: Rate, negotiated: NegotiatedPrice | None) -> str:
+    if negotiated and negotiated.means:
+        return (
+            f"The name stands for *{name(negotiated.means)}* from {day(negotiated.from_on)} (UTC), said by "
+            f"{person(negotiated.set_by)}. Source: {name(rate.source, 200)}."
+        )
     if negotiated:
         since, who = day(negotiated.from_on), person(negotiated.set_by)
         return f"Negotiated: in force from {since} (UTC), set by {who}, tier {name(negotiated.tier)}."

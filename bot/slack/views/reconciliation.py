@@ -64,7 +64,9 @@ class Shown:
 
     @property
     def mendable(self) -> list[Mapping[str, Any]]:
-        return [cause for cause in self.causes if cause["cause"] in MENDABLE]
+        return [
+            cause for cause in self.causes if cause["cause"] in MENDABLE or cause["details"].keys() >= {"tier", "ratio"}
+        ]
 
     @property
     def title(self) -> str:
