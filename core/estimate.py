@@ -27,7 +27,9 @@ class Mark(StrEnum):
     seconds. EMPTY: a call without tokens. GUESSED: so few input tokens that no chat has them. MOCK: exactly the 10 and 20
     tokens of LiteLLM's mock, named as a mock or a health check, or an answer out of a proxy's own cache. CONSTANT: the same
     counts as dozens of calls before it, as tests and health checks have them. AGGREGATE: several calls in one, so that none
-    can be seen to be above a long-context threshold.
+    can be seen to be above a long-context threshold. SMALL: fewer input tokens than a thousandth of the largest context, so
+    that they could be thousands of tokens. TWICE holds no calls, but what they would have less if their input counted its
+    cached tokens twice: the tokens, and with them a long-context price that the calls would not have reached.
     """
 
     REPEATED = "repeated"
@@ -36,6 +38,8 @@ class Mark(StrEnum):
     MOCK = "mock"
     CONSTANT = "constant"
     AGGREGATE = "aggregate"
+    SMALL = "small"
+    TWICE = "twice"
 
 
 class EstimateRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -44,10 +44,7 @@ def _not_billed(residual: Residual) -> Iterator[Finding]:
         marked = grid.marked.get(mark)
         if marked is None or not marked.side.tokens.any():
             continue
-        taken, money = residual.as_parts(-marked.side.nanos)
-        # The calls' tokens as far as they are known; money only where there is no price for them.
-        taken = np.where(grid.price > 0, -marked.side.tokens, taken)
-        money = np.where(grid.price > 0, marked.side.tokens * grid.price - marked.side.nanos, money)
+        taken, money = (-part for part in residual.parts_of(marked.side))
         worth = float(np.abs(taken * grid.price).sum())
         missing = float(np.minimum(np.maximum(-residual.tokens * grid.price, 0), np.abs(taken * grid.price)).sum())
         if worth <= 0 or missing < 0.3 * worth:

@@ -29,6 +29,8 @@ _GUESSED_TOKENS: Final = 16
 _MOCK: Final = (10, 20)
 """Input and output tokens of LiteLLM's `mock_response` (fixtures, November 2026)."""
 _MOCK_WORDS: Final = ("mock", "healthcheck", "health-check", "health_check")
+_SMALL_TOKENS: Final = 2_000
+"""A thousandth of the largest context window (2 million tokens, Gemini 1.5 Pro; prices of November 2026)."""
 _OFTEN: Final = 40
 _MAX_SHAPES: Final = 200_000
 
@@ -101,7 +103,9 @@ class EventFold:
         if inside:
             day = (hour // DAY * DAY, *place[1:])
             targets += [_sums_at(self._marked[mark], day) for mark in self._marks(event, at)]
-        _count(event, rate, targets)
+        _count(event.classes(), event.requests, rate, targets)
+        if inside and rate and event.requests == 1 and len(rate.bands) > 1:
+            self._count_twice(event.classes(), rate, day)
 
     def done(self) -> Estimate:
         """The estimate of the events so far."""
@@ -110,6 +114,16 @@ class EventFold:
             _rows(self._sums), provider=self._provider, month=self._month, row_seconds=HOUR, edges=_rows(self._edges),
             marked=marked, price_source=SOURCE,
         )  # fmt: skip
+
+    def _count_twice(self, classes: TokenClasses, rate: Rate, day: _Key) -> None:
+        """What a call would have less, were its cached tokens in its input twice. Told where prices jump with the input."""
+        once = classes._replace(input_uncached=classes.input_uncached - classes.cache_read)
+        if not classes.cache_read or once.input_uncached < 0:
+            return
+        marked = self._marked[Mark.TWICE]
+        is_long = once.input_total > rate.bands[1].above
+        _count(classes, 1, rate, [_sums_at(marked, day)])
+        _count(once, 1, rate, [_sums_at(marked, (*day[:5], is_long))], sign=-1)
 
     def _other_provider(self, event: UsageEvent) -> bool:
         return labels.provider_name(event.provider) != self._provider
@@ -144,6 +158,8 @@ class EventFold:
             found.append(Mark.MOCK)
         elif event.requests == 1 and 0 < event.input_tokens < _GUESSED_TOKENS:
             found.append(Mark.GUESSED)
+        if event.requests == 1 and event.input_tokens < _SMALL_TOKENS:
+            found.append(Mark.SMALL)
         if self._is_constant(event):
             found.append(Mark.CONSTANT)
         return found
@@ -169,26 +185,26 @@ class EventFold:
         return self._shapes[shape] > _OFTEN
 
 
-def _count(event: UsageEvent, rate: Rate | None, targets: list[_Sums]) -> None:
-    classes = event.classes()
+def _count(classes: TokenClasses, requests: int, rate: Rate | None, targets: list[_Sums], *, sign: int = 1) -> None:
+    """Add a call to sums; take it away again with a `sign` of -1."""
     nanos = long_nanos = 0
     parts: list[float] = []
     if rate:
-        nanos = rate.cost(classes, event.requests)
+        nanos = rate.cost(classes, requests)
         band = rate.bands[0]
-        if event.requests == 1 and len(rate.bands) > 1 and classes.input_total > rate.bands[1].above:
+        if requests == 1 and len(rate.bands) > 1 and classes.input_total > rate.bands[1].above:
             band = [band for band in rate.bands if classes.input_total > band.above][-1]
             long_nanos = nanos - Rate(rate.source, rate.bands[:1], rate.per).cost(classes)
         parts = [tokens * price / rate.per for tokens, price in zip(classes, band.prices, strict=True)]
     for sums in targets:
-        sums.requests += event.requests
-        sums.unpriced += 0 if rate else event.requests
-        sums.nanos += nanos
-        sums.long_nanos += long_nanos
+        sums.requests += sign * requests
+        sums.unpriced += 0 if rate else sign * requests
+        sums.nanos += sign * nanos
+        sums.long_nanos += sign * long_nanos
         for place, tokens in enumerate(classes):
             if tokens:
-                sums.tokens[place] += tokens
-                sums.class_nanos[place] += parts[place] if parts else 0.0
+                sums.tokens[place] += sign * tokens
+                sums.class_nanos[place] += sign * parts[place] if parts else 0.0
 
 
 def _sums_at(sums: dict[_Key, _Sums], place: _Key) -> _Sums:

@@ -80,7 +80,7 @@ def laid_out(rows: Sequence[EstimateRow], label: Labeller, plain: Floats) -> tup
 def _parts(
     rows: Sequence[EstimateRow], counts: Floats, cost: Floats, plain: Floats, places: Sequence[Places], label: Labeller
 ) -> Floats:  # fmt: skip
-    """Cost by class, adding up to each row's cost: as booked, else by list price."""
+    """Cost by class, adding up to each row's cost: as booked, else by list price. Rows of what is less are negative."""
     day, model, variant = places
     guess = np.zeros_like(counts)
     for place, name in enumerate(CLASS_NAMES):
@@ -99,8 +99,10 @@ def _parts(
         out=np.zeros_like(counts),
         where=counts.sum(axis=1, keepdims=True) > 0,
     )
-    scaled = parts * np.divide(cost, total, out=np.zeros_like(cost), where=total > 0)[:, None]
-    parted: Floats = np.where((total > 0)[:, None], scaled, flat * cost[:, None])
+    # A row of differences may add up to nearly nothing, and is not to be blown up.
+    exact = told & (np.abs(cost - total) <= len(CLASS_NAMES))
+    scaled = parts * np.divide(cost, total, out=np.ones_like(cost), where=(total != 0) & ~exact)[:, None]
+    parted: Floats = np.where((total != 0)[:, None] | exact[:, None], scaled, flat * cost[:, None])
     return parted
 
 

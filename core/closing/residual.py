@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from core.closing.causes import CauseName
-from core.closing.grid import CLASS, DAY, MODEL, PROJECT, VARIANT, Floats, Grid, Mask
+from core.closing.grid import CLASS, DAY, MODEL, PROJECT, VARIANT, Floats, Grid, Mask, Side
 
 _LEVELS: Final = ((), (PROJECT,), (DAY, PROJECT), (MODEL, CLASS, VARIANT, PROJECT), (DAY, CLASS))
 """Axes that are added up before the residual's size is taken. Single cells show what is exact, sums what is noisy."""
@@ -33,12 +33,6 @@ class Residual:
         """Both parts together, positive where the bill is higher."""
         return self.tokens * self.grid.price + self.money
 
-    @property
-    def sizes(self) -> Floats:
-        """How large it is at each level of detail, in nanos."""
-        worth = self.tokens * self.grid.price
-        return np.array([_size(worth, level) + _size(self.money, level) for level in _LEVELS])
-
     def without(self, finding: Finding) -> Residual:
         return Residual(self.grid, self.tokens - finding.tokens, self.money - finding.money)
 
@@ -48,6 +42,13 @@ class Residual:
         as_money = self.grid.knows_tokens | (price <= 0)
         tokens = np.divide(nanos, price, out=np.zeros_like(nanos), where=~as_money)
         return tokens, np.where(as_money, nanos, 0.0)
+
+    def parts_of(self, side: Side) -> tuple[Floats, Floats]:
+        """(tokens, money) of some of the estimate's calls, as the residual would show them if they were not billed."""
+        price = self.grid.price
+        knows = self.grid.knows_tokens & (price > 0) | (side.nanos == 0)
+        tokens, money = self.as_parts(side.nanos)
+        return np.where(knows, side.tokens, tokens), np.where(knows, side.nanos - side.tokens * price, money)
 
 
 def difference(grid: Grid) -> Residual:
@@ -59,10 +60,6 @@ def difference(grid: Grid) -> Residual:
     return Residual(
         grid, np.where(priced | grid.knows_tokens | (grid.bill.nanos == 0), tokens, 0.0), total - tokens * grid.price
     )
-
-
-def _size(amounts: Floats, level: tuple[int, ...]) -> float:
-    return float(np.abs(amounts.sum(axis=level) if level else amounts).sum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +102,65 @@ def premium_of(residual: Residual, tokens: Floats) -> Floats:
     return np.where(belongs, residual.money * share, 0.0)
 
 
-def score(residual: Residual, finding: Finding, before: Floats) -> float:
-    """By how many nanos a finding shrinks the residual, the mean over the levels, times its prior.
+@dataclass(frozen=True, slots=True)
+class Before:
+    """A residual added up at each level of detail, so that hundreds of findings can be held against it.
 
-    Args:
-      before: the residual's own sizes.
+    Attributes:
+      worth, money: either part, added up along the axes of each level.
+      size: the mean of its sizes over the levels, in nanos.
     """
-    return finding.prior * float((before - residual.without(finding).sizes).mean())
+
+    residual: Residual
+    worth: tuple[Floats, ...]
+    money: tuple[Floats, ...]
+    size: float
+
+    @classmethod
+    def of(cls, residual: Residual) -> Before:
+        worth = residual.tokens * residual.grid.price
+        sums = tuple(_added(worth, level) for level in _LEVELS)
+        money = tuple(_added(residual.money, level) for level in _LEVELS)
+        size = sum(float(np.abs(part).sum()) for part in (*sums, *money)) / len(_LEVELS)
+        return cls(residual, sums, money, size)
+
+    def gain(self, finding: Finding) -> float:
+        """By how many nanos a finding shrinks the residual, the mean over the levels; its prior is not in it."""
+        price = self.residual.grid.price
+        gained = 0.0
+        for part, sums, is_worth in ((finding.tokens, self.worth, True), (finding.money, self.money, False)):
+            if (box := _box(part)) is None:
+                continue
+            taken = part[box] * price[box] if is_worth else part[box]
+            for level, whole in zip(_LEVELS, sums, strict=True):
+                # Outside the box nothing changes; sums along an axis are one place on it.
+                place = tuple(slice(None) if axis in level else those for axis, those in enumerate(box))
+                before = whole[place]
+                gained += float((np.abs(before) - np.abs(before - _added(taken, level))).sum())
+        return gained / len(_LEVELS)
+
+
+def _added(amounts: Floats, level: tuple[int, ...]) -> Floats:
+    added: Floats = amounts.sum(axis=level, keepdims=True) if level else amounts
+    return added
+
+
+def _box(amounts: Floats) -> tuple[slice, ...] | None:
+    """The smallest block with everything that is not 0 in it; None where all is 0."""
+    there = amounts != 0
+    found = []
+    for axis in range(amounts.ndim):
+        places = np.flatnonzero(there.any(axis=tuple(other for other in range(amounts.ndim) if other != axis)))
+        if not places.size:
+            return None
+        found.append(slice(int(places[0]), int(places[-1]) + 1))
+        there = there[(slice(None),) * axis + (found[-1],)]
+    return tuple(found)
+
+
+def score(before: Before, finding: Finding) -> float:
+    """By how many nanos a finding shrinks the residual, times its prior."""
+    return finding.prior * before.gain(finding)
 
 
 def weighted_median(values: Floats, weights: Floats) -> float:

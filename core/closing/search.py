@@ -12,11 +12,23 @@ from typing import Final
 
 import numpy as np
 
-from core.closing import coverage, days, identity, prices, rounding, served, token_classes, tools, unnamed_tiers
+from core.closing import (
+    cached_twice,
+    coverage,
+    days,
+    identity,
+    prices,
+    rounding,
+    served,
+    thousands,
+    token_classes,
+    tools,
+    unnamed_tiers,
+)
 from core.closing.causes import CauseName
 from core.closing.compare import implied_tokens
 from core.closing.grid import Grid, Side
-from core.closing.residual import Finding, Residual, difference, score
+from core.closing.residual import Before, Finding, Residual, difference, score
 
 _MAX_FINDINGS: Final = 14
 _MAX_SCALES: Final = 6
@@ -53,7 +65,7 @@ def search(grid: Grid) -> tuple[list[tuple[Ranked, float]], Residual]:
 def _explain(grid: Grid, *, without_scales: bool = False) -> tuple[list[Ranked], Residual]:
     """Findings until nothing explains enough; stops at the first that scales the bill."""
     start = left = difference(grid)
-    floor = max(_LEAST_SHARE * float(start.sizes.mean()), _LEAST_OF_BILL * float(np.abs(grid.bill.nanos).sum()), 1.0)
+    floor = max(_LEAST_SHARE * Before.of(start).size, _LEAST_OF_BILL * float(np.abs(grid.bill.nanos).sum()), 1.0)
     floor = max(floor, _noise(grid))
     found: list[Ranked] = []
     while len(found) < _MAX_FINDINGS:
@@ -80,7 +92,7 @@ def _checked(found: list[Ranked], start: Residual, floor: float, without_scales:
                 continue
             if best.finding.scale:
                 return [best], left
-            now = score(left, found[place].finding, left.sizes)
+            now = score(Before.of(left), found[place].finding)
             if best.score > now * (_BETTER if best.finding.cause != found[place].finding.cause else 1.0):
                 found[place] = best
     left = start
@@ -90,7 +102,7 @@ def _checked(found: list[Ranked], start: Residual, floor: float, without_scales:
 
 
 def _best(left: Residual, *, without_scales: bool) -> Ranked | None:
-    before = left.sizes
+    before = Before.of(left)
     best: Finding | None = None
     value = 0.0
     by_cause: dict[CauseName, float] = {}
@@ -98,7 +110,7 @@ def _best(left: Residual, *, without_scales: bool) -> Ranked | None:
     for finding in _candidates(left):
         if without_scales and finding.scale:
             continue
-        gained = score(left, finding, before)
+        gained = score(before, finding)
         by_cause[finding.cause] = max(gained, by_cause.get(finding.cause, 0.0))
         if gained > value:
             best, value = finding, gained
@@ -110,7 +122,19 @@ def _best(left: Residual, *, without_scales: bool) -> Ranked | None:
 
 
 def _candidates(left: Residual) -> Iterator[Finding]:
-    for family in (served, token_classes, identity, coverage, tools, prices, unnamed_tiers, days, rounding):
+    for family in (
+        served,
+        token_classes,
+        cached_twice,
+        identity,
+        thousands,
+        coverage,
+        tools,
+        prices,
+        unnamed_tiers,
+        days,
+        rounding,
+    ):
         yield from family.candidates(left)
 
 
