@@ -24,6 +24,7 @@ _NO_PROJECT: Final = ""
 _SHARED: Final = 0.3
 """Share of the bill that has to be on projects the usage knows; below it the two sides do not mean the same by "project"."""
 _PREMIUM: Final = 1.03
+_MOSTLY: Final = 0.9
 
 
 def grid_of(estimate: Estimate, bill: Bill, rounded_to: int, rate_of: RateOf) -> Grid:
@@ -48,6 +49,9 @@ def grid_of(estimate: Estimate, bill: Bill, rounded_to: int, rate_of: RateOf) ->
             quantities[place] += float(line.quantity)
             known[place] += line.count
     is_known = (known == lines) & (lines > 0)
+    if float(billed[is_known].sum()) >= _MOSTLY * float(billed.sum()):
+        # A bill that tells its tokens has none where it has no line.
+        is_known |= lines == 0
     tokens = np.where(is_known, quantities, implied_tokens(own, billed, price))
     marked = {}
     for mark, found in estimate.marked.items():

@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 
 from core.closing.causes import CauseName
-from core.closing.grid import SEARCHES, Floats, Grid, Mask
-from core.closing.residual import Finding, Residual, best_span, names, premium_of, weighted_median
+from core.closing.grid import SEARCH_PLACE, SEARCHES, Floats, Grid, Mask
+from core.closing.residual import Finding, Residual, agreement, best_span, names, premium_of, weighted_median
 from core.estimate import Mark
 
 _RETRIES: Final = 0.03
@@ -20,6 +20,11 @@ _ALIKE: Final = 0.6
 """How far the classes of a service may be from its mean share, in parts of that share."""
 _MOST: Final = 0.6
 """Share of the usage that has to be off for it to be a matter of calls everywhere."""
+_SEARCHES: Final = 4
+"""By how many times more than the tokens searches may be off, as few as they are."""
+_EXACT: Final = 0.002
+_PRICE: Final = 0.7
+"""How readily missing or doubled calls are believed where one ratio repeats exactly, as only a price makes it."""
 _POWERS: Final = (100.0, 1_000.0, 1_000_000.0)
 _POWER_WIDTH: Final = 0.12
 _SURPLUS: Final = (
@@ -105,7 +110,9 @@ def missing_by(residual: Residual, there: Mask) -> Floats:
 def _in_proportion(residual: Residual) -> Iterator[Finding]:
     """Every class of a service off by the same share: calls that were never seen, or seen more than once."""
     grid = residual.grid
-    models, projects = len(grid.axes.models), len(grid.axes.projects)
+    # Searches have no calls of their own to be missing; what only they are off by is a fee.
+    models = sum(name != SEARCH_PLACE for name in grid.axes.models)
+    projects = len(grid.axes.projects)
     groups: list[tuple[slice, slice]] = [(slice(None), slice(None))]
     groups += [(slice(m, m + 1), slice(None)) for m in range(models) if models > 1]
     groups += [(slice(None), slice(p, p + 1)) for p in range(projects) if projects > 1]
@@ -165,7 +172,10 @@ def _with_searches(residual: Residual, taken: Floats, days: slice, project: slic
         return
     off, sign = residual.tokens[days, -1:, kind, :, project], np.sign(share)
     own = np.maximum(residual.grid.estimate.tokens, residual.grid.bill.tokens)[days, -1:, kind, :, project]
-    taken[days, -1:, kind, :, project] = sign * np.minimum(np.maximum(sign * off, 0), own)
+    wanted = np.minimum(np.maximum(sign * off, 0), own)
+    # Searches far beyond the share of the calls are charged for another reason.
+    most = _SEARCHES * abs(share) / (1 + abs(share)) * own.sum()
+    taken[days, -1:, kind, :, project] = sign * wanted if wanted.sum() <= most else 0.0
 
 
 def _share(off: Floats, worth: Floats) -> float:
@@ -197,17 +207,21 @@ def _named(residual: Residual, taken: Floats, share: float, *, is_all: bool) -> 
         times = 1 / (1 + share) if share > -1 else 0.0
         evidence = f"the books have {times:.2f} times the tokens of the bill, in every class of {scope}{since}"
         near = abs(times - round(times)) < 0.05 and times > 1.5
+        prior = 0.95 if near else 0.85 * (_PRICE if _repeats(residual, taken) else 1.0)
         return Finding(
-            CauseName.DOUBLE_CAPTURE,
-            evidence,
-            taken,
-            premium_of(residual, taken),
-            prior=0.95 if near else 0.85,
-            details=details,
-        )
+            CauseName.DOUBLE_CAPTURE, evidence, taken, premium_of(residual, taken), prior=prior, details=details,
+        )  # fmt: skip
     evidence = f"the bill has {share:.2%} more tokens than the books, in every class of {scope}{since}"
     cause = CauseName.RETRIES if share <= _RETRIES else CauseName.SAMPLING
     return Finding(cause, evidence, taken, premium_of(residual, taken), prior=0.92 if is_all else 0.88, details=details)
+
+
+def _repeats(residual: Residual, taken: Floats) -> bool:
+    """Whether cell after cell is off by the same share."""
+    own = np.where(taken != 0, residual.grid.estimate.tokens, 0.0)
+    ratio = np.divide(residual.tokens, own, out=np.zeros_like(own), where=own > 0)
+    worth = own * residual.grid.price
+    return agreement(ratio, worth, weighted_median(ratio, worth), _EXACT) >= _MOST
 
 
 def _where(grid: Grid, taken: Floats) -> dict[str, list[str]]:
