@@ -214,7 +214,12 @@ class Service:
 
         self._stack.push_async_callback(cease)
         pulls = Pulls(self.uow, self._settings, self.clock)
-        close = partial(run_close, terms=self._settings.close_terms, finance=self._settings.outlay_finance)
+        close = partial(
+            run_close,
+            terms=self._settings.close_terms,
+            finance=self._settings.outlay_finance,
+            learns=self._settings.outlay_learn,
+        )
         night = every(days=1, after=timedelta(hours=3, minutes=47), late_by=AT_NIGHT)
         retention = Retention(self.uow, keep_days=self._settings.outlay_keep_events_days)
         remind = partial(remind_signers, self.uow, finance_team=self._settings.outlay_finance)

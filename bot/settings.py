@@ -32,7 +32,7 @@ class Settings(BaseSettings):
       outlay_openai_url, outlay_anthropic_url: other places to pull from, for stand-ins; the admin key is sent there.
       outlay_finance: Slack user ids of the finance team; the first owns what is unattributed until somebody else does.
       outlay_keep_events_days: how long single events stay after their month has ended; 0 keeps them for good. Sums always stay.
-      outlay_learn: forecasts show the correction factor of signed invoices; `false` switches it off.
+      outlay_learn: forecasts and proposed envelopes carry the correction factor of signed invoices; `false` switches it off.
       outlay_price_days: a price in use that nobody confirmed for longer is told to finance, once a month.
       outlay_guard_ceiling: dollars per million input/output tokens at which the guard holds a model without a price, or `deny`.
       outlay_guard_hold_seconds: how long a hold waits for its usage before it is charged.

@@ -57,7 +57,7 @@ def correction_of(result: Mapping[str, Any], *, mended: Collection[str] = ()) ->
     return Correction(result["provider"], Cycle(int(year), int(month)), kept, kept != exact)
 
 
-def corrected(p50_nanos: int, shares: Mapping[str, int], known: Iterable[Correction]) -> int:
+def corrected(nanos: int, shares: Mapping[str, int], known: Iterable[Correction]) -> int:
     """A forecast as the invoices would see it, each provider's part by its own factor.
 
     Args:
@@ -65,10 +65,38 @@ def corrected(p50_nanos: int, shares: Mapping[str, int], known: Iterable[Correct
     """
     total = sum(shares.values())
     if total <= 0:
-        return p50_nanos
+        return nanos
     factors = {one.provider: one.millionths for one in known}
-    weighted = sum(nanos * factors.get(provider, MILLION) for provider, nanos in shares.items())
-    return p50_nanos * weighted // (total * MILLION)
+    weighted = sum(part * factors.get(provider, MILLION) for provider, part in shares.items())
+    return nanos * weighted // (total * MILLION)
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What signed invoices say of one workload: its providers' parts in nanos, and the corrections of those providers."""
+
+    shares: Mapping[str, int]
+    known: tuple[Correction, ...] = ()
+
+    def applied(self, nanos: int) -> int:
+        """A forecast as it will be billed; the same where nothing is known."""
+        return corrected(nanos, self.shares, self.known)
+
+    @property
+    def words(self) -> str:
+        """`×1.03, as the signed October 2026 invoice of openai came to 3.0% more than the books`; empty where it changes nothing."""
+        factor = self.applied(MILLION)
+        if factor == MILLION:
+            return ""
+        reasons = [
+            f"the signed {one.month.title} invoice of {one.provider} came to {abs(one.millionths / MILLION - 1):.1%} "
+            f"{'more' if one.millionths > MILLION else 'less'} than the books"
+            for one in self.known
+        ]
+        return f"×{factor / MILLION:.2f}, as {' and '.join(reasons)}"
+
+
+NOTHING_LEARNED: Final = Learned({})
 
 
 def _repeats(cause: Mapping[str, Any], mended: Collection[str]) -> bool:

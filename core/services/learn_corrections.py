@@ -1,29 +1,41 @@
-"""The correction of each provider from its newest signed comparison, for whoever shows a forecast."""
+"""What signed invoices teach: the correction of each provider, for whoever shows a forecast or proposes an envelope by one."""
 
 from __future__ import annotations
 
-from core.correction import Correction, correction_of
+from core.correction import Correction, Learned, correction_of
 from core.period import Cycle
 from core.store.reconciliation_rows import SIGNED
-from core.store.unit_of_work import UnitOfWork
+from core.store.unit_of_work import Transaction, UnitOfWork
 
 
-async def corrections_for(
-    uow: UnitOfWork, workload_id: int, cycle: Cycle
-) -> tuple[dict[str, int], tuple[Correction, ...]]:
-    """(spend of the cycle by provider in nanos, corrections of those providers that a signed invoice teaches)."""
+async def corrections_for(uow: UnitOfWork, workload_id: int, cycle: Cycle) -> Learned:
+    """What signed invoices say of a workload's forecast for a cycle."""
     async with uow.read() as tx:
-        rows = await tx.spend.by_label("provider", cycle.first_on, cycle.last_on, workload_id=workload_id)
-        signed = await tx.reconciliations.standing(state=SIGNED)
-        negotiated = await tx.prices.negotiated()
-    shares: dict[str, int] = {}
-    for _, provider, nanos, _ in rows:
-        shares[provider or ""] = shares.get(provider or "", 0) + nanos
-    found: dict[str, Correction] = {}
+        return (await learned_in(tx, cycle, [workload_id]))[workload_id]
+
+
+async def learned_in(tx: Transaction, cycle: Cycle, workload_ids: list[int]) -> dict[int, Learned]:
+    """The same for some workloads. Their providers' parts are those of the cycle and of the one before it."""
+    known = await _corrections(tx, cycle)
+    labels = await tx.series.all()
+    shares: dict[int, dict[str, int]] = {number: {} for number in workload_ids}
+    for number, series, nanos, _ in await tx.spend.by_series(cycle.previous.first_on, cycle.last_on):
+        if number in shares:
+            provider = labels[series].provider
+            shares[number][provider] = shares[number].get(provider, 0) + nanos
+    return {
+        number: Learned(parts, tuple(one for one in known if parts.get(one.provider, 0) > 0))
+        for number, parts in shares.items()
+    }
+
+
+async def _corrections(tx: Transaction, cycle: Cycle) -> list[Correction]:
+    """One a provider, from its newest signed comparison of an earlier month: an older one says nothing better."""
+    negotiated = await tx.prices.negotiated()
+    found: list[Correction] = []
     seen: set[str] = set()
-    for kept in signed:
-        # Newest month first: an older one says nothing that the newest has not said better.
-        if kept.provider in seen or kept.provider not in shares or kept.month >= cycle:
+    for kept in await tx.reconciliations.standing(state=SIGNED):
+        if kept.provider in seen or kept.month >= cycle:
             continue
         seen.add(kept.provider)
         mended = {
@@ -32,5 +44,5 @@ async def corrections_for(
             if price.provider == kept.provider and price.from_on >= kept.month.first_on
         }
         if one := correction_of(kept.result, mended=mended):
-            found[kept.provider] = one
-    return shares, tuple(found.values())
+            found.append(one)
+    return found

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from core.change_request import SetOrder
+from core.correction import NOTHING_LEARNED
 from core.envelope import Envelope
 from core.errors import Outdated, UnknownName
 from core.people import Actor
@@ -16,9 +17,10 @@ from core.period import Cycle
 from core.proposal import EnvelopeProposal, ProposalState
 from core.rates import Rate
 from core.services.envelope_defaults import Defaults
+from core.services.learn_corrections import learned_in
 from core.services.manage_envelopes import SetOutcome, set_within
 from core.services.price_usage import PriceBook
-from core.services.suggested_size import with_margin
+from core.services.suggested_size import as_billed, with_margin
 from core.services.tell_close import show_again
 from core.store.driver_rows import Drivers
 from core.store.forecast_rows import Foretold
@@ -32,10 +34,13 @@ CAUSES: Final = 2
 DISCUSS: Final = "close_discuss"
 
 
-async def propose_envelopes(uow: UnitOfWork, cycle: Cycle, *, now: datetime) -> int:
+async def propose_envelopes(uow: UnitOfWork, cycle: Cycle, *, now: datetime, learns: bool = True) -> int:
     """Propose every envelope's size for `cycle` from its newest forecast and margin; how many proposals the cycle has.
 
     Idempotent: the first proposal of an envelope and cycle stays. Envelopes without a forecast get none.
+
+    Args:
+      learns: whether forecasts are corrected by what signed invoices teach.
     """
     async with uow.read() as tx:
         known = await tx.proposals.of_cycle(cycle)
@@ -45,12 +50,16 @@ async def propose_envelopes(uow: UnitOfWork, cycle: Cycle, *, now: datetime) -> 
         if not wanted:
             return len(known)
         desk = await _Desk.of(tx, cycle, wanted)
+        learned = await learned_in(tx, cycle, wanted) if learns else {}
     variances = await asyncio.to_thread(lambda: {number: desk.change_of(number) for number in wanted})
     async with uow.write() as tx:
         for number in wanted:
             envelope = envelopes[number]
-            facts = _facts(envelope, foretold[number], desk.spent.get(number, Spent()), variances[number], cycle)
-            nanos = with_margin(foretold[number].p50_nanos, envelope.terms.margin)
+            taught = learned.get(number, NOTHING_LEARNED)
+            told = as_billed(foretold[number], taught)
+            facts = _facts(envelope, told, desk.spent.get(number, Spent()), variances[number], cycle)
+            facts["learned"] = taught.words
+            nanos = with_margin(told.p50_nanos, envelope.terms.margin)
             proposed = EnvelopeProposal(number, envelope.workload, cycle, nanos, envelope.revision, facts, now)
             await tx.proposals.add(proposed)
     return len(known) + len(wanted)

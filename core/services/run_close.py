@@ -13,7 +13,9 @@ from core.services.tell_close import is_due, show_again, tell_close
 from core.store.unit_of_work import UnitOfWork
 
 
-async def run_close(uow: UnitOfWork, terms: CloseTerms, *, finance: Collection[str], now: datetime) -> bool:
+async def run_close(
+    uow: UnitOfWork, terms: CloseTerms, *, finance: Collection[str], now: datetime, learns: bool = True
+) -> bool:
     """Do whatever of the close is due; whether something may have to be told.
 
     Proposals need the new cycle's forecasts, so it runs after those are made.
@@ -24,7 +26,7 @@ async def run_close(uow: UnitOfWork, terms: CloseTerms, *, finance: Collection[s
     booked = await adjust_months(uow, now=now)
     told = 0
     if is_due(cycle.previous, now, uow.zone):
-        await propose_envelopes(uow, cycle, now=now)
+        await propose_envelopes(uow, cycle, now=now, learns=learns)
         told = await tell_close(uow, cycle.previous, finance=finance, now=now)
     overtaken = await overtake(uow, cycle, now=now)
     changed = dict.fromkeys(frozen, "frozen") | {one.cycle: f"adjusted/{now.isoformat()}" for one in booked}

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from core.correction import NOTHING_LEARNED
 from core.envelope import Envelope
 from core.money import usd
 from core.people import Actor
 from core.period import Cycle
 from core.services.envelope_defaults import Defaults
+from core.services.learn_corrections import corrections_for
 from core.services.manage_preferences import preferences_in
-from core.services.suggested_size import foretold_basis, with_margin
+from core.services.suggested_size import as_billed, foretold_basis, with_margin
 from core.store.unit_of_work import UnitOfWork
 from core.workload import UNATTRIBUTED, workload_name
 
@@ -32,8 +34,14 @@ class Proposal:
     owner: str | None = None
 
 
-async def proposal(uow: UnitOfWork, workload: str | None, *, by: Actor, defaults: Defaults, now: datetime) -> Proposal:
-    """What to fill the modal with: the envelope as it is, or a suggestion from spend. Raises OutOfRange for a name that cannot be one."""
+async def proposal(
+    uow: UnitOfWork, workload: str | None, *, by: Actor, defaults: Defaults, now: datetime, learns: bool = True
+) -> Proposal:
+    """What to fill the modal with: the envelope as it is, or a suggestion from spend. Raises OutOfRange for a name that cannot be one.
+
+    Args:
+      learns: whether a forecast is corrected by what signed invoices teach.
+    """
     cycle = Cycle.of(now, uow.zone)
     async with uow.read() as tx:
         names = await tx.workloads.names()
@@ -63,7 +71,10 @@ async def proposal(uow: UnitOfWork, workload: str | None, *, by: Actor, defaults
     elapsed = cycle.share_elapsed(now, uow.zone)
     spent, before = this[number].cost_nanos, last[number].cost_nanos if number in last else 0
     if (told := foretold.get(number)) and told.p50_nanos:
-        suggested, basis = with_margin(told.p50_nanos, margin), foretold_basis(told, margin, spent)
+        learned = await corrections_for(uow, number, cycle) if learns else NOTHING_LEARNED
+        told = as_billed(told, learned)
+        suggested = with_margin(told.p50_nanos, margin)
+        basis = foretold_basis(told, margin, spent, learned=learned.words)
         return Proposal(workload, envelope, suggested, basis, ordered, defaults, owner)
     run_rate = int(spent / elapsed) if elapsed > 1 / 31 else before
     base, words = max((run_rate, "this month's run-rate"), (before, "last month's spend"))

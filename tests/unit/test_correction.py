@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.slack.views.correction import correction_line
-from core.correction import HIGHEST, LOWEST, Correction, corrected, correction_of
+from core.correction import HIGHEST, LOWEST, Correction, Learned, corrected, correction_of
 from core.money import NANOS
 from core.period import Cycle
 
@@ -58,10 +58,20 @@ def test_each_provider_has_its_own_part_and_factor() -> None:
 
 def test_the_line_says_factor_month_and_what_it_comes_to() -> None:
     known = [Correction("openai", OCTOBER, 976_000, False)]
-    line = correction_line(5_000 * NANOS, {"openai": 1}, known)
+    foretold = 4_500 * NANOS, 5_000 * NANOS, 5_500 * NANOS
+    line = correction_line(foretold, Learned({"openai": 1}, tuple(known)))
 
     assert (
         line
-        == "Invoices against the books: openai −2.4% (October 2026, signed). So the month would be billed at about *$4,880*."
+        == "Invoices against the books: openai −2.4% (October 2026, signed). So the month would be billed at about *$4,880*, "
+        "in four months out of five between $4,392 and $5,368."
     )
-    assert correction_line(5_000 * NANOS, {"openai": 1}, []) is None
+    assert correction_line(foretold, Learned({"openai": 1})) is None
+
+
+def test_a_factor_says_where_it_comes_from() -> None:
+    known = (Correction("openai", OCTOBER, 1_030_000, False),)
+    assert Learned({"openai": 1}, known).words == (
+        "×1.03, as the signed October 2026 invoice of openai came to 3.0% more than the books"
+    )
+    assert Learned({"openai": 1}).words == Learned({}, known).words == ""

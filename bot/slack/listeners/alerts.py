@@ -47,7 +47,7 @@ async def use_thresholds(asked: Interaction) -> None:
         raise Unreadable("This button does not name thresholds. Replay them again with `/budget replay NAME`.")
     workload, (soft, hard, nanos) = workload_name(words[0]), map(int, words[1:])
     proposal = await suggest_envelope.proposal(
-        asked.desk.uow, workload, by=asked.actor, defaults=asked.desk.defaults, now=asked.now
+        asked.desk.uow, workload, by=asked.actor, defaults=asked.desk.defaults, now=asked.now, learns=asked.desk.learns
     )
     order = SetOrder(
         workload, nanos=None if proposal.envelope else nanos, soft_share=soft / 10_000, hard_share=hard / 10_000,

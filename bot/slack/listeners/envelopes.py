@@ -95,7 +95,9 @@ async def open_form(asked: Interaction, workload: str | None) -> None:
 
 async def _proposal(asked: Interaction, workload: str | None) -> Proposal:
     desk = asked.desk
-    return await suggest_envelope.proposal(desk.uow, workload, by=asked.actor, defaults=desk.defaults, now=asked.now)
+    return await suggest_envelope.proposal(
+        desk.uow, workload, by=asked.actor, defaults=desk.defaults, now=asked.now, learns=desk.learns
+    )
 
 
 def _form(asked: Interaction, proposal: Proposal, workload: str | None) -> View:

@@ -87,8 +87,9 @@ async def _learned(asked: Interaction, made: forecast_spend.Outlook) -> str | No
         return None
     async with asked.desk.uow.read() as tx:
         number = (await tx.workloads.names())[made.month.workload]
-    shares, known = await corrections_for(asked.desk.uow, number, made.cycle)
-    return correction_line(made.forecast.p50_nanos, shares, known)
+    learned = await corrections_for(asked.desk.uow, number, made.cycle)
+    told = made.forecast
+    return correction_line((told.p10_nanos, told.p50_nanos, told.p90_nanos), learned)
 
 
 async def why(asked: Interaction, command: Why) -> None:

@@ -65,7 +65,7 @@ async def propose_envelope(asked: Interaction) -> None:
     workload, nanos = brought_amount(asked.value)
     desk = asked.desk
     proposal = await suggest_envelope.proposal(
-        desk.uow, workload, by=asked.actor, defaults=desk.defaults, now=asked.now
+        desk.uow, workload, by=asked.actor, defaults=desk.defaults, now=asked.now, learns=desk.learns
     )
     owner = None if proposal.envelope else asked.actor.id
     form = set_modal(proposal, order=SetOrder(workload, nanos=nanos, owner=owner))

@@ -13,7 +13,7 @@ from bot.slack import ids
 from bot.slack.command_words import COMMAND
 from bot.slack.views import blocks
 from bot.slack.views.blocks import Block, Message
-from bot.slack.views.mrkdwn import code, name, person, when
+from bot.slack.views.mrkdwn import code, escape, name, person, when
 from bot.slack.views.wording import listed, plural
 from core.money import usd
 from core.period import Cycle
@@ -146,7 +146,9 @@ def _basis(line: Mapping[str, Any]) -> str:
     """Last month, the forecast that the proposal rests on, and the largest causes of change."""
     size = line["last_size"]
     used = f"{usd(line['spent'])} of {usd(size)} ({share(line['spent'] / size)})" if size else usd(line["spent"])
-    told = f"Last month {used}. Forecast {usd(line['p50'])} ({usd(line['p10'])} to {usd(line['p90'])}) plus {line['margin']:.0%} margin."
+    learned = f"; {escape(line['learned'])}" if line.get("learned") else ""
+    foretold = f"{usd(line['p50'])} ({usd(line['p10'])} to {usd(line['p90'])}{learned})"
+    told = f"Last month {used}. Forecast {foretold} plus {line['margin']:.0%} margin."
     moved = [f"{cause} {_signed(nanos)}" for cause, nanos in line["drivers"]]
     return f"{told} Against the month before: {listed(moved)}." if moved else told
 
