@@ -1,4 +1,4 @@
-"""Days as people type them."""
+"""Days and months as people type them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from datetime import date, timedelta
 from typing import Final
 
+from core.errors import BudgetError, OutOfRange
 from core.period import Cycle
 
 DAY_WORDS: Final = {"today": 0, "now": 0, "tomorrow": 1, "yesterday": -1}
@@ -35,6 +36,22 @@ def day_from(text: str, today: date) -> date | None:
         found for year in (today.year - 1, today.year, today.year + 1) if (found := _date(year, month, int(number)))
     ]
     return min(near, key=lambda found: abs((found - today).days), default=None)
+
+
+def begun_cycle(text: str, *, today: date, nothing: str, line: str) -> Cycle:
+    """The month as typed, `2026-10`, `last month`; this one when it is empty.
+
+    Raises BudgetError for what is no month, and OutOfRange for one that has not begun: its message ends with `nothing`.
+    Both correct to `line`.
+    """
+    try:
+        cycle = Cycle.parse(text, today=today)
+    except BudgetError as refusal:
+        refusal.correction = line
+        raise
+    if cycle > Cycle(today.year, today.month):
+        raise OutOfRange(f"{cycle.title} has not begun, so {nothing}.", correction=line)
+    return cycle
 
 
 def _date(year: int, month: int, day: int) -> date | None:

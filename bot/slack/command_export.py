@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
+from bot.slack.command_days import begun_cycle
 from bot.slack.command_forms import Export
 from bot.slack.command_words import COMMAND, Line, Word
-from core.errors import BudgetError, OutOfRange, UnknownName
+from core.errors import UnknownName
 from core.exporting.focus import Form
 from core.period import Cycle
 from core.spelling import nearest
@@ -28,14 +29,7 @@ def read_export(line: Line, *, today: date) -> Export:
                 correction=f"{COMMAND} export {Cycle(today.year, today.month)} format={form}",
             )
     this = f"{COMMAND} export {Cycle(today.year, today.month)}"
-    try:
-        cycle = Cycle.parse(" ".join(period), today=today)
-    except BudgetError as refusal:
-        refusal.correction = this
-        raise
-    if cycle > Cycle(today.year, today.month):
-        raise OutOfRange(f"{cycle.title} has not begun, so there is nothing to export.", correction=this)
-    return Export(cycle, form)
+    return Export(begun_cycle(" ".join(period), today=today, nothing="there is nothing to export", line=this), form)
 
 
 def _form(word: Word) -> Form:

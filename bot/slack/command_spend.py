@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
+from bot.slack.command_days import begun_cycle
 from bot.slack.command_forms import Spend
 from bot.slack.command_names import BREAKDOWNS, breakdown_dimension
 from bot.slack.command_words import COMMAND, Line
-from core.errors import BudgetError, OutOfRange, Unreadable
+from core.errors import Unreadable
 from core.period import Cycle
 
 _PREPOSITIONS: Final = frozenset({"in", "for", "of", "during"})
@@ -31,11 +32,5 @@ def read_spend(line: Line, *, today: date) -> Spend:
     if period and period[0].lower() in _PREPOSITIONS:
         del period[0]
     this_month = f"{COMMAND} spend by {dimension} {Cycle(today.year, today.month)}"
-    try:
-        cycle = Cycle.parse(" ".join(period), today=today)
-    except BudgetError as refusal:
-        refusal.correction = this_month
-        raise
-    if cycle > Cycle(today.year, today.month):
-        raise OutOfRange(f"{cycle.title} has not begun, so nothing was spent in it.", correction=this_month)
+    cycle = begun_cycle(" ".join(period), today=today, nothing="nothing was spent in it", line=this_month)
     return Spend(dimension, cycle)

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from tests.support.api import Api, running_api
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database with nothing in it; on SQLite not even its folder is there."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'new' / 'outlay.db'}"
+        return
+    server = request.getfixturevalue("postgres")
+    url = server.empty()
+    yield url
+    server.drop(url)
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])

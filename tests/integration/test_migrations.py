@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,17 +19,6 @@ from core.store.engine import driver_url
 from core.store.event_months import is_engine_own
 from core.store.tables import SQLModel
 from tests.support.postgres import Postgres
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'new' / 'outlay.db'}"
-        return
-    server: Postgres = request.getfixturevalue("postgres")
-    url = server.empty()
-    yield url
-    server.drop(url)
 
 
 def test_an_empty_database_comes_up_to_date(empty_url: str) -> None:

@@ -6,13 +6,11 @@ The tables of each revision are read from the database itself, so a migration th
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, SmallInteger, Table, func, insert, select
@@ -25,7 +23,6 @@ from core.store.engine import driver_url
 from core.store.event_months import is_engine_own
 from core.store.unit_of_work import UnitOfWork
 from tests.integration.test_migrations import configured
-from tests.support.postgres import Postgres
 
 REVISIONS: Final = [script.revision for script in ScriptDirectory("migrations").walk_revisions()][:0:-1]
 NOVEMBER: Final = 1_793_880_000  # 2026-11-05T12:00:00Z
@@ -36,31 +33,20 @@ JSON_TEXTS: Final = {"conditions": "[]", "tags": '[["team","web"]]', "bands": "[
 BOOKS: Final = ("usage_events", "hourly_spend", "daily_spend")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def old_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'old.db'}"
-        return
-    server: Postgres = request.getfixturevalue("postgres")
-    url = server.empty()
-    yield url
-    server.drop(url)
-
-
-def test_books_of_every_earlier_version_say_the_same_after_each_upgrade(old_url: str) -> None:
+def test_books_of_every_earlier_version_say_the_same_after_each_upgrade(empty_url: str) -> None:
     for turn, revision in enumerate(REVISIONS):
-        command.upgrade(configured(old_url), revision)
-        inside(old_url, lambda connection, turn=turn: fill(connection, turn))
-        before = inside(old_url, counts)
+        command.upgrade(configured(empty_url), revision)
+        inside(empty_url, lambda connection, turn=turn: fill(connection, turn))
+        before = inside(empty_url, counts)
 
-        command.upgrade(configured(old_url), "+1")
+        command.upgrade(configured(empty_url), "+1")
 
-        after = inside(old_url, counts)
+        after = inside(empty_url, counts)
         assert {table: after[table] for table in before if table in after} == before, f"what {revision} had, changed"
     turns = len(REVISIONS)
-    migrate(old_url)
-    assert totals(old_url) == ((EVENTS * turns, EVENTS * 7 * turns, EVENTS * 3 * turns),) * 3
-    command.check(configured(old_url))
+    migrate(empty_url)
+    assert totals(empty_url) == ((EVENTS * turns, EVENTS * 7 * turns, EVENTS * 3 * turns),) * 3
+    command.check(configured(empty_url))
 
 
 def inside(url: str, act: Callable[[Connection], Any]) -> Any:

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from typing import Any
-
-from slack_bolt.async_app import AsyncAck
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack import ids
 from bot.slack.command_words import COMMAND
-from bot.slack.guard import guarded
-from bot.slack.interaction import Interaction, Registrar, remembered_in, remembering, reply_to
+from bot.slack.interaction import Interaction, Registrar, remembered_in, remembering
 from bot.slack.listeners.plan_forms import open_view
 from bot.slack.listeners.signing import seen_in
+from bot.slack.listeners.submission import Outcome, submission
 from bot.slack.listeners.workloads import carried
-from bot.slack.modals import outcome_modal
-from bot.slack.views.blocks import Message
 from bot.slack.views.mend import REPRICE, mend_modal, mend_of, mended_message, preview_modal
 from core.errors import Outdated, Unreadable
 from core.services.mend_prices import Mend, mend_prices, preview_mend
@@ -29,7 +23,9 @@ from core.store.reconciliation_rows import SUPERSEDED, StoredReconciliation
 def register(registrar: Registrar) -> None:
     registrar.action(ids.MEND_RECONCILIATION, open_mend)
     registrar.action(ids.PREVIEW_MEND, open_preview)
-    registrar.app.view(ids.MEND_PRICE_MODAL)(_submission(registrar))
+    registrar.app.view(ids.MEND_PRICE_MODAL)(
+        submission(registrar, "Set the price", _set_price, response_action="clear")
+    )
 
 
 async def open_mend(asked: Interaction) -> None:
@@ -68,34 +64,17 @@ async def _mend_in(asked: Interaction, value: str) -> tuple[StoredReconciliation
     return kept, mend
 
 
-def _submission(registrar: Registrar) -> Callable[..., Any]:
-    async def submitted(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
-        answer: dict[str, Any] = {"response_action": "clear"}
-        told: list[Message] = []
-
-        async def fail(message: Message) -> None:
-            answer.update(response_action="update", view=outcome_modal("Set the price", message))
-
-        async def save() -> None:
-            asked = registrar.interaction(body, client)
-            kept, mend = await _mend_in(asked, str(remembered_in(body).get("value")))
-            reprice = REPRICE in _picked(asked.view)
-            preview, done = await mend_prices(asked.desk.uow, mend, reprice=reprice, by=asked.actor, now=asked.now)
-            told.append(mended_message(mend, preview, done))
-            if reprice:
-                await reconcile_month(
-                    asked.desk.uow, kept.provider, kept.month, by=asked.actor, finance_team=asked.desk.finance,
-                    channel=kept.channel, now=asked.now,
-                )  # fmt: skip
-                asked.desk.wake_delivery()
-
-        await guarded("mend a price", fail, save)
-        await ack(**answer)
-        if told:
-            say = reply_to(body, client).say
-            await guarded("tell mended price", say, partial(say, told[-1]))
-
-    return submitted
+async def _set_price(asked: Interaction, outcome: Outcome) -> None:
+    kept, mend = await _mend_in(asked, str(remembered_in(asked.body).get("value")))
+    reprice = REPRICE in _picked(asked.view)
+    preview, done = await mend_prices(asked.desk.uow, mend, reprice=reprice, by=asked.actor, now=asked.now)
+    outcome.said = mended_message(mend, preview, done)
+    if reprice:
+        await reconcile_month(
+            asked.desk.uow, kept.provider, kept.month, by=asked.actor, finance_team=asked.desk.finance,
+            channel=kept.channel, now=asked.now,
+        )  # fmt: skip
+        asked.desk.wake_delivery()
 
 
 def _picked(view: Mapping[str, Any]) -> list[str]:

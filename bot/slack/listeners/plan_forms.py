@@ -8,19 +8,16 @@ from datetime import date, datetime
 from functools import partial
 from typing import Any
 
-from slack_bolt.async_app import AsyncAck
 from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.readable import shortened
 from bot.slack import ids
 from bot.slack.command_line import parse
 from bot.slack.command_metric import read_days
 from bot.slack.command_words import COMMAND
 from bot.slack.forecast_forms import PlanCommand
-from bot.slack.guard import guarded
-from bot.slack.interaction import Interaction, Registrar, remembered_in, remembering, reply_to
-from bot.slack.modals import outcome_modal, with_refusal
+from bot.slack.interaction import Interaction, Registrar, remembered_in, remembering
+from bot.slack.listeners.submission import Outcome, submission
+from bot.slack.modals import with_refusal
 from bot.slack.reply import error_code
 from bot.slack.views.blocks import Message
 from bot.slack.views.metric import metric_message, metric_modal
@@ -94,35 +91,18 @@ class _Form:
 
 def register_submissions(registrar: Registrar) -> None:
     for callback, form in ((ids.PLAN_MODAL, _PLAN), (ids.METRIC_MODAL, _METRIC)):
-        registrar.app.view(callback)(_submission(registrar, form))
+        registrar.app.view(callback)(submission(registrar, form.title, partial(_save, form)))
 
 
-def _submission(registrar: Registrar, form: _Form) -> Callable[..., Awaitable[None]]:
-    async def submitted(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
-        answer: dict[str, Any] = {}
-        told: list[Message] = []
-
-        async def fail(message: Message) -> None:
-            answer.update(response_action="update", view=outcome_modal(form.title, message))
-
-        async def save() -> None:
-            asked = registrar.interaction(body, client)
-            typed = typed_in(asked.view)
-            try:
-                told.append(await form.save(asked, typed))
-            except (Unreadable, TooLarge) as refusal:
-                way = f" Try {refusal.correction}" if refusal.correction and len(refusal.correction) < 80 else ""
-                answer.update(response_action="errors", errors={form.field: shortened(f"{refusal.message}{way}", 300)})
-            except BudgetError as refusal:
-                answer.update(response_action="update", view=with_refusal(form.refilled(asked, typed), refusal))
-
-        await guarded(f"submit {form.title}", fail, save)
-        await ack(**answer)
-        if told:
-            say = reply_to(body, client).say
-            await guarded(f"tell {form.title}", say, partial(say, told[-1]))
-
-    return submitted
+async def _save(form: _Form, asked: Interaction, outcome: Outcome) -> None:
+    typed = typed_in(asked.view)
+    try:
+        outcome.said = await form.save(asked, typed)
+    except (Unreadable, TooLarge) as refusal:
+        way = f" Try {refusal.correction}" if refusal.correction and len(refusal.correction) < 80 else ""
+        outcome.refuse(form.field, f"{refusal.message}{way}")
+    except BudgetError as refusal:
+        outcome.show(with_refusal(form.refilled(asked, typed), refusal))
 
 
 def typed_in(view: Mapping[str, Any]) -> dict[str, str]:

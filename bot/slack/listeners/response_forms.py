@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, TypeVar
-
-from slack_bolt.async_app import AsyncAck
-from slack_sdk.web.async_client import AsyncWebClient
+from functools import partial
+from typing import TypeVar
 
 from bot.readable import shortened
 from bot.slack import ids
-from bot.slack.guard import guarded
 from bot.slack.interaction import Interaction, Registrar, remembered_in
 from bot.slack.listeners.plan_forms import typed_in
+from bot.slack.listeners.submission import Outcome, submission
 from bot.slack.modals import outcome_modal
 from bot.slack.views.approvals import asked_message, drawn_message, granted_message
 from bot.slack.views.blocks import Message
@@ -55,31 +53,18 @@ def register_submissions(registrar: Registrar) -> None:
         (ids.REQUEST_MODAL, "Ask for more", _request),
         (ids.HOLDBACK_MODAL, "Draw the holdback", _holdback),
     ):
-        registrar.app.view(callback)(_submission(registrar, title, save))
+        registrar.app.view(callback)(submission(registrar, title, partial(_carry_out, title, save)))
 
 
-def _submission(registrar: Registrar, title: str, save: Save) -> Callable[..., Awaitable[None]]:
-    async def submitted(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
-        answer: dict[str, Any] = {}
-
-        async def show(message: Message) -> None:
-            answer.update(response_action="update", view=outcome_modal(title, message))
-
-        async def act() -> None:
-            asked = registrar.interaction(body, client)
-            fields = Fields(typed_in(asked.view))
-            done = await save(asked, fields)
-            if fields.errors:
-                answer.update(response_action="errors", errors=fields.errors)
-            elif done is not None:
-                asked.desk.wake_delivery()
-                await show(done)
-
-        # A refusal takes the form's place: what was asked for cannot be done, whatever is typed.
-        await guarded(f"submit {title}", show, act)
-        await ack(**answer)
-
-    return submitted
+async def _carry_out(title: str, save: Save, asked: Interaction, outcome: Outcome) -> None:
+    """What was done takes the form's place. So does a refusal: what was asked for cannot be done, whatever is typed."""
+    fields = Fields(typed_in(asked.view))
+    done = await save(asked, fields)
+    if fields.errors:
+        outcome.answer.update(response_action="errors", errors=fields.errors)
+    elif done is not None:
+        asked.desk.wake_delivery()
+        outcome.show(outcome_modal(title, done))
 
 
 async def _grant(asked: Interaction, fields: Fields) -> Message | None:

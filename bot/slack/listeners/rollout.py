@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import partial
 from typing import Any, Final
 
-from slack_bolt.async_app import AsyncAck
-from slack_sdk.web.async_client import AsyncWebClient
-
-from bot.readable import shortened
 from bot.slack import ids
 from bot.slack.command_words import COMMAND
-from bot.slack.guard import guarded
-from bot.slack.interaction import Interaction, Registrar, remembered_in, reply_to
+from bot.slack.interaction import Interaction, Registrar, remembered_in
 from bot.slack.listeners import answers
 from bot.slack.listeners.plan_forms import open_view
-from bot.slack.modals import outcome_modal
+from bot.slack.listeners.submission import Outcome, submission
 from bot.slack.rollout_forms import RolloutCommand
 from bot.slack.views.blocks import Message
 from bot.slack.views.mrkdwn import channel
@@ -37,7 +31,7 @@ def register(registrar: Registrar) -> None:
     registrar.action(ids.SEND_TEST_ALERT, test_alert_from_button)
     registrar.action(ids.SEE_TEST_ALERT, see_test_alert)
     registrar.action(ids.STEER_ROLLOUT, steer)
-    _register_submission(registrar)
+    registrar.app.view(ids.ROLLOUT_MODAL)(submission(registrar, TITLE, _start_from_form))
 
 
 async def rollout(asked: Interaction, command: RolloutCommand) -> None:
@@ -160,32 +154,13 @@ async def open_form(asked: Interaction) -> None:
     await open_view(asked, form, line=f"{COMMAND} rollout start")
 
 
-def _register_submission(registrar: Registrar) -> None:
-    async def submitted(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
-        answer: dict[str, Any] = {}
-        told: list[Message] = []
-
-        async def fail(message: Message) -> None:
-            answer.update(response_action="update", view=outcome_modal(TITLE, message))
-
-        async def save() -> None:
-            asked = registrar.interaction(body, client)
-            place, from_on, people = _filled_in(asked.view)
-            try:
-                order = await _order(asked, place, from_on, people)
-                told.append(await _begin(asked, order, again=bool(remembered_in(body).get("again"))))
-            except OutOfRange as refusal:
-                answer.update(
-                    response_action="errors", errors={ids.BLOCK_ROLLOUT_FROM: shortened(refusal.message, 300)}
-                )
-
-        await guarded(f"submit {TITLE}", fail, save)
-        await ack(**answer)
-        if told:
-            say = reply_to(body, client).say
-            await guarded(f"tell {TITLE}", say, partial(say, told[-1]))
-
-    registrar.app.view(ids.ROLLOUT_MODAL)(submitted)
+async def _start_from_form(asked: Interaction, outcome: Outcome) -> None:
+    place, from_on, people = _filled_in(asked.view)
+    try:
+        order = await _order(asked, place, from_on, people)
+        outcome.said = await _begin(asked, order, again=bool(remembered_in(asked.body).get("again")))
+    except OutOfRange as refusal:
+        outcome.refuse(ids.BLOCK_ROLLOUT_FROM, refusal.message)
 
 
 def _filled_in(view: Any) -> tuple[str | None, date | None, tuple[str, ...]]:

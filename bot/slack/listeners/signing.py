@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from functools import partial
-from typing import Any
 
-from slack_bolt.async_app import AsyncAck
-from slack_sdk.web.async_client import AsyncWebClient
-
-from bot.readable import shortened
 from bot.slack import ids
 from bot.slack.command_words import COMMAND
-from bot.slack.guard import guarded
-from bot.slack.interaction import Interaction, Registrar, remembered_in, reply_to
+from bot.slack.interaction import Interaction, Registrar, remembered_in
 from bot.slack.listeners.plan_forms import open_view, typed_in
-from bot.slack.modals import outcome_modal
+from bot.slack.listeners.submission import Outcome, submission
 from bot.slack.views import blocks
 from bot.slack.views.blocks import Message
 from bot.slack.views.mrkdwn import name
@@ -32,7 +24,7 @@ _VALUE = re.compile(r"([0-9]{1,18}) ([0-9a-f]{12})")
 def register(registrar: Registrar) -> None:
     registrar.action(ids.SIGN_RECONCILIATION, sign_from_button)
     registrar.action(ids.REFUSE_RECONCILIATION, open_refusal)
-    registrar.app.view(ids.REFUSE_MODAL)(_refusal(registrar))
+    registrar.app.view(ids.REFUSE_MODAL)(submission(registrar, "Not signed yet", _refuse))
 
 
 def seen_in(value: str) -> tuple[int, str]:
@@ -86,43 +78,20 @@ async def _known(asked: Interaction, number: int) -> StoredReconciliation:
     return kept
 
 
-def _refusal(registrar: Registrar) -> Callable[..., Any]:
-    async def submitted(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
-        answer: dict[str, Any] = {}
-        told: list[Message] = []
-
-        async def fail(message: Message) -> None:
-            answer.update(response_action="update", view=outcome_modal("Not signed yet", message))
-
-        async def save() -> None:
-            asked = registrar.interaction(body, client)
-            number, shown = seen_in(str(remembered_in(body).get("value")))
-            reason = typed_in(asked.view).get(ids.BLOCK_REFUSAL, "")
-            try:
-                done = await refuse(
-                    asked.desk.uow,
-                    number,
-                    shown,
-                    reason,
-                    by=asked.actor,
-                    finance_team=asked.desk.finance,
-                    now=asked.now,
-                )
-            except Unreadable as refusal:
-                answer.update(response_action="errors", errors={ids.BLOCK_REFUSAL: shortened(refusal.message, 300)})
-                return
-            asked.desk.wake_delivery()
-            told.append(
-                _said(f"{name(done.kept.provider)} {done.kept.month.title} stays open; your reason is in its thread.")
-            )
-
-        await guarded("refuse to sign", fail, save)
-        await ack(**answer)
-        if told:
-            say = reply_to(body, client).say
-            await guarded("tell refusal", say, partial(say, told[-1]))
-
-    return submitted
+async def _refuse(asked: Interaction, outcome: Outcome) -> None:
+    number, shown = seen_in(str(remembered_in(asked.body).get("value")))
+    reason = typed_in(asked.view).get(ids.BLOCK_REFUSAL, "")
+    try:
+        done = await refuse(
+            asked.desk.uow, number, shown, reason, by=asked.actor, finance_team=asked.desk.finance, now=asked.now
+        )
+    except Unreadable as refusal:
+        outcome.refuse(ids.BLOCK_REFUSAL, refusal.message)
+        return
+    asked.desk.wake_delivery()
+    outcome.said = _said(
+        f"{name(done.kept.provider)} {done.kept.month.title} stays open; your reason is in its thread."
+    )
 
 
 def _said(text: str) -> Message:
