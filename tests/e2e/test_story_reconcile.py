@@ -10,6 +10,7 @@ import pytest
 
 from core.period import Cycle
 from core.services.manage_tokens import create_token
+from core.services.tell_reconciliation import remind_signers
 from sandbox.people import text_of
 from tests.support.office import ANA, NOW, SAM, Office, set_fault, settled_view, with_search
 
@@ -117,6 +118,23 @@ async def test_an_owner_who_does_not_sign_says_why(office: Office) -> None:
     refused = await office.farah.sees("does not sign", channel="C0BUDGET")
     assert "<!channel>" not in json.dumps(refused)
     assert "&lt;!channel&gt; batch is missing" in text_of(refused)
+
+
+async def test_whoever_has_not_signed_is_reminded_in_slack_the_next_day(office: Office) -> None:
+    await with_october(office)
+    await brings(office, october_bill(extra=9.0))
+    head = await the_comparison(office)
+    await office.farah.clicks("Sign", message=head)
+    await office.farah.sees("Signed by <@U0FARAH>", channel="C0BUDGET")
+    await office.later(seconds=15)
+    seen = {one["ts"] for one in await office.ana.reads("dm")}
+    await remind_signers(office.service.uow, finance_team=("U0FARAH",), now=NOW + timedelta(days=1, minutes=5))
+    await office.later(days=1, minutes=5)
+    reminder = (await office.ana.reads("dm"))[-1]
+    assert reminder["ts"] not in seen
+    assert "Waits for <@U0ANA>" in text_of(reminder)
+    assert "as owner" in (await office.ana.clicks("Sign", message=reminder)).text
+    await office.farah.sees("Closed 25 Nov 2026", channel="C0BUDGET")
 
 
 async def test_a_stranger_signs_nothing(office: Office) -> None:
