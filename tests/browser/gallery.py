@@ -10,7 +10,7 @@ import io
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,7 +23,8 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, 
 from sandbox.people import Person
 from tests.browser.conftest import CHROMIUM
 from tests.browser.scenes import FIRST_STEPS, SCENES, Scene
-from tests.support.demo import RunningDemo
+from tests.browser.scenes_breach import BREACHES
+from tests.support.demo import filled, running_demo
 from tests.support.office import open_office
 
 GALLERY: Final = Path(__file__).parents[2] / "docs" / "gallery"
@@ -34,6 +35,9 @@ HEIGHT: Final = 2_600
 COLOURS: Final = 48
 MARGIN: Final = 24
 PAGE: Final = "page"
+HOME: Final = "home"
+PATIENCE_MS: Final = 30_000
+ALL: Final = (*SCENES, *BREACHES, FIRST_STEPS)
 NATURAL_HEIGHT: Final = """(dialog) => {
     const body = dialog.querySelector(".dialog-body");
     return dialog.querySelector(".dialog-head").offsetHeight + body.scrollHeight - body.clientHeight +
@@ -67,17 +71,21 @@ class Studio:
             # Usage of more than a day ahead of the clock is refused, so time passes day by day.
             self._post("clock", {"advance": "1d"})
         user = f"U0{scene.who.upper()}"
-        where = f"D0{scene.who.upper()}" if scene.where == "dm" else scene.where
+        where = f"D0{scene.who.upper()}" if scene.where in ("dm", HOME) else scene.where
+        route = HOME if scene.where == HOME else where
         for fault in scene.faults:
             self._post("faults", [fault])
         for page in self.pages.values() if pictures else ():
-            page.goto(f"{self.url}/?as={user}#/{where}")
-            expect(page.get_by_test_id("composer-input")).to_be_attached()
+            page.goto(f"{self.url}/?as={user}#/{route}")
+            expect(page.get_by_test_id("home" if route == HOME else "composer-input")).to_be_attached()
         # Somebody else speaks in between, so that the answer has its head and does not continue the one before.
         speaker = "U0KIM" if scene.who == "sam" else "U0SAM"
-        self._post("message", {"user": user if scene.where == "dm" else speaker, "channel": where, "text": "…"})
+        if scene.where != HOME:
+            self._post("message", {"user": user if scene.where == "dm" else speaker, "channel": where, "text": "…"})
         for person, words in scene.before:
             self._command(person, "C0BUDGET", words)
+        if scene.clock:
+            self._post("clock", {"advance": scene.clock})
         if scene.command is not None:
             self._command(scene.who, scene.where, scene.command)
         self._people.submit(asyncio.run, self._acts(scene)).result()
@@ -117,6 +125,11 @@ class Studio:
                     {"width": WIDTHS[device_of(page)], "height": int(modal.evaluate(NATURAL_HEIGHT))}
                 )
             return modal
+        if scene.where == HOME:
+            home = page.locator(".home-content")
+            expect(home).to_contain_text(scene.waits_for)
+            page.locator(".home-tools").evaluate("(tools) => tools.remove()")
+            return home
         message = page.get_by_test_id("feed").get_by_test_id("message").filter(has_text=scene.waits_for).last
         expect(message).to_be_visible()
         for picture in message.locator("img.block-image, .block img").all():
@@ -127,16 +140,30 @@ class Studio:
 
     async def _acts(self, scene: Scene) -> None:
         user = Person(self.url, f"U0{scene.who.upper()}", channel=scene.where)
+        if scene.where == HOME:
+            await user.opens_home()
         if scene.click:
             name, _, label = scene.click.rpartition(":")
             actor = Person(self.url, f"U0{name.upper()}") if name else user
             if name or scene.where == "dm":
-                await actor.sees("Approve", channel="dm")
+                await actor.sees(label, channel="dm")
             await actor.clicks(label)
-        if scene.values:
-            await user.submits(dict(scene.values))
-        if scene.where == "dm":
+        values = dict(scene.values)
+        if scene.sample:
+            values[scene.sample] = [await self._sample(user)]
+        if values and (await user.submits(values)).views:
+            # What the form shows in the end is in nobody's way afterwards.
+            await user.closes()
+        if scene.where == "dm" and not scene.modal:
             await user.sees(scene.waits_for, channel="dm")
+
+    async def _sample(self, person: Person) -> str:
+        """The first file that the demo offers, uploaded; its id. It may take the demo some seconds to make."""
+        async with httpx.AsyncClient(base_url=f"{self.url}/_sandbox/", timeout=120) as client:
+            while not (offered := (await client.get("samples")).json()["samples"]):
+                await asyncio.sleep(1)
+            name = offered[0]["name"]
+            return await person.uploads(name, (await client.get(f"samples/{name}")).content)
 
     def _command(self, who: str, where: str, words: str) -> None:
         self._post("command", {"user": f"U0{who.upper()}", "channel": where, "command": "/budget", "text": words})
@@ -214,7 +241,7 @@ def write_index() -> None:
     ]
     for name, title in [
         (PAGE, "The workspace of `make demo`"),
-        *((scene.name, scene.title) for scene in (*SCENES, FIRST_STEPS)),
+        *((scene.name, scene.title) for scene in ALL),
     ]:
         others = [f"{device}-{scheme}" for device in WIDTHS for scheme in SCHEMES][1:]
         links = " · ".join(f"[{mode.replace('-', ', ')}]({name}-{mode}.png)" for mode in others)
@@ -222,30 +249,41 @@ def write_index() -> None:
     (GALLERY / "README.md").write_text("\n".join(lines))
 
 
+def tell(browser: Browser, story: Sequence[Scene], state: Path, wanted: set[str]) -> None:
+    """Plays a story in a demo that keeps its state in a folder, as far as the last scene that is wanted."""
+    last = max((place for place, scene in enumerate(story, 1) if scene.name in wanted), default=0)
+    takes_page = story is SCENES and PAGE in wanted
+    if not last and not takes_page:
+        return
+    with running_demo(state) as demo:
+        studio = Studio(browser, demo.url)
+        if takes_page:
+            studio.take_page()
+        for scene in story[:last]:
+            studio.take(scene, pictures=scene.name in wanted)
+            print(scene.name, flush=True)
+        studio.close()
+
+
 def main() -> None:
-    wanted = set(sys.argv[1:])
-    if unknown := wanted - {PAGE, *(scene.name for scene in (*SCENES, FIRST_STEPS))}:
+    known = {PAGE, *(scene.name for scene in ALL)}
+    wanted = set(sys.argv[1:]) or known
+    if unknown := wanted - known:
         raise SystemExit(f"There is no scene {', '.join(sorted(unknown))}.")
     GALLERY.mkdir(parents=True, exist_ok=True)
-    demo = RunningDemo("--port", "0").wait_until_ready()
-    try:
-        with sync_playwright() as play:
-            browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-            studio = Studio(browser, demo.url)
-            if not wanted or PAGE in wanted:
-                studio.take_page()
-            for scene in SCENES:
-                studio.take(scene, pictures=not wanted or scene.name in wanted)
-                print(scene.name, flush=True)
-            studio.close()
-            if not wanted or FIRST_STEPS.name in wanted:
-                with empty_workspace() as url:
-                    studio = Studio(browser, url)
-                    studio.take(FIRST_STEPS)
-                    studio.close()
-            browser.close()
-    finally:
-        demo.end()
+    expect.set_options(timeout=PATIENCE_MS)
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        if wanted - {FIRST_STEPS.name}:
+            past = filled(Path(folder))
+            for number, story in enumerate((SCENES, BREACHES)):
+                tell(browser, story, past.copy_to(Path(folder) / f"story-{number}"), wanted)
+        if FIRST_STEPS.name in wanted:
+            with empty_workspace() as url:
+                studio = Studio(browser, url)
+                studio.take(FIRST_STEPS)
+                studio.close()
+        browser.close()
     write_index()
 
 

@@ -16,7 +16,8 @@ class Scene:
     Attributes:
       name: of the file, without mode and ending.
       title: its line in the index.
-      who, where: a person's name and the id of the conversation that is looked at ("dm" for theirs with Outlay).
+      who, where: a person's name and the id of the conversation that is looked at ("dm" for theirs with Outlay, "home" for
+        their Home tab).
       waits_for: words that are on the page once it is complete.
       command: what is typed behind `/budget`; None where the scene only looks, at the newest message with `waits_for`.
       before: typed by others beforehand, as (person, words).
@@ -26,6 +27,8 @@ class Scene:
       modal: whether a modal is shown instead of a message.
       faults: failures of Slack that are ordered first.
       days: how many days the story's clock moves beforehand.
+      clock: a step of the demo's clock that is taken after `before`, such as "runaway 1d"; its usage comes along.
+      sample: the action_id of a file input that gets the demo's sample file when the form is submitted.
       opens: the name of a menu in the message that is open in the picture.
     """
 
@@ -43,6 +46,8 @@ class Scene:
     faults: tuple[Mapping[str, Any], ...] = ()
     days: int = 0
     opens: str = ""
+    clock: str = ""
+    sample: str = ""
 
 
 CLAIM: Final = "workload add search-answers team=search environment=prod"

@@ -1,0 +1,62 @@
+"""The second story of the gallery: thresholds are passed, a sponsor decides, an invoice is signed, and 30 days go by."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tests.browser.scenes import BUDGET, PLATFORM, SEARCH, Scene
+
+LADDER: Final = "hard=90% degrade=claude-haiku-4-5,throttle=60/min,stop"
+GRANT: Final = {"more_amount": "2k", "more_reason": "The loop is mended; the month has to end"}
+SMALLER: Final = (
+    ("farah", "set moderation 460"),
+    ("farah", "set eval-nightly 105"),
+    ("farah", "set code-review 5,400"),
+)
+
+BREACHES: Final = (
+    Scene("home-newcomer", "Home: somebody who has nothing yet", "kim", "home", "Nothing here is yours yet"),
+    Scene("home-owner", "Home: an owner", "ana", "home", "My envelopes"),
+    Scene("settings", "`/budget settings`: what new envelopes take", "farah", BUDGET, "What a new envelope takes", "settings"),
+    Scene(
+        "replay", "`/budget replay`: what thresholds would have told",
+        "ana", SEARCH, "replayed", "replay search-answers soft=70% hard=100%",
+    ),
+    Scene(
+        "set-ladder", "A ladder is set: what it would have done lately",
+        "chen", PLATFORM, "the ladder would", f"set research-agent {LADDER}",
+    ),
+    Scene("breach-forecast", "The month is heading past an envelope", "ana", SEARCH, "is heading for", clock="1h"),
+    Scene("breach-velocity", "A runaway is told in minutes", "chen", PLATFORM, "its usual", clock="runaway 1d", before=(
+        ("farah", "set doc-summaries 3000 owner=@ana sponsor=@dana"),)),
+    Scene("breach-hard", "A hard threshold is passed", "chen", PLATFORM, "passed its hard threshold"),
+    Scene("question", "The sponsor is asked to decide", "sam", "dm", "is past its hard threshold"),
+    Scene("home-sponsor", "Home: a sponsor whom a decision waits for", "sam", "home", "Waiting for you"),
+    Scene("approvals", "`/budget approvals`", "sam", BUDGET, "decision waits", "approvals"),
+    Scene("why-told", "`/budget why-told`: why somebody was told, or not", "kim", BUDGET, "or not", "why-told research-agent"),
+    Scene("grant-form", "Grant more…", "sam", "dm", "It reverts by itself", click="Grant more…", modal=True),
+    Scene("question-decided", "The same message once decided", "sam", "dm", "granted", click="Grant more…", values=GRANT),
+    Scene("breach-decided", "… and in the channel", "chen", PLATFORM, "granted more."),
+    Scene("welcome", "Somebody gets a role", "dana", "dm", "made you the sponsor"),
+    Scene("request-more", "An owner asks for more", "sam", "dm", "more for", before=(
+        ("ben", "request onboarding-tutor 400 traffic doubled in launch week"),)),
+    Scene("holdback", "The holdback is drawn", "ana", SEARCH, "is drawn", "holdback translation launch week", before=(
+        ("farah", "set translation 2000 owner=@ana sponsor=@sam holdback=10%"),)),
+    Scene("breach-grouped", "Several thresholds at once: one message", "chen", PLATFORM, "moderation", clock="1h", before=SMALLER),
+    Scene("breach-recovered", "Back to the usual pace", "chen", PLATFORM, "Back to its usual pace", clock="1d"),
+    Scene("reconcile-form", "`/budget reconcile`: the form", "farah", BUDGET, "Providers bill", "reconcile openai", modal=True),
+    Scene(
+        "reconcile", "The invoice against the books",
+        "farah", BUDGET, "invoice against estimate", "reconcile openai", sample="invoice_file",
+    ),
+    Scene("reconcile-refuse", "Refuse…", "ana", BUDGET, "Reason", click="Refuse…", modal=True),
+    Scene("reconcile-signed", "One has signed", "ana", BUDGET, "Signed by", click="Sign"),
+    Scene("home-finance", "Home: a finance partner", "farah", "home", "Waiting for you"),
+    Scene("reconcile-status", "`/budget reconcile --status`", "sam", BUDGET, "closed.", "reconcile --status"),
+    Scene("rollout-form", "`/budget rollout start`", "farah", BUDGET, "First day", "rollout start", modal=True),
+    Scene("rollout-week", "A week of the first 30 days", "farah", BUDGET, "week 1 of 4", "rollout start", values={"": ""}),
+    Scene("rollout", "`/budget rollout`: the checklist", "farah", BUDGET, "Tick by hand", "rollout"),
+    Scene("close", "The month is over: what finance hears", "farah", "dm", "is over", clock="14d"),
+    Scene("close-owner", "… and an owner: envelopes proposed", "ana", "dm", "Your envelopes for"),
+    Scene("rollout-final", "After 30 days: where we stand", "farah", BUDGET, "where we stand", clock="17d"),
+)  # fmt: skip
