@@ -25,11 +25,12 @@ from core.errors import UnknownName, Unreadable
 from core.spelling import nearest
 
 _NAMED: Final = 10
+HELP_GROUPS: Final = ("see", "decide", "close", "setup")
 ALIASES: Final = {
     "?": "help", "workloads": "workload", "prices": "price", "plans": "plan", "what-if": "whatif", "metrics": "metric",
     "source": "sources", "tag": "tags", "ask": "request", "approval": "approvals", "reserve": "holdback",
     "whytold": "why-told", "told": "why-told",
-    "setting": "settings", "preferences": "settings",
+    "set-up": "setup", "setting": "settings", "preferences": "settings",
 }  # fmt: skip
 
 
@@ -60,9 +61,9 @@ def _help(line: Line) -> Help:
         return Help()
     topic = line.words[0].text.lower()
     topic = ALIASES.get(topic, topic)
-    if topic in COMMANDS:
+    if topic in COMMANDS or topic in HELP_GROUPS:
         return Help(topic)
-    close = nearest(topic, COMMANDS)
+    close = nearest(topic, (*COMMANDS, *HELP_GROUPS))
     hint = f"Did you mean {close}?" if close else f"I know {known()}."
     raise UnknownName(
         f"There is no command “{line.words[0].shown}”. {hint}", correction=f"{COMMAND} help {close or ''}".strip()

@@ -129,6 +129,7 @@ class Studio:
             home = page.locator(".home-content")
             expect(home).to_contain_text(scene.waits_for)
             page.locator(".home-tools").evaluate("(tools) => tools.remove()")
+            home.evaluate("(content) => { content.style.padding = '24px'; }")
             return home
         message = page.get_by_test_id("feed").get_by_test_id("message").filter(has_text=scene.waits_for).last
         expect(message).to_be_visible()
@@ -142,6 +143,8 @@ class Studio:
         user = Person(self.url, f"U0{scene.who.upper()}", channel=scene.where)
         if scene.where == HOME:
             await user.opens_home()
+            # Changes that came just before are shown together, a moment later: a page that is redrawn cannot be taken.
+            await asyncio.sleep(2)
         if scene.click:
             name, _, label = scene.click.rpartition(":")
             actor = Person(self.url, f"U0{name.upper()}") if name else user
@@ -151,7 +154,7 @@ class Studio:
         values = dict(scene.values)
         if scene.sample:
             values[scene.sample] = [await self._sample(user)]
-        if values and (await user.submits(values)).views:
+        if (values or scene.submits) and (await user.submits(values)).views:
             # What the form shows in the end is in nobody's way afterwards.
             await user.closes()
         if scene.where == "dm" and not scene.modal:

@@ -28,6 +28,7 @@ class Scene:
       faults: failures of Slack that are ordered first.
       days: how many days the story's clock moves beforehand.
       clock: a step of the demo's clock that is taken after `before`, such as "runaway 1d"; its usage comes along.
+      submits: whether the form is submitted as it is filled in.
       sample: the action_id of a file input that gets the demo's sample file when the form is submitted.
       opens: the name of a menu in the message that is open in the picture.
     """
@@ -47,6 +48,7 @@ class Scene:
     days: int = 0
     opens: str = ""
     clock: str = ""
+    submits: bool = False
     sample: str = ""
 
 

@@ -54,7 +54,7 @@ BREACHES: Final = (
     Scene("home-finance", "Home: a finance partner", "farah", "home", "Waiting for you"),
     Scene("reconcile-status", "`/budget reconcile --status`", "sam", BUDGET, "closed.", "reconcile --status"),
     Scene("rollout-form", "`/budget rollout start`", "farah", BUDGET, "First day", "rollout start", modal=True),
-    Scene("rollout-week", "A week of the first 30 days", "farah", BUDGET, "week 1 of 4", "rollout start", values={"": ""}),
+    Scene("rollout-week", "A week of the first 30 days", "farah", BUDGET, "week 1 of 4", "rollout start", submits=True),
     Scene("rollout", "`/budget rollout`: the checklist", "farah", BUDGET, "Tick by hand", "rollout"),
     Scene("close", "The month is over: what finance hears", "farah", "dm", "is over", clock="14d"),
     Scene("close-owner", "… and an owner: envelopes proposed", "ana", "dm", "Your envelopes for"),

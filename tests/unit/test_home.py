@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.slack.views.home import SHOWN, answer_view, envelopes_view, home_view
 from core.envelope import State
 from core.escalation import Escalation, EscalationKind
-from core.home import EnvelopeStanding, Home, Office, WaitingClose, home_of
+from core.home import Home, WaitingClose, home_of
 from core.rollout import ITEMS, Glance, RolloutState
-from core.source_health import Condition, Day, SourceHealth
+from core.source_health import Condition
+from tests.support.homes import a_source, a_standing, an_office
 from tests.support.shown import buttons, interpreted, refused_view, words
 from tests.support.standings import (
     ANA,
@@ -31,28 +32,6 @@ from tests.support.standings import (
 )
 
 KIM = "U0KIM"
-
-
-def a_standing(
-    workload: str = "search-answers", spent: float = 1000, size: float = 4000, **changes: Any
-) -> EnvelopeStanding:
-    values: dict[str, Any] = {
-        "envelope": an_envelope(size, workload=workload), "size_nanos": dollars(size), "spent_nanos": dollars(spent),
-        "state": State.WITHIN,
-    }  # fmt: skip
-    return EnvelopeStanding(**values | changes)
-
-
-def a_source(name: str = "gateway", condition: Condition = Condition.FINE) -> SourceHealth:
-    return SourceHealth(name, True, (condition,), NOON, timedelta(minutes=3), 1, Day(date(2026, 11, 18), accepted=100))
-
-
-def an_office(*standings: EnvelopeStanding, **changes: Any) -> Office:
-    values: dict[str, Any] = {
-        "cycle": NOVEMBER, "share_elapsed": 0.78, "envelopes": standings, "requests": (), "sources": (a_source(),),
-        "names": ("search-answers", "chat"), "freshness": fresh(),
-    }  # fmt: skip
-    return Office(**values | changes)
 
 
 def page(home: Home) -> dict[str, Any]:

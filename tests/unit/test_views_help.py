@@ -1,4 +1,4 @@
-"""The hub, help, refusals and our own faults: every one leads on."""
+"""Help, refusals and our own faults: every one leads on."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from datetime import date
 
 import pytest
 
-from bot.slack import ids
 from bot.slack.command_line import parse
-from bot.slack.views.help import TOPICS, help_message, hub_message
+from bot.slack.command_readers import COMMANDS, HELP_GROUPS
+from bot.slack.views.help import help_message
+from bot.slack.views.help_topics import GROUPS, TOPICS
 from bot.slack.views.refusal import reference_message, refusal_message
 from core.errors import BudgetError, UnknownName
-from tests.support.shown import buttons, interpreted, refused, words
+from tests.support.shown import interpreted, refused, words
 from tests.support.standings import HOSTILE
 
 
@@ -20,16 +21,7 @@ def pasteable(message) -> list[str]:
     return "\n".join(parts).splitlines()
 
 
-def test_the_hub_opens_the_four_things_people_come_for():
-    assert buttons(hub_message(("search-answers",))) == {
-        "Status": (ids.SHOW_STATUS, ""),
-        "Set an envelope": (ids.OPEN_SET, ""),
-        "Spend by feature": (ids.SHOW_SPEND, "feature"),
-        "Help": (ids.SHOW_HELP, ""),
-    }
-
-
-@pytest.mark.parametrize("topic", [None, *TOPICS])
+@pytest.mark.parametrize("topic", [None, *GROUPS, *TOPICS])
 def test_every_example_can_be_pasted_as_it_is(topic: str | None):
     lines = pasteable(help_message(topic, ("search-answers",)))
     assert lines
@@ -49,9 +41,28 @@ def test_an_unknown_topic_gets_the_known_ones():
 
 
 @pytest.mark.parametrize("names", [(), ("search-answers",), tuple(f"w{place}" for place in range(1000))])
-def test_slack_takes_hub_and_help(names: tuple[str, ...]):
-    for shown in (hub_message(names), help_message(None, names), *(help_message(topic, names) for topic in TOPICS)):
+def test_slack_takes_every_help(names: tuple[str, ...]):
+    for shown in (help_message(topic, names) for topic in (None, *GROUPS, *TOPICS)):
         assert not refused(shown)
+
+
+def test_every_command_is_in_one_group_and_every_group_can_be_asked_for():
+    assert sorted(command for group in GROUPS.values() for command in group.commands) == sorted(TOPICS)
+    assert set(TOPICS) == set(COMMANDS) - {"help"}
+    assert tuple(GROUPS) == HELP_GROUPS
+    assert not set(GROUPS) & set(COMMANDS)
+
+
+def test_the_list_of_all_names_each_command_and_leads_to_the_examples_of_its_group():
+    shown = help_message(None, ())
+    said = words(shown["blocks"])
+    assert all(f"*{command}* " in said for command in TOPICS)
+    assert len(shown["blocks"]) <= 12, "one screen, not a wall"
+    assert [block["accessory"]["value"] for block in shown["blocks"] if "accessory" in block] == list(GROUPS)
+
+
+def test_a_group_is_asked_for_by_its_name():
+    assert help_message("setup", ())["text"] == "Set it up"
 
 
 def test_a_refusal_carries_the_line_to_paste_exactly():

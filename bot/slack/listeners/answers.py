@@ -16,14 +16,17 @@ from bot.slack.views.audit import audit_message
 from bot.slack.views.blocks import Message
 from bot.slack.views.breakdown import breakdown_message
 from bot.slack.views.detail import detail_message
-from bot.slack.views.help import help_message, hub_message
+from bot.slack.views.help import help_message
+from bot.slack.views.hub import hub_message
 from bot.slack.views.mrkdwn import with_mentions
 from bot.slack.views.overview import overview_message
 from bot.slack.views.price import price_message
 from bot.slack.views.workloads import listing_message
 from core.errors import BudgetError, UnknownName
+from core.home import home_of
 from core.rates import negotiated
 from core.services import budget_status, manage_prices, manage_workloads, read_audit, suggest_envelope
+from core.services.read_home import read_office
 
 
 async def send(asked: Interaction, message: Message, *, share: bool) -> None:
@@ -51,7 +54,10 @@ def unshared(asked: Interaction) -> str | None:
 
 
 async def hub(asked: Interaction, command: Hub) -> None:
-    await send(asked, hub_message(await _names(asked)), share=command.share)
+    desk = asked.desk
+    office = await read_office(desk.uow, now=asked.now, finance_team=desk.finance)
+    home = home_of(office, asked.actor.id, is_finance=asked.actor.is_finance)
+    await send(asked, hub_message(home), share=command.share)
 
 
 async def explain(asked: Interaction, command: Help) -> None:

@@ -72,7 +72,9 @@ def headline(said: BreachSaid) -> str:
         case BreachKind.SOFT:
             return f"{workload} has spent {share(said.share_used)} of its {size}"
         case BreachKind.SOFT_FORECAST:
-            return f"{workload} is heading {f'for {usd(said.forecast[1])} of' if said.forecast else 'past'} its {size}"
+            return (
+                f"{workload} is heading {f'for {usd(said.forecast[1])}, over' if said.forecast else 'past'} its {size}"
+            )
         case BreachKind.UNTRUSTED:
             return f"{workload}: {usd(said.spent_nanos)} is not all of it, usage has no price"
 

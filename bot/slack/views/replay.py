@@ -36,15 +36,21 @@ def replay_message(found: Replays) -> Message:
         blocks.section("\n".join(lines)),
         tables.data_table(
             f"Replay of {workload}",
-            ("Month", "Spent", "Soft told on", "Hard passed on", "Soft was", "Left at soft", "Past hard"),
+            ("Month", "Soft told on", "Soft was", "Hard passed on", "Spent", "Left at soft", "Past hard"),
             [_row(month) for month in proposed.months],
         ),
-        blocks.context(*notes, f"Try others: {code(f'/budget replay {workload} soft=70% hard=100%')}"),
+        blocks.context(*notes, f"Try others: {code(_others(workload, proposed))}"),
         blocks.actions(
             blocks.button("Use these thresholds", ids.USE_THRESHOLDS, value),
             blocks.button("Status", ids.SHOW_STATUS, workload),
         ),
     )
+
+
+def _others(workload: str, replay: Replay) -> str:
+    """A line with a soft threshold that is not the one just replayed."""
+    soft = replay.soft_bp - 1_000 if replay.soft_bp > 5_000 else replay.soft_bp + 1_000
+    return f"/budget replay {workload} soft={share(soft / 10_000)} hard={share(replay.hard_bp / 10_000)}"
 
 
 def finding_sentence(replay: Replay) -> str:
@@ -76,9 +82,9 @@ def _row(month: Replayed) -> list[tables.Cell]:
         lead = f", {plural(month.lead_days, 'day')} ahead"
     by = ", by forecast" if month.by_forecast else ""
     return [
-        tables.words(str(month.cycle)), tables.money(month.total_nanos),
-        tables.words(f"{_day(month.soft_on)}{by}"), tables.words(_day(month.hard_on)),
-        tables.words(f"{_WORDS[month.verdict]}{lead}"), tables.money(month.room_nanos), tables.money(month.over_nanos),
+        tables.words(str(month.cycle)), tables.words(f"{_day(month.soft_on)}{by}"),
+        tables.words(f"{_WORDS[month.verdict]}{lead}"), tables.words(_day(month.hard_on)),
+        tables.money(month.total_nanos), tables.money(month.room_nanos), tables.money(month.over_nanos),
     ]  # fmt: skip
 
 
