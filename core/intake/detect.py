@@ -31,6 +31,8 @@ from core.usage import Quality, UsageEvent
 HEAD: Final = 65_536
 """Bytes that `detect` looks at; more are not needed, fewer may miss a key that comes late in an object."""
 
+_HINT: Final = "Try CSV, FOCUS or the provider's own report; on the command line --format says which it is."
+
 
 class Format(StrEnum):
     """The formats of payloads; the first six are also the choices of `outlay inspect --format`."""
@@ -82,7 +84,7 @@ def detect(head: bytes) -> Format:
     line = plain.split(b"\n", 1)[0].decode("utf-8", "replace")
     header = header_of(line)[0]
     if len(header) < 2 or not _is_text(head[:1000]):
-        raise Unreadable("This is none of the formats Outlay reads. Name it with --format if it is.")
+        raise Unreadable(f"This is none of the formats Outlay reads. {_HINT}")
     if focus.is_focus(line):
         return Format.FOCUS
     if bedrock.is_report(line):
@@ -203,7 +205,7 @@ def _json_format(plain: bytes) -> Format:
     for form, marks in _JSON_MARKS:
         if marks <= keys:
             return form
-    raise Unreadable("This JSON is none of the formats Outlay reads. Name it with --format if it is.")
+    raise Unreadable(f"This JSON is none of the formats Outlay reads. {_HINT}")
 
 
 def _is_text(head: bytes) -> bool:

@@ -203,7 +203,8 @@ async def _decide(
     )  # fmt: skip
     await tx.escalations.save(decided)
     if decided.breach_id and (breach := await tx.breaches.of(decided.breach_id, lock=True)) and not breach.is_closed:
-        said = {"decision": decision.value, "by": by.id, "at": now.isoformat()}
+        size = envelope.size(escalation.cycle)
+        said = {"decision": decision.value, "by": by.id, "at": now.isoformat(), "size": size}
         breach = replace(
             breach, state=BreachState.DECIDED, decided_at=now, decided_by=by.id, facts={**breach.facts, "decided": said}
         )  # fmt: skip

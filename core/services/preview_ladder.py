@@ -83,4 +83,4 @@ def effect_words(ladder: Degradation, effect: LadderEffect, *, has_room: bool) -
         return f"{said} With the hard threshold at the whole envelope it has no room to work in; hard=90% gives it a tenth."
     if effect.days_with is None or effect.days_without is None:
         return said
-    return f"{said} The room past hard then lasts {effect.days_with:.1f} days instead of {effect.days_without:.1f}."
+    return f"{said} What lies past hard then lasts {effect.days_with:.1f} days instead of {effect.days_without:.1f}."

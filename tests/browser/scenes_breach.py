@@ -42,7 +42,8 @@ BREACHES: Final = (
         ("ben", "request onboarding-tutor 400 traffic doubled in launch week"),)),
     Scene("holdback", "The holdback is drawn", "ana", SEARCH, "is drawn", "holdback translation launch week", before=(
         ("farah", "set translation 2000 owner=@ana sponsor=@sam holdback=10%"),)),
-    Scene("breach-grouped", "Several thresholds at once: one message", "chen", PLATFORM, "moderation", clock="1h", before=SMALLER),
+    Scene("breach-soft", "A soft threshold is passed", "chen", PLATFORM, "has spent", clock="1h", before=(
+        ("farah", "set moderation 460"),)),
     Scene("breach-recovered", "Back to the usual pace", "chen", PLATFORM, "Back to its usual pace", clock="1d"),
     Scene("reconcile-form", "`/budget reconcile`: the form", "farah", BUDGET, "Providers bill", "reconcile openai", modal=True),
     Scene(

@@ -92,7 +92,7 @@ def test_without_the_guard_the_bound_is_stated():
 
 
 def test_hard_says_what_degradation_does_and_under_doubt_that_nothing_is_enforced():
-    hard = {"kind": "hard", "threshold_bp": 10000, "spent": dollars(4100)}
+    hard = {"kind": "hard", "threshold_bp": 9000, "hard_bp": 9000, "spent": dollars(3700)}
     said = words(message(**hard)["blocks"])
     assert "go to `gpt-4.1-mini`, at most 60/min" in said
     doubted = words(message(**hard, doubts=["unpriced"], doubts_now=["unpriced"])["blocks"])
@@ -102,7 +102,7 @@ def test_hard_says_what_degradation_does_and_under_doubt_that_nothing_is_enforce
 
 @pytest.mark.parametrize(
     ("decision", "follows"),
-    [("kept", "*It stays so:* requests through the guard go to"), ("stopped", "can let it go on"), ("declined", "*It stays so:*"),
+    [("kept", "*It stays so:* requests through the guard are refused"), ("stopped", "can let it go on"), ("declined", "*It stays so:*"),
      ("granted", "until when: `/budget status search-answers`")],
 )  # fmt: skip
 def test_a_decided_breach_says_what_follows_and_no_longer_that_somebody_is_asked(decision: str, follows: str):
@@ -110,6 +110,25 @@ def test_a_decided_breach_says_what_follows_and_no_longer_that_somebody_is_asked
     said = words(message(**hard, decided={"decision": decision, "by": "U0SAM"})["blocks"])
     assert "asked to decide" not in said
     assert follows in said
+
+
+def test_a_grant_says_what_the_envelope_is_now():
+    said = message(kind="hard", state="decided", decided={"decision": "granted", "by": "U0SAM", "size": dollars(5000)})
+    assert "<@U0SAM> granted more. The envelope is *$5,000* now." in words(said["blocks"])
+
+
+def test_a_ladder_whose_room_is_used_up_is_not_promised():
+    said = words(message(kind="hard", threshold_bp=9000, hard_bp=9000, spent=dollars(4100))["blocks"])
+    assert "requests through the guard are refused; all $4,000 are spent." in said
+    assert "gpt-4.1-mini" not in said
+
+
+def test_a_runaway_that_has_gone_on_for_hours_says_when_it_began():
+    hours = [
+        [(NOON - timedelta(hours=back)).isoformat(), dollars(190 if back < 6 else 9), dollars(9)]
+        for back in (8, 7, 6, 5, 4, 3, 2, 1)
+    ]
+    assert "It began about 24 Nov 2026, 07:00 UTC." in words(message(kind="velocity", hours=hours)["blocks"])
 
 
 def test_a_runaway_says_its_multiple_and_when_the_rest_is_gone():

@@ -207,4 +207,4 @@ def test_forms_say_their_bounds() -> None:
     for form in (grant, request_modal(envelope, dollars(10), dollars(4000)), holdback_modal(envelope, dollars(200))):
         assert not refused_view(form)
 
-    assert "Up to $4,500. $500 of it only cover what is overspent." in str(grant)
+    assert "Up to $4,500. The first $500 cover what is overspent." in str(grant)

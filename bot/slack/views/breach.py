@@ -111,10 +111,17 @@ def _state(said: BreachSaid, reader: ZoneInfo) -> Block | None:
         return blocks.section(f"*{_ended(said)}*{f' · {when(said.closed_at, reader)}' if said.closed_at else ''}")
     if said.decided:
         decision, by = said.decided
-        return blocks.section(f"{person(by)} {_DECIDED[decision]}")
+        return blocks.section(f"{person(by)} {_DECIDED[decision]}{_room(said)}")
     if said.acknowledged_by:
         return blocks.section(f"{person(said.acknowledged_by)} has seen this. Quiet until it gets worse.")
     return None
+
+
+def _room(said: BreachSaid) -> str:
+    """What a grant made of the envelope: the figures below are those that the sponsor decided on."""
+    if said.decided is None or said.decided[0] is not Decision.GRANTED or said.decided_size_nanos is None:
+        return ""
+    return f" The envelope is *{usd(said.decided_size_nanos)}* now."
 
 
 def _ended(said: BreachSaid) -> str:
@@ -232,6 +239,8 @@ def degradation_words(said: BreachSaid) -> str:
     """What happens to requests that come through the guard, in one sentence."""
     if not said.degrade:
         return "requests through the guard are refused."
+    if said.spent_nanos >= said.size_nanos and "dry-run" not in said.degrade:
+        return f"requests through the guard are refused; all {usd(said.size_nanos)} are spent."
     rungs = [rung for rung in said.degrade.split(",") if rung not in ("stop", "dry-run")]
     steps = [
         f"at most {rung.removeprefix('throttle=')}" if rung.startswith("throttle=") else f"go to {code(rung)}"

@@ -78,6 +78,7 @@ class BreachSaid:
     closed_because: Closing | None
     closed_at: datetime | None
     decided: tuple[Decision, str] | None = None
+    decided_size_nanos: int | None = None
 
     @classmethod
     def of(cls, facts: Mapping[str, Any]) -> BreachSaid:
@@ -103,6 +104,7 @@ class BreachSaid:
             ),
             acknowledged_by=facts.get("acknowledged_by"), closed_because=Closing(closed) if closed else None,
             closed_at=_at(facts.get("closed_at")), decided=_decided(facts),
+            decided_size_nanos=(facts.get("decided") or {}).get("size"),
         )  # fmt: skip
 
     @property

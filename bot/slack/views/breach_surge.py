@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,8 @@ from core.money import usd
 
 _LEADS: Final = 0.5
 """A label is named when half of the hour is its."""
+_FAR_ABOVE: Final = 4
+"""Times its usual: an hour next to the surge that cost so much belongs to it."""
 _FAR: Final = timedelta(days=10)
 
 
@@ -39,7 +41,7 @@ def surge_lines(said: BreachSaid, reader: ZoneInfo) -> list[str]:
     surge = said.surge
     if surge is None:
         return []
-    began = when(said.surge_began_at or surge.hour_at, reader)
+    began = when(_began_at(said, surge), reader)
     span = "The hour" if surge.hours == 1 else "The two hours up to the one"
     lines = [
         f"{span} from *{surge.hour_at.astimezone(reader):%H:%M}* cost *{usd(surge.spent_nanos)}*; at that time of the day "
@@ -53,6 +55,16 @@ def surge_lines(said: BreachSaid, reader: ZoneInfo) -> list[str]:
         f"{usd(said.spent_nanos)} of {usd(said.size_nanos)} is spent this month. {_gone(said, reader)}".rstrip()
     )
     return lines
+
+
+def _began_at(said: BreachSaid, surge: SurgeSaid) -> datetime:
+    """When it was first seen, or the first of the hours up to the surge that were as far above their usual, whichever is earlier."""
+    first = surge.hour_at
+    for at, spent, usual in reversed([hour for hour in said.hours if hour[0] < surge.hour_at]):
+        if spent < usual * _FAR_ABOVE or first - at > timedelta(hours=1):
+            break
+        first = at
+    return min(first, said.surge_began_at or first)
 
 
 def _gone(said: BreachSaid, reader: ZoneInfo) -> str:

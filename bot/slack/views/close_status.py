@@ -26,7 +26,7 @@ def close_status_message(found: Sequence[MonthStatus], *, reader: ZoneInfo) -> M
     return blocks.message(
         text,
         blocks.section(text),
-        tables.data_table("The close by provider and month", ["Month", "Provider", "Books", "Invoice", "Unexplained", "Stands"], rows),
+        tables.data_table("The close by provider and month", ["Month", "Provider", "Stands", "Books", "Invoice", "Unexplained"], rows),
         _bring(first_in_line(found)),
         blocks.context("Books and invoice in USD. A month is closed when its owners and a finance partner have signed."),
     )  # fmt: skip
@@ -71,11 +71,10 @@ def next_step(found: Sequence[MonthStatus]) -> str:
 def _row(one: MonthStatus, reader: ZoneInfo) -> list[Cell]:
     kept = one.kept
     return [
-        tables.words(str(one.month)), tables.words(one.provider), tables.money(one.estimate_nanos),
+        tables.words(str(one.month)), tables.words(one.provider), _stands(one, reader), tables.money(one.estimate_nanos),
         tables.money(kept.invoice_nanos if kept else None),
         {"type": "raw_number", "value": -1, "text": "–"} if kept is None
         else {"type": "raw_number", "value": abs(kept.unexplained_nanos) / 1e9, "text": usd(kept.unexplained_nanos)},
-        _stands(one, reader),
     ]  # fmt: skip
 
 

@@ -32,7 +32,7 @@ def grant_modal(asked: Escalation, envelope: Envelope, spent_nanos: int, *, toda
         "type": "datepicker", "action_id": "value", "initial_date": max(today, cycle.last_on).isoformat(),
     }  # fmt: skip
     over = max(0, spent_nanos - size)
-    hint = f"Up to {usd(most)}." + (f" {usd(over)} of it only cover what is overspent." if over else "")
+    hint = f"Up to {usd(most)}." + (f" The first {usd(over)} cover what is overspent." if over else "")
     return _modal(
         ids.GRANT_MODAL, "Grant more", "Grant", {"escalation": asked.id},
         blocks.section(said),

@@ -65,7 +65,7 @@ def why_told_message(found: Reasons, *, reader: ZoneInfo) -> Message:
         blocks.section("\n".join(lines)),
         tables.data_table(
             f"Earlier reasons in {found.cycle.title}",
-            ("Last", "Alert", "Why", "Times"),
+            ("Alert", "Why", "Last", "Times"),
             [_row(reason, reader) for reason in found.earlier[:ROWS]],
         )
         if found.earlier
@@ -104,6 +104,6 @@ def _is_doubted(reason: KeptReason) -> bool:
 
 def _row(reason: KeptReason, reader: ZoneInfo) -> list[tables.Cell]:
     return [
-        tables.words(when(reason.last_at, reader)), tables.words(_KINDS[reason.kind]), tables.words(sentence(reason)),
+        tables.words(_KINDS[reason.kind]), tables.words(sentence(reason)), tables.words(when(reason.last_at, reader)),
         tables.words(f"{reason.times}×"),
     ]  # fmt: skip
