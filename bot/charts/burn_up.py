@@ -108,12 +108,18 @@ class _Plot:
         if self.y(soft) - BOTTOM < LABEL:
             self._beside(hard, f"Soft {usd(soft)} · hard {usd(hard)}", self.colours.hard, above=True)
             return
-        self._beside(hard, at_hard, self.colours.hard, above=True)
         self._beside(soft, at_soft, self.colours.soft, above=False)
-        if hard != size:
-            self._across(size, self.colours.ink, "solid")
-        if abs(self.y(hard) - self.y(size)) > LABEL and hard > size:
+        if hard == size:
+            self._beside(hard, at_hard, self.colours.hard, above=True)
+            return
+        self._across(size, self.colours.ink, "solid")
+        if abs(self.y(hard) - self.y(size)) > LABEL:
+            self._beside(hard, at_hard, self.colours.hard, above=True)
             self._beside(size, f"Envelope {usd(size)}", self.colours.ink, above=True)
+        else:
+            # Too close for a label between them: both are named above the upper one.
+            both = f"Envelope {usd(size)} · hard {usd(hard)}"
+            self._beside(max(hard, size), both, self.colours.hard, above=True)
 
     def _across(self, nanos: int, colour: str, style: object) -> None:
         height = self.y(nanos)

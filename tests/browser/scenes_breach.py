@@ -56,7 +56,7 @@ BREACHES: Final = (
     Scene("reconcile-status", "`/budget reconcile --status`", "sam", BUDGET, "closed.", "reconcile --status"),
     Scene("rollout-form", "`/budget rollout start`", "farah", BUDGET, "First day", "rollout start", modal=True),
     Scene("rollout-week", "A week of the first 30 days", "farah", BUDGET, "week 1 of 4", "rollout start", submits=True),
-    Scene("rollout", "`/budget rollout`: the checklist", "farah", BUDGET, "Tick by hand", "rollout"),
+    Scene("rollout", "`/budget rollout`: the checklist", "farah", BUDGET, "Posted each week", "rollout"),
     Scene("close", "The month is over: what finance hears", "farah", "dm", "is over", clock="14d"),
     Scene("close-owner", "… and an owner: envelopes proposed", "ana", "dm", "Your envelopes for"),
     Scene("rollout-final", "After 30 days: where we stand", "farah", BUDGET, "where we stand", clock="17d"),
