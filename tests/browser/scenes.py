@@ -65,6 +65,7 @@ FIRST_STEPS: Final = Scene(
 
 SCENES: Final = (
     Scene("hub", "`/budget` alone: the hub", "kim", BUDGET, "Answers are only for you", ""),
+    Scene("hub-owner", "… and for an owner: what is next", "ana", BUDGET, "Answers are only for you", ""),
     Scene("status", "`/budget status`: every workload", "ana", BUDGET, "AI budget", "status"),
     Scene("status-one", "`/budget status search-answers`: one workload", "ana", SEARCH, "Tokens", "status search-answers"),
     Scene("status-no-envelope", "One workload without an envelope", "ana", SEARCH, "Tokens", "status translation"),
@@ -187,6 +188,7 @@ SCENES: Final = (
     Scene("price-set", "Finance gives it one", "farah", BUDGET, "Negotiated", f"{RANKER} input=0.10 output=0.40"),
     Scene("audit", "`/budget audit search-answers`", "farah", BUDGET, "The chain is whole", "audit search-answers"),
     Scene("help", "`/budget help`", "kim", BUDGET, "Commands of", "help"),
+    Scene("help-group", "`/budget help decide`: one of the four groups", "kim", BUDGET, "Decide what it may cost", "help decide"),
     Scene("help-set", "`/budget help set`", "kim", BUDGET, "Lowering is immediate", "help set"),
     Scene("digest", "Monday morning: the forecast of a channel", "chen", PLATFORM, "week of", days=6),
     Scene("refusal", "A refusal with a line to paste", "kim", BUDGET, "Did you mean", "status serch-answers"),
