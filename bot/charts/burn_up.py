@@ -118,7 +118,7 @@ class _Plot:
             self._beside(size, f"Envelope {usd(size)}", self.colours.ink, above=True)
         else:
             # Too close for a label between them: both are named above the upper one.
-            both = f"Envelope {usd(size)} · hard {usd(hard)}"
+            both = f"{usd(size)} · hard {usd(hard)}"
             self._beside(max(hard, size), both, self.colours.hard, above=True)
 
     def _across(self, nanos: int, colour: str, style: object) -> None:

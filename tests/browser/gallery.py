@@ -143,7 +143,8 @@ class Studio:
         user = Person(self.url, f"U0{scene.who.upper()}", channel=scene.where)
         if scene.where == HOME:
             await user.opens_home()
-            # Changes that came just before are shown together, a moment later: a page that is redrawn cannot be taken.
+        if scene.command is None:
+            # What came just before is shown a moment later, and a message or a page that is redrawn cannot be taken.
             await asyncio.sleep(2)
         if scene.click:
             name, _, label = scene.click.rpartition(":")

@@ -50,7 +50,7 @@ BREACHES: Final = (
         "reconcile", "The invoice against the books",
         "farah", BUDGET, "invoice against estimate", "reconcile openai", sample="invoice_file",
     ),
-    Scene("reconcile-refuse", "Refuse…", "ana", BUDGET, "Reason", click="Refuse…", modal=True),
+    Scene("reconcile-refuse", "Refuse…", "ana", BUDGET, "What is wrong?", click="Refuse…", modal=True),
     Scene("reconcile-signed", "One has signed", "ana", BUDGET, "Signed by", click="Sign"),
     Scene("home-finance", "Home: a finance partner", "farah", "home", "Waiting for you"),
     Scene("reconcile-status", "`/budget reconcile --status`", "sam", BUDGET, "closed.", "reconcile --status"),
