@@ -112,6 +112,11 @@ def test_a_decided_breach_says_what_follows_and_no_longer_that_somebody_is_asked
     assert follows in said
 
 
+def test_a_forecast_from_before_the_surge_is_not_told():
+    said = words(message(kind="hard", spent=dollars(5000))["blocks"])
+    assert "The month ends" not in said
+
+
 def test_a_grant_says_what_the_envelope_is_now():
     said = message(kind="hard", state="decided", decided={"decision": "granted", "by": "U0SAM", "size": dollars(5000)})
     assert "<@U0SAM> granted more. The envelope is *$5,000* now." in words(said["blocks"])

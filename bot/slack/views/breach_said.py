@@ -91,7 +91,8 @@ class BreachSaid:
             kind=BreachKind(facts["kind"]), reason=facts["reason"], threshold_bp=facts["threshold_bp"],
             soft_bp=facts["soft_bp"], hard_bp=facts["hard_bp"], spent_nanos=facts["spent"], size_nanos=facts["size"],
             days=tuple(facts["days"]), previous_nanos=facts["previous"], share_elapsed=facts["elapsed"],
-            forecast=(facts["p10"], facts["p50"], facts["p90"]) if facts["p50"] is not None else None,
+            # One from before a surge may lie below what is spent by now: then it says nothing.
+            forecast=(facts["p10"], facts["p50"], facts["p90"]) if (facts["p50"] or 0) >= facts["spent"] else None,
             chance=facts["chance"], breach_on=(date.fromisoformat(on[0]), date.fromisoformat(on[1])) if on else None,
             owner=facts["owner"], finance=facts["finance"], sponsor=facts["sponsor"], degrade=facts["degrade"],
             doubts=tuple(facts["doubts_now"]), is_enforced=not facts["doubts"],

@@ -167,7 +167,7 @@ def _basis(cause: Mapping[str, Any]) -> str:
 
 
 def _forecast(asked: Question) -> list[str]:
-    if asked.p50 is None or asked.p10 is None or asked.p90 is None:
+    if asked.p50 is None or asked.p10 is None or asked.p90 is None or asked.p50 < asked.spent:
         return []
     return [f"*Month-end:* {usd(asked.p50)} as it goes ({usd(asked.p10)} to {usd(asked.p90)})."]
 
