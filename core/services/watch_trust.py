@@ -28,7 +28,7 @@ async def watch_trust(
 
     A silent source is told once a silence; other conditions once a month; the unattributed share once a week, when a whole
     week lies above the mean of the four before it; a price that is old or that an invoice contradicts once
-    a month. Unpriced models are told by the envelopes they belong to.
+    a month. An unpriced model is told by the envelope it belongs to; here, once a month, where it belongs to none.
     """
     found = [
         (_key(one, now, uow), _source(one, now))
@@ -36,6 +36,7 @@ async def watch_trust(
         if one.is_alarming and one.condition is not Condition.UNPRICED
     ]
     found += await _grown(uow, now=now)
+    found += await _unpriced(uow, now=now)
     cycle = Cycle.of(now, uow.zone)
     for doubt in await doubted_prices(uow, now=now, oldest=oldest_price):
         found.append((f"price/{doubt.key}/{cycle}", _price(doubt, now)))
@@ -85,6 +86,21 @@ async def _grown(uow: UnitOfWork, *, now: datetime) -> list[tuple[str, dict[str,
         "as_of": now.isoformat(),
     }
     return [(f"unattributed/{last.starts_on.isoformat()}", facts)]
+
+
+async def _unpriced(uow: UnitOfWork, *, now: datetime) -> list[tuple[str, dict[str, Any]]]:
+    """Models without a price in spend that no envelope watches."""
+    cycle = Cycle.of(now, uow.zone)
+    async with uow.read() as tx:
+        watched = await tx.envelopes.all()
+        models = await tx.spend.unpriced_models(cycle.first_on, cycle.last_on, apart_from=watched.keys())
+    return [
+        (
+            f"unpriced/{model}/{cycle}",
+            {"about": "unpriced", "model": model, "requests": requests, "as_of": now.isoformat()},
+        )
+        for model, requests in models
+    ]
 
 
 def _mean(weeks: Sequence[Week]) -> float | None:

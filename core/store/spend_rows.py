@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -159,9 +159,9 @@ class SpendRows:
         return {name: int(value) for name, value in zip(CLASS_NAMES, row, strict=True)}
 
     async def unpriced_models(
-        self, first_on: date, last_on: date, *, workload_id: int | None = None
+        self, first_on: date, last_on: date, *, workload_id: int | None = None, apart_from: Collection[int] = ()
     ) -> list[tuple[str, int]]:
-        """(model, requests without a price), most first, at most five."""
+        """(model, requests without a price), most first, at most five; of one workload, or of all but some."""
         total = _sum(_DAILY.c.unpriced_requests)
         query = (
             select(_SERIES.c.model, total)
@@ -173,6 +173,8 @@ class SpendRows:
         )
         if workload_id is not None:
             query = query.where(_DAILY.c.workload_id == workload_id)
+        if apart_from:
+            query = query.where(_DAILY.c.workload_id.not_in(sorted(apart_from)))
         return [(model, int(requests)) for model, requests in await self._connection.execute(query)]
 
     async def latest_at(self) -> datetime | None:

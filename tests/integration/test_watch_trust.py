@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -54,6 +55,20 @@ async def test_a_bucket_that_grows_is_told_once_a_week(uow: UnitOfWork):
     await watched(uow)
     await watched(uow, 1)
     assert await notices(uow) == [FARAH]
+
+
+async def test_an_unpriced_model_that_no_envelope_watches_is_told_once_a_month(uow: UnitOfWork):
+    await sets(uow, an_order("search", 100))
+    await records(uow, [an_event(model="made-up-7b", workload="search"), an_event(model="stray-7b", requests=3)])
+    await watched(uow)
+    await watched(uow, 1)
+    async with uow.read() as tx:
+        (kept,) = await tx.connection.execute(text("SELECT facts FROM outbox WHERE kind = :kind"), {"kind": KIND})
+    facts = kept[0] if isinstance(kept[0], dict) else json.loads(kept[0])
+    assert (facts["model"], facts["requests"]) == ("stray-7b", 3)
+    said = trust_message(facts, reader=ZoneInfo("UTC"))
+    assert not refused(said)
+    assert "*3 requests* of this month on *stray-7b* have no price" in said["text"]
 
 
 async def doubts(uow: UnitOfWork, days: int = 0) -> list[PriceDoubt]:

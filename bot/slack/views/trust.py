@@ -8,12 +8,12 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from bot.charts.foretold import signed
-from bot.readable import share
+from bot.readable import share, visible
 from bot.slack import ids
 from bot.slack.views import blocks
 from bot.slack.views.blocks import Message
 from bot.slack.views.mrkdwn import name, when
-from bot.slack.views.wording import day, signed_percent
+from bot.slack.views.wording import day, plural, signed_percent
 from core.money import usd
 from core.period import Cycle
 from core.price_doubt import Doubt
@@ -42,6 +42,8 @@ def trust_message(facts: Mapping[str, Any], *, reader: ZoneInfo) -> Message:
         )
     if facts["about"] == "price":
         return _price_message(facts)
+    if facts["about"] == "unpriced":
+        return _unpriced_message(str(facts["model"]), int(facts["requests"]))
     seen = facts["last_seen_at"]
     finding = f"The source *{name(facts['source'])}* {_SOURCES[Condition(facts['condition'])]}"
     return blocks.message(
@@ -50,6 +52,20 @@ def trust_message(facts: Mapping[str, Any], *, reader: ZoneInfo) -> Message:
         blocks.section(finding),
         blocks.context(f"Last heard {when(datetime.fromisoformat(seen), reader)}." if seen else "It was never heard."),
         blocks.actions(blocks.button("See all sources", ids.SHOW_SOURCES, "")),
+    )
+
+
+def _unpriced_message(model: str, requests: int) -> Message:
+    """A model that nobody priced, in spend without an envelope that would tell it."""
+    finding = (
+        f"*{plural(requests, 'request')}* of this month on *{name(model)}* have no price. What they cost is in no sum."
+    )
+    return blocks.message(
+        finding,
+        blocks.header(f"A model has no price: {model}"),
+        blocks.section(f"{finding}\nSet what you pay for a million tokens:"),
+        blocks.paste(f"/budget price {visible(model)} input=1.25 output=10"),
+        blocks.actions(blocks.button("See what it is", ids.SHOW_UNATTRIBUTED, "")),
     )
 
 
