@@ -177,7 +177,7 @@ async def an_archived_channel(setup: Setup) -> None:
 async def a_notice_that_was_parked(setup: Setup) -> None:
     async with setup.uow.write() as tx:
         await tx.outbox.add("k", "digest", "C0BUDGET", facts={}, at=setup.now)
-    await setup.run("UPDATE outbox SET parked_because = 'is_archived'")
+    await setup.run("UPDATE outbox SET parked_because = 'is_archived' WHERE kind = 'digest'")
 
 
 async def notices_that_nobody_sends(setup: Setup) -> None:

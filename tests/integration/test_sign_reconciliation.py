@@ -45,9 +45,11 @@ async def signs(uow: UnitOfWork, shown: Compared, by: Actor, *, team: tuple[str,
 
 
 async def told(uow: UnitOfWork) -> list[tuple[str, str, str]]:
-    """(kind, recipient, place) of everything in the outbox, in order."""
+    """(kind, recipient, place) of everything in the outbox, in order, but for the welcome of whoever got a role."""
     async with uow.read() as tx:
-        rows = await tx.connection.execute(text("SELECT kind, recipient, place FROM outbox ORDER BY id"))
+        rows = await tx.connection.execute(
+            text("SELECT kind, recipient, place FROM outbox WHERE kind <> 'welcome' ORDER BY id")
+        )
         return [tuple(row) for row in rows]
 
 

@@ -25,6 +25,7 @@ from core.services.escalate import ANSWER, ESCALATION, REMINDER, UNREACHED
 from core.services.keep_promises import GRANT_ENDED
 from core.services.record_usage import Bookkeeper
 from core.services.tell_breach import KIND, NOTE
+from core.services.welcome import KIND as WELCOME
 from core.store.outbox import Notice
 from sandbox import Sandbox
 from tests.simulation.company import FARAH
@@ -124,6 +125,6 @@ def _line(notice: Notice) -> Line:
     return Line(line.urgency, f"{marked(notice)} {line.text}", line.way)
 
 
-_PLAIN: Final = (ESCALATION, ANSWER, REMINDER, UNREACHED, GRANT_ENDED)
+_PLAIN: Final = (ESCALATION, ANSWER, REMINDER, UNREACHED, GRANT_ENDED, WELCOME)
 COMPOSERS: Final[Mapping[str, Composer]] = {KIND: _breach, NOTE: _note, **dict.fromkeys(_PLAIN, _other)}
 LINES: Final[Mapping[str, LineComposer]] = {KIND: _line}
