@@ -122,6 +122,11 @@ class Outside(NamedTuple):
     most_tokens: int
     most_nanos: int | None
 
+    @property
+    def is_sure(self) -> bool:
+        """Whether something is outside beyond doubt: some tokens surely are, or only charges tell of it."""
+        return self.least_tokens > 0 or not self.most_tokens
+
 
 class Doubt(NamedTuple):
     """The books know clearly more than the provider.

@@ -107,9 +107,9 @@ def described(provider: str, done: tuple[Pulled, ...], found: ReadCoverage | Non
 
 def _gaps(gaps: Sequence[Outside], provider: str) -> list[str]:
     """What is outside for sure, line by line; what only may be, in one line, since it says more about the labels."""
-    sure = [gap for gap in gaps if gap.least_tokens or not gap.most_tokens]
+    sure = [gap for gap in gaps if gap.is_sure]
     lines = [_outside(gap) for gap in sure[:_SHOWN]]
-    if open_ones := [gap for gap in gaps if gap not in sure and gap.value]:
+    if open_ones := [gap for gap in gaps if not gap.is_sure and gap.value]:
         name = _NAMES[open_ones[0].dimension]
         lines.append(
             f"  {len(open_ones):,} more may be outside: events without {provider}'s {name} id leave open which {name}s they belong to"

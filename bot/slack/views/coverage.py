@@ -52,7 +52,7 @@ def _dollars(coverage: Coverage) -> str:
 def _sure(coverage: Coverage) -> Sequence[Outside]:
     """What is outside beyond doubt: keys first, since a key is what somebody can give a source."""
     splits = (coverage.split(Dimension.API_KEY), coverage.split(Dimension.PROJECT))
-    return [gap for split in splits for gap in split.outside() if gap.least_tokens or not gap.most_tokens]
+    return [gap for split in splits for gap in split.outside() if gap.is_sure]
 
 
 def _outside(gap: Outside) -> str:
