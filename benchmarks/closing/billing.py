@@ -187,12 +187,5 @@ def local_bill(month: Month, aim: float) -> None:
     month.bill(shift=month.rng.choice((-8, -7, -5, 8, 9)) * HOUR)
 
 
-def cents_for_dollars(month: Month, aim: float) -> None:
-    """The whole bill is read in the wrong unit: a hundred times too much, or a thousand times."""
-    factor = month.rng.choice((100, 100, 1000))
-    for line in month.lines:
-        line.nanos, line.list_nanos = line.nanos * factor, line.list_nanos * factor
-
-
 def _charge(month: Month, category: str, words: str, nanos: int) -> Line:
     return Line(month.starts // DAY, None, "", "", None, None, None, nanos, nanos, category=category, words=words)

@@ -9,7 +9,6 @@ from datetime import date
 from random import Random
 from typing import Final
 
-from benchmarks.closing import billing
 from benchmarks.closing.bills import written
 from benchmarks.closing.causes import ANTHROPIC, BY_NAME, CAUSES, OPEN, OPENAI
 from benchmarks.closing.month import CannotPlant, Month
@@ -85,20 +84,6 @@ def _month(names: Sequence[str], form: str | None, rng: Random) -> Month:
             raise CannotPlant
         month.planted[cause.name] = moved
     return month
-
-
-def wrong_unit(seed: int) -> Case:
-    """A whole bill in the wrong unit: a hundred or a thousand times too much."""
-    rng = Random(f"{seed}/wrong unit")
-    month = Month.made(rng.choice(("openai", "anthropic")), rng.choice(MONTHS), "csv", rng)
-    before = month.gap_nanos
-    billing.cents_for_dollars(month, 1)
-    month.planted["units"] = month.gap_nanos - before
-    bill, suffix = written(month)
-    return Case(
-        seed, month.provider, f"{month.first:%Y-%m}", month.form, native_lines(month), bill, suffix, month.planted,
-        month.estimate_nanos, month.invoice_nanos,
-    )  # fmt: skip
 
 
 def single_cases(count: int) -> list[tuple[int, tuple[str, ...]]]:
