@@ -1,4 +1,4 @@
-"""Score the close on made-up months: `python -m benchmarks.closing [--cases 500] [--triples 200] [--json-dir DIR]`.
+"""Score the close on made-up months: `python -m benchmarks.closing [--cases 500] [--triples 200] [--first 1000]`.
 
 Every case goes through `outlay reconcile … --json`, in this process. Progress and tables go to stderr, figures to stdout.
 """
@@ -76,6 +76,7 @@ def main() -> None:
     asked = argparse.ArgumentParser(prog="python -m benchmarks.closing", description=(__doc__ or "").splitlines()[0])
     asked.add_argument("--cases", type=int, default=500, help="months with one planted cause")
     asked.add_argument("--triples", type=int, default=200, help="months with three planted causes")
+    asked.add_argument("--first", type=int, default=0, help="number of the first case; others than before are unseen")
     asked.add_argument("--cause", help="only this cause, alone")
     asked.add_argument("--form", help="only this format of the bill")
     asked.add_argument("--jobs", type=int, default=1, help="processes")
@@ -83,11 +84,12 @@ def main() -> None:
     asked.add_argument("--misses", type=int, default=20, help="show so many misses")
     told = asked.parse_args()
     began = time.perf_counter()
-    ones = [(told.cause,)] * told.cases if told.cause else [names for _, names in single_cases(told.cases)]
-    singles = [(seed, names, told.form, told.json_dir) for seed, names in enumerate(ones)]
-    triples = [
-        (seed, names, told.form, told.json_dir) for seed, names in triple_cases(0 if told.cause else told.triples)
-    ]
+    numbers = range(told.first, told.first + told.cases)
+    ones = [(seed, (told.cause,)) for seed in numbers] if told.cause else single_cases(told.cases, told.first)
+    threes = triple_cases(0 if told.cause else told.triples, told.first)
+    singles, triples = (
+        [(seed, names, told.form, told.json_dir) for seed, names in wanted] for wanted in (ones, threes)
+    )
     if told.jobs > 1:
         with ProcessPoolExecutor(told.jobs) as pool:
             single, several = (score(pool.map(_answered, wanted, chunksize=4)) for wanted in (singles, triples))

@@ -86,12 +86,12 @@ def _month(names: Sequence[str], form: str | None, rng: Random) -> Month:
     return month
 
 
-def single_cases(count: int) -> list[tuple[int, tuple[str, ...]]]:
-    """Numbers and causes of `count` cases with one cause each, every cause equally often."""
-    return [(seed, (CAUSES[seed % len(CAUSES)].name,)) for seed in range(count)]
+def single_cases(count: int, first: int = 0) -> list[tuple[int, tuple[str, ...]]]:
+    """Numbers, from `first`, and causes of `count` cases with one cause each, every cause equally often."""
+    return [(seed, (CAUSES[seed % len(CAUSES)].name,)) for seed in range(first, first + count)]
 
 
-def triple_cases(count: int) -> list[tuple[int, tuple[str, ...]]]:
-    """Numbers and causes of `count` cases with three different causes each, every pair about equally often."""
+def triple_cases(count: int, first: int = 0) -> list[tuple[int, tuple[str, ...]]]:
+    """Numbers, from `first`, and causes of `count` cases with three different causes each, every pair about equally often."""
     names = [cause.name for cause in CAUSES]
-    return [(seed, tuple(Random(f"three/{seed}").sample(names, 3))) for seed in range(count)]
+    return [(seed, tuple(Random(f"three/{seed}").sample(names, 3))) for seed in range(first, first + count)]
