@@ -1,20 +1,22 @@
 """The estimate of a month: what the books say that one provider's usage cost, in rows that an invoice can be held against.
 
-Built from single events (`EstimateFold`, for files) or from the books' hourly or daily sums: then rows are made directly,
+Built from single events (`EventFold`, for files) or from the books' hourly or daily sums: then rows are made directly,
 and `marked` holds what the journal knows of single calls.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
 from core.period import Cycle
-from core.usage import TokenClasses
+from core.usage import CLASS_NAMES, TokenClasses
 
 HOUR: Final = 3_600
 DAY: Final = 86_400
@@ -43,10 +45,10 @@ class Mark(StrEnum):
 
 
 class EstimateRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Usage with equal labels in one hour or day.
+    """Usage with equal labels in one UTC day (or in one hour, on its way into an estimate).
 
     Attributes:
-      starts_at: Unix seconds of the hour's or day's start, UTC.
+      starts_at: Unix seconds of the day's start.
       project: the provider's project or workspace id (`tags.project`); None where the usage does not say.
       api_key: the provider's key (`tags.api_key`), as `project`.
       tokens: disjoint classes, summed.
@@ -72,15 +74,53 @@ class EstimateRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     long_nanos: int = 0
 
 
+class UsageLabel(NamedTuple):
+    """What usage is told apart by; the attributes are those of `EstimateRow`."""
+
+    model: str
+    tier: str
+    project: str | None
+    api_key: str | None
+    is_long: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HourlyTokens:
+    """Tokens by UTC hour of a month and of the 14 hours around it, which a bill cut in another time zone would count.
+
+    Attributes:
+      starts_at: Unix seconds of each hour's start, one for each row.
+      label: the place of each row's label in `labels`.
+      tokens: rows × classes, in the order of `CLASS_NAMES`.
+    """
+
+    labels: tuple[UsageLabel, ...]
+    starts_at: npt.NDArray[np.int64]
+    label: npt.NDArray[np.int64]
+    tokens: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, rows: Sequence[EstimateRow]) -> HourlyTokens:
+        """From hourly rows."""
+        places: dict[UsageLabel, int] = {}
+        label = [places.setdefault(label_of(row), len(places)) for row in rows]
+        tokens = np.array([row.tokens for row in rows], dtype=np.int64).reshape(len(rows), len(CLASS_NAMES))
+        starts_at = np.array([row.starts_at for row in rows], dtype=np.int64)
+        return cls(tuple(places), starts_at, np.array(label, dtype=np.int64), tokens)
+
+
+def label_of(row: EstimateRow) -> UsageLabel:
+    """What the row's usage is told apart by."""
+    return UsageLabel(row.model, row.tier, row.project, row.api_key, row.is_long)
+
+
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """What the books hold for one provider and month (UTC).
 
     Attributes:
-      rows: of the month. Their costs add up to `total_nanos`.
-      edges: rows of the 14 hours before and after the month, which a bill cut in another time zone would count; empty
-        when they are not known. Not in the total.
-      row_seconds: 3600 for hourly rows, 86 400 for daily ones.
+      rows: of the month's days. Their costs add up to `total_nanos`.
+      hours: the same tokens by hour, and those around the month; None when they are not known.
       marked: rows of those calls only that carry a mark; they are in `rows` too.
       price_source: where the prices came from, for people.
     """
@@ -89,17 +129,38 @@ class Estimate:
     month: Cycle
     rows: tuple[EstimateRow, ...]
     total_nanos: int
-    edges: tuple[EstimateRow, ...] = ()
-    row_seconds: int = DAY
+    hours: HourlyTokens | None = None
     marked: Mapping[Mark, tuple[EstimateRow, ...]] = field(default_factory=dict)
     price_source: str = ""
 
 
 def estimate_of(
-    rows: Iterable[EstimateRow], *, provider: str, month: Cycle, row_seconds: int = DAY,
-    edges: Iterable[EstimateRow] = (), marked: Mapping[Mark, tuple[EstimateRow, ...]] | None = None, price_source: str = "",
+    rows: Iterable[EstimateRow], *, provider: str, month: Cycle, hours: HourlyTokens | None = None,
+    marked: Mapping[Mark, tuple[EstimateRow, ...]] | None = None, price_source: str = "",
 ) -> Estimate:  # fmt: skip
     """The estimate that these rows of the month make; its total is their sum."""
     kept = tuple(rows)
     total = sum(row.cost_nanos for row in kept)
-    return Estimate(provider, month, kept, total, tuple(edges), row_seconds, marked or {}, price_source)
+    return Estimate(provider, month, kept, total, hours, marked or {}, price_source)
+
+
+def by_day(rows: Iterable[EstimateRow]) -> list[EstimateRow]:
+    """Hourly rows added up by label and UTC day. Those that do not tell their cost by class stay apart from those that do."""
+    days: dict[tuple[int, UsageLabel, bool], list[EstimateRow]] = {}
+    for row in rows:
+        place = (row.starts_at - row.starts_at % DAY, label_of(row), row.class_nanos is None)
+        days.setdefault(place, []).append(row)
+    return [added_rows(day, parts) for (day, _, _), parts in days.items()]
+
+
+def added_rows(day: int, parts: Sequence[EstimateRow]) -> EstimateRow:
+    """One row of several with the same label; its class costs are known as far as theirs are."""
+    classes = [part.class_nanos for part in parts if part.class_nanos is not None]
+    return msgspec.structs.replace(
+        parts[0], starts_at=day, requests=sum(part.requests for part in parts),
+        tokens=TokenClasses(*map(sum, zip(*(part.tokens for part in parts), strict=True))),
+        cost_nanos=sum(part.cost_nanos for part in parts),
+        class_nanos=tuple(map(sum, zip(*classes, strict=True))) if classes else None,
+        unpriced_requests=sum(part.unpriced_requests for part in parts),
+        long_nanos=sum(part.long_nanos for part in parts),
+    )  # fmt: skip

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Final, NamedTuple
 
@@ -19,7 +19,7 @@ import msgspec
 from core.errors import BudgetError
 from core.intake.record import CostLine
 from core.line_kind import LineKind, kind_of
-from core.money import NANOS, decimal_string, nanos_from_decimal, usd
+from core.money import NANOS, decimal_string, nanos_from_decimal
 from core.period import Cycle
 
 __all__ = [
@@ -29,8 +29,6 @@ __all__ = [
     "LineKind",
     "WrongInvoice",
     "invoice_of",
-    "power_of_ten",
-    "units_problem",
 ]
 
 _DAY: Final = timedelta(days=1)
@@ -131,14 +129,14 @@ class _Sums:
     list_nanos: int | None
     count: int = 1
 
-    def add(self, other: _Sums) -> None:
+    def add(self, quantity: Decimal | None, nanos: int, list_nanos: int | None, count: int = 1) -> None:
         """What one of them does not tell, the sum does not tell either."""
-        both = self.quantity is not None and other.quantity is not None
-        self.quantity = self.quantity + other.quantity if both else None  # type: ignore[operator]
-        listed = self.list_nanos is not None and other.list_nanos is not None
-        self.list_nanos = self.list_nanos + other.list_nanos if listed else None  # type: ignore[operator]
-        self.nanos += other.nanos
-        self.count += other.count
+        both = self.quantity is not None and quantity is not None
+        self.quantity = self.quantity + quantity if both else None  # type: ignore[operator]
+        listed = self.list_nanos is not None and list_nanos is not None
+        self.list_nanos = self.list_nanos + list_nanos if listed else None  # type: ignore[operator]
+        self.nanos += nanos
+        self.count += count
 
 
 class InvoiceFold:
@@ -147,7 +145,8 @@ class InvoiceFold:
     def __init__(self, provider: str, month: Cycle) -> None:
         self._provider = provider
         self._month = month
-        self._from, self._until = month.first_on, month.next.first_on
+        self._from = datetime.combine(month.first_on, time(0), UTC)
+        self._until = datetime.combine(month.next.first_on, time(0), UTC)
         self._sums: dict[_Labels, _Sums] = {}
         self._currencies: Counter[str] = Counter()
         self._others: Counter[str] = Counter()
@@ -162,27 +161,29 @@ class InvoiceFold:
             self._others[line.provider] += 1
             return
         billed_in = line.billing_starts_at or line.starts_at
-        if not self._from <= billed_in.date() < self._until:
+        if not self._from <= billed_in < self._until:
             self._months[f"{billed_in:%Y-%m}"] += 1
             return
         self._currencies[line.currency] += 1
-        self._total += line.billed_nanos
-        while line.billed_nanos % self._rounded_to:
+        nanos = line.billed_nanos
+        self._total += nanos
+        while nanos % self._rounded_to:
             self._rounded_to //= 10
         kind = kind_of(line)
-        one_day = line.ends_at - line.starts_at <= _DAY
         # A line's end is exclusive, and an hour or a day lies within the UTC day it begins in.
-        on = line.starts_at.astimezone(UTC).date() if one_day else None
+        on = line.starts_at.astimezone(UTC).date() if line.ends_at - line.starts_at <= _DAY else None
         described = "" if line.token_class and kind is LineKind.USAGE else line.description
+        key = line.api_key if self._keeps_keys else None
         labels = _Labels(
-            kind, on, line.model, line.token_class, line.tier, line.project,
-            line.api_key if self._keeps_keys else None, line.region, line.context_window, line.unit, described,
+            kind, on, line.model, line.token_class, line.tier, line.project, key, line.region, line.context_window,
+            line.unit, described,
         )  # fmt: skip
-        sums = _Sums(line.quantity, line.billed_nanos, line.list_nanos)
-        found = self._sums.setdefault(labels, sums)
-        if found is not sums:
-            found.add(sums)
-        elif self._keeps_keys and len(self._sums) > _MAX_LABELS:
+        found = self._sums.get(labels)
+        if found is not None:
+            found.add(line.quantity, nanos, line.list_nanos)
+            return
+        self._sums[labels] = _Sums(line.quantity, nanos, line.list_nanos)
+        if self._keeps_keys and len(self._sums) > _MAX_LABELS:
             self._drop_keys()
 
     def _drop_keys(self) -> None:
@@ -191,7 +192,7 @@ class InvoiceFold:
         for labels, sums in self._sums.items():
             found = merged.setdefault(labels._replace(api_key=None), sums)
             if found is not sums:
-                found.add(sums)
+                found.add(sums.quantity, sums.nanos, sums.list_nanos, sums.count)
         self._sums = merged
 
     def done(self, *, stated_total_nanos: int | None = None) -> Invoice:
@@ -249,34 +250,6 @@ def invoice_of(
     for line in lines:
         fold.add(line)
     return fold.done(stated_total_nanos=stated_total_nanos)
-
-
-def units_problem(invoice_nanos: int, estimate_nanos: int) -> str | None:
-    """Why an invoice looks as if it were in another unit than dollars, or None.
-
-    A ratio within 5 % of a power of ten from 10 on says so (usage-formats §8, cause 24); to be refused before it is stored.
-    """
-    power = power_of_ten(invoice_nanos, estimate_nanos)
-    if power is None:
-        return None
-    unit = {2: "cents", 3: "a price per 1,000", 6: "millionths, or a price per million"}.get(abs(power), "another unit")
-    direction = "more" if power > 0 else "less"
-    return (
-        f"The invoice says {usd(invoice_nanos)}, the books {usd(estimate_nanos)}: about {10 ** abs(power):,} times {direction}. "
-        f"It looks like {unit}; nothing was stored. Check the unit of its amounts."
-    )
-
-
-def power_of_ten(invoice_nanos: int, estimate_nanos: int) -> int | None:
-    """k ≠ 0 when the invoice is 10^k times the estimate, within 5 %; else None."""
-    if invoice_nanos <= 0 or estimate_nanos <= 0:
-        return None
-    for power in (1, 2, 3, 4, 5, 6, 9):
-        size = 10**power
-        for sign, large, small in ((1, invoice_nanos, estimate_nanos), (-1, estimate_nanos, invoice_nanos)):
-            if abs(large - small * size) * 20 <= small * size:
-                return sign * power
-    return None
 
 
 def _line(labels: _Labels, sums: _Sums) -> InvoiceLine:

@@ -29,6 +29,10 @@ class LineKind(StrEnum):
 
 def kind_of(line: CostLine) -> LineKind:
     """What a cost line charges for: its category, or the words of a line that names neither model nor token class."""
+    is_named = line.model is not None or line.token_class is not None or line.unit is not None
+    is_usage = line.category is ChargeCategory.USAGE
+    if is_usage and not line.correction and is_named and not (line.model is None and line.billed_nanos < 0):
+        return LineKind.USAGE
     words = line.description.lower()
     match line.category:
         case ChargeCategory.TAX:
@@ -39,15 +43,12 @@ def kind_of(line: CostLine) -> LineKind:
             return LineKind.PURCHASE
     if line.correction:
         return LineKind.CORRECTION
-    is_named = line.model is not None or line.token_class is not None or line.unit is not None
-    if line.category is ChargeCategory.USAGE and is_named and not (line.model is None and line.billed_nanos < 0):
-        return LineKind.USAGE
     for kind, marks in (
         (LineKind.ROUNDING, _ROUNDING), (LineKind.TAX, _TAXES), (LineKind.DISCOUNT, _DISCOUNTS), (LineKind.CREDIT, _CREDITS),
     ):  # fmt: skip
         if _says(words, marks):
             return kind
-    return LineKind.USAGE if line.category is ChargeCategory.USAGE else LineKind.ADJUSTMENT
+    return LineKind.USAGE if is_usage else LineKind.ADJUSTMENT
 
 
 def _says(words: str, marks: Iterable[str]) -> bool:

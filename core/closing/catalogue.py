@@ -48,6 +48,7 @@ class Variant(NamedTuple):
 STANDARD: Final = Variant()
 
 
+@lru_cache(maxsize=1_000)
 def variant_of(tier: str, region: str | None, window: str | None) -> Variant:
     """The variant that a bill's labels name. A plain window (`0-200k`) and a global region are the standard one."""
     where = (region or "").lower()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -13,7 +14,7 @@ from core.closing.bill_lines import Bill
 from core.closing.catalogue import STANDARD, RateOf, Variant, long_factors, one_name, unit_nanos, variant_of
 from core.closing.grid import ALL, INPUT, OUTPUT, SEARCH_PLACE, SEARCHES, TOKENS, Axes, Floats, Grid, Marked, Side
 from core.closing.layout import SEARCH_NANOS, Labeller, laid_out, shifter
-from core.estimate import HOUR, Estimate, EstimateRow
+from core.estimate import Estimate, EstimateRow
 from core.invoice import InvoiceLine
 from core.usage import CLASS_NAMES
 
@@ -57,8 +58,7 @@ def grid_of(estimate: Estimate, bill: Bill, rounded_to: int, rate_of: RateOf) ->
     for mark, found in estimate.marked.items():
         side, count, _ = laid_out(found, label, plain)
         marked[mark] = Marked(side, count)
-    is_hourly = estimate.row_seconds == HOUR and bool(label.axes.days)
-    shifted = shifter([*estimate.rows, *estimate.edges], label) if is_hourly else None
+    shifted = shifter(estimate.hours, label) if estimate.hours and label.axes.days else None
     premium = _premium(label, estimate.provider, rate_of, on)
     return Grid(
         label.axes, own, Side(tokens, billed), price, premium, is_known, lines, requests, marked, long_nanos, rate_of,
@@ -98,9 +98,11 @@ def _labeller(estimate: Estimate, bill: Bill, rate_of: RateOf) -> tuple[Labeller
     variant_places = {one: place for place, one in enumerate(variants)}
     project_places = {name: place for place, name in enumerate(projects)}
 
+    @lru_cache(maxsize=10_000)
     def model_of(name: str) -> int:
         return model_places.get(one_name(provider, name), model_places.get(OTHER, 0)) if bill.by_model else 0
 
+    @lru_cache(maxsize=1_000)
     def place_of_variant(one: Variant) -> int:
         plain = one._replace(region="") if drops_regions else one
         return variant_places.get(plain, variant_places.get(plain._replace(is_long=False), 0))

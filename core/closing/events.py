@@ -1,4 +1,4 @@
-"""Usage events into an estimate, one at a time: a million of them become a few thousand hourly rows.
+"""Usage events into an estimate, one at a time: a million of them become a few thousand rows, one a day and label.
 
 The estimate counts what the books would count: an id once. A provider's answer that was reported under two ids is counted
 twice here and marked, because naming that is what the comparison is for.
@@ -6,15 +6,17 @@ twice here and marked, because naming that is what the comparison is for.
 
 from __future__ import annotations
 
-from array import array
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
-from core.estimate import DAY, HOUR, Estimate, EstimateRow, Mark, estimate_of
+from core.closing.tally import Tally, Whole, added_up
+from core.estimate import DAY, HOUR, Estimate, EstimateRow, HourlyTokens, Mark, UsageLabel, added_rows, estimate_of
 from core.intake import labels
 from core.list_prices import SOURCE, list_rates
+from core.money import divide_half_even
 from core.period import Cycle
 from core.rates import Rate
 from core.usage import CLASS_NAMES, TokenClasses, UsageEvent
@@ -22,30 +24,28 @@ from core.usage import CLASS_NAMES, TokenClasses, UsageEvent
 EDGE: Final = timedelta(hours=14)
 """No time zone is further from UTC (Kiritimati, +14:00)."""
 TWIN_SECONDS: Final = 2
-_TWIN_TOKENS: Final = 200
+TWIN_TOKENS: Final = 200
 """Below this many tokens two different calls may well agree in every count."""
-_GUESSED_TOKENS: Final = 16
+GUESSED_TOKENS: Final = 16
 """No chat has so few input tokens; OpenLIT and LiteLLM guess 4 to 9 for a stream without usage (usage-formats §1.5)."""
-_MOCK: Final = (10, 20)
+MOCK: Final = (10, 20)
 """Input and output tokens of LiteLLM's `mock_response` (fixtures, November 2026)."""
-_MOCK_WORDS: Final = ("mock", "healthcheck", "health-check", "health_check")
-_SMALL_TOKENS: Final = 2_000
+MOCK_WORDS: Final = ("mock", "healthcheck", "health-check", "health_check")
+SMALL_TOKENS: Final = 2_000
 """A thousandth of the largest context window (2 million tokens, Gemini 1.5 Pro; prices of November 2026)."""
-_OFTEN: Final = 40
+OFTEN: Final = 40
 _MAX_SHAPES: Final = 200_000
 
-_Key = tuple[int, str, str, str | None, str | None, bool]
-"""(hour in Unix seconds, model, tier, project, API key, above the long-context threshold)."""
+_AMOUNTS: Final = 4
+"""Requests, those without a price, nanos, and nanos for long context: what stands before the tokens in a row."""
 
 
-@dataclass(slots=True)
-class _Sums:
-    requests: int = 0
-    unpriced: int = 0
-    nanos: int = 0
-    long_nanos: int = 0
-    tokens: array[int] = field(default_factory=lambda: array("q", bytes(8 * len(CLASS_NAMES))))
-    class_nanos: array[float] = field(default_factory=lambda: array("d", bytes(8 * len(CLASS_NAMES))))
+class _Priced(NamedTuple):
+    """Usage that is told apart by its label and by the prices it had, so that tokens alone tell what each class cost."""
+
+    label: UsageLabel
+    rate: Rate | None
+    band: int
 
 
 class EventFold:
@@ -61,9 +61,13 @@ class EventFold:
         self._provider, self._month = provider, month
         self._from = datetime.combine(month.first_on, time(0), UTC)
         self._until = datetime.combine(month.next.first_on, time(0), UTC)
-        self._sums: dict[_Key, _Sums] = {}
-        self._edges: dict[_Key, _Sums] = {}
-        self._marked: dict[Mark, dict[_Key, _Sums]] = {mark: {} for mark in Mark}
+        self._earliest, self._latest = self._from - EDGE, self._until + EDGE
+        width = 2 + _AMOUNTS + len(CLASS_NAMES)
+        self._sums = Tally(width)
+        self._marked = {mark: Tally(width) for mark in Mark}
+        # By the rate's identity: comparing all its prices for every event would take longer than all the rest.
+        self._places: dict[tuple[str, str, str | None, str | None, int, int], int] = {}
+        self._priced: list[_Priced] = []
         # Hashes of 64 bits instead of texts: a million of each fit into 64 MB, and a clash costs one call's cost.
         self._ids: set[int] = set()
         self._answers: set[int] = set()
@@ -75,58 +79,84 @@ class EventFold:
     def add(self, event: UsageEvent) -> None:
         """Take one event."""
         at = event.at.astimezone(UTC)
-        inside = self._from <= at < self._until
-        if not (inside or self._from - EDGE <= at < self._until + EDGE) or self._other_provider(event):
+        if not self._earliest <= at < self._latest or labels.provider_name(event.provider) != self._provider:
             self.left_out += 1
             return
         if (key := hash(event.id)) in self._ids:
             self.duplicates += 1
             return
         self._ids.add(key)
-        if event.problem(self._until + EDGE):
+        if event.problem(self._latest):
             self.refused += 1
             return
-        hour = int(at.timestamp()) // HOUR * HOUR
+        second = int(at.timestamp())
         rate = self._rate(event, at)
-        is_long = bool(
-            rate and event.requests == 1 and len(rate.bands) > 1 and event.input_tokens > rate.bands[1].above
-        )
-        place = (
-            hour,
-            event.model,
-            event.tier or "standard",
-            event.tags.get("project"),
-            event.tags.get("api_key"),
-            is_long,
-        )
-        targets = [_sums_at(self._sums if inside else self._edges, place)]
-        if inside:
-            day = (hour // DAY * DAY, *place[1:])
-            targets += [_sums_at(self._marked[mark], day) for mark in self._marks(event, at)]
-        _count(event.classes(), event.requests, rate, targets)
-        if inside and rate and event.requests == 1 and len(rate.bands) > 1:
-            self._count_twice(event.classes(), rate, day)
+        classes = event.classes()
+        row = self._row(event, classes, rate)
+        self._sums.add((second - second % HOUR, *row))
+        if not self._from <= at < self._until:
+            return
+        day = second - second % DAY
+        for mark in self._marks(event, second):
+            self._marked[mark].add((day, *row))
+        if rate and event.requests == 1 and len(rate.bands) > 1 and event.cache_read_tokens:
+            self._count_twice(event, classes, rate, day)
 
     def done(self) -> Estimate:
         """The estimate of the events so far."""
-        marked = {mark: _rows(sums) for mark, sums in self._marked.items() if sums}
+        marked = {mark: self._rows(sums.sums(DAY)) for mark, sums in self._marked.items() if sums}
+        hours = self._sums.sums(HOUR)
+        first, last = int(self._from.timestamp()), int(self._until.timestamp())
+        inside = hours[(hours[:, 0] >= first) & (hours[:, 0] < last)]
+        inside[:, 0] -= inside[:, 0] % DAY
+        known = tuple(one.label for one in self._priced)
         return estimate_of(
-            _rows(self._sums), provider=self._provider, month=self._month, row_seconds=HOUR, edges=_rows(self._edges),
-            marked=marked, price_source=SOURCE,
+            self._rows(added_up(inside)), provider=self._provider, month=self._month, marked=marked, price_source=SOURCE,
+            hours=HourlyTokens(known, hours[:, 0], hours[:, 1], hours[:, 2 + _AMOUNTS :]),
         )  # fmt: skip
 
-    def _count_twice(self, classes: TokenClasses, rate: Rate, day: _Key) -> None:
+    def _row(self, event: UsageEvent, classes: TokenClasses, rate: Rate | None, *, sign: int = 1) -> tuple[int, ...]:
+        """What an event adds to the sums but for its time; with a `sign` of -1 what it takes away again."""
+        requests = event.requests
+        nanos = long_nanos = band = 0
+        if rate:
+            nanos = rate.cost(classes, requests)
+            if requests == 1 and len(rate.bands) > 1 and classes.input_total > rate.bands[1].above:
+                total = classes.input_total
+                band = sum(total > one.above for one in rate.bands[1:])
+                long_nanos = nanos - Rate(rate.source, rate.bands[:1], rate.per).cost(classes)
+        tier, told = event.tier or "standard", event.tags.get
+        place = (event.model, tier, told("project"), told("api_key"), id(rate), band)
+        number = self._places.get(place)
+        if number is None:
+            number = self._places[place] = len(self._priced)
+            self._priced.append(_Priced(UsageLabel(*place[:4], is_long=band > 0), rate, band))
+        if sign == 1:
+            return (number, requests, 0 if rate else requests, nanos, long_nanos, *classes)
+        return (number, -requests, 0 if rate else -requests, -nanos, -long_nanos, *(-tokens for tokens in classes))
+
+    def _count_twice(self, event: UsageEvent, classes: TokenClasses, rate: Rate, day: int) -> None:
         """What a call would have less, were its cached tokens in its input twice. Told where prices jump with the input."""
         once = classes._replace(input_uncached=classes.input_uncached - classes.cache_read)
-        if not classes.cache_read or once.input_uncached < 0:
+        if once.input_uncached < 0:
             return
         marked = self._marked[Mark.TWICE]
-        is_long = once.input_total > rate.bands[1].above
-        _count(classes, 1, rate, [_sums_at(marked, day)])
-        _count(once, 1, rate, [_sums_at(marked, (*day[:5], is_long))], sign=-1)
+        marked.add((day, *self._row(event, classes, rate)))
+        marked.add((day, *self._row(event, once, rate, sign=-1)))
 
-    def _other_provider(self, event: UsageEvent) -> bool:
-        return labels.provider_name(event.provider) != self._provider
+    def _rows(self, sums: Whole) -> tuple[EstimateRow, ...]:
+        """Rows of the sums, in order of day and label."""
+        found: dict[tuple[int, UsageLabel], EstimateRow] = {}
+        for start, number, requests, unpriced, nanos, long_nanos, *counts in sums.tolist():
+            one = self._priced[number]
+            row = EstimateRow(
+                starts_at=start, model=one.label.model, tier=one.label.tier, project=one.label.project,
+                api_key=one.label.api_key, is_long=one.label.is_long, requests=requests, tokens=TokenClasses(*counts),
+                cost_nanos=nanos, class_nanos=_by_class(counts, one), unpriced_requests=unpriced, long_nanos=long_nanos,
+            )  # fmt: skip
+            before = found.get((start, one.label))
+            found[start, one.label] = added_rows(start, (before, row)) if before else row
+        return tuple(found[key] for key in sorted(found, key=lambda key: (key[0], str(key[1]))))
 
     def _rate(self, event: UsageEvent, at: datetime) -> Rate | None:
         key = (event.model, event.tier, at.date())
@@ -138,41 +168,33 @@ class EventFold:
                 chosen = rate
         return chosen
 
-    def _marks(self, event: UsageEvent, at: datetime) -> list[Mark]:
+    def _marks(self, event: UsageEvent, second: int) -> list[Mark]:
         found = []
-        if self._is_repeated(event, at):
+        if self._is_repeated(event, second):
             found.append(Mark.REPEATED)
         if not (event.input_tokens or event.output_tokens or event.web_searches):
             return [*found, Mark.EMPTY]
-        if event.requests > 1:
+        is_single = event.requests == 1
+        if not is_single:
             found.append(Mark.AGGREGATE)
-        words = (
-            f"{event.model} {event.tags.get('feature', '')} {event.tags.get('environment', '')} {event.workload or ''}"
-        )
-        if (
-            (event.input_tokens, event.output_tokens) == _MOCK
-            or "_cache_hit" in f"{event.id}{event.response_id}"
-            or event.tags.get("cache_hit", "").lower() == "true"
-            or any(word in words.lower() for word in _MOCK_WORDS)
-        ):
+        if _is_mock(event):
             found.append(Mark.MOCK)
-        elif event.requests == 1 and 0 < event.input_tokens < _GUESSED_TOKENS:
+        elif is_single and 0 < event.input_tokens < GUESSED_TOKENS:
             found.append(Mark.GUESSED)
-        if event.requests == 1 and event.input_tokens < _SMALL_TOKENS:
+        if is_single and event.input_tokens < SMALL_TOKENS:
             found.append(Mark.SMALL)
         if self._is_constant(event):
             found.append(Mark.CONSTANT)
         return found
 
-    def _is_repeated(self, event: UsageEvent, at: datetime) -> bool:
+    def _is_repeated(self, event: UsageEvent, second: int) -> bool:
         if event.response_id:
             size = len(self._answers)
             self._answers.add(hash(event.response_id))
             return len(self._answers) == size
-        if event.requests > 1 or event.input_tokens + event.output_tokens < _TWIN_TOKENS:
+        if event.requests > 1 or event.input_tokens + event.output_tokens < TWIN_TOKENS:
             return False
         counts = (event.model, event.input_tokens, event.cache_read_tokens, event.output_tokens, event.reasoning_tokens)
-        second = int(at.timestamp())
         near = range(second - TWIN_SECONDS, second + TWIN_SECONDS + 1)
         found = any(hash((*counts, moment)) in self._twins for moment in near)
         self._twins.add(hash((*counts, second)))
@@ -182,48 +204,28 @@ class EventFold:
         shape = hash((event.model, event.input_tokens, event.output_tokens, event.cache_read_tokens))
         if shape in self._shapes or len(self._shapes) < _MAX_SHAPES:
             self._shapes[shape] += 1
-        return self._shapes[shape] > _OFTEN
+        return self._shapes[shape] > OFTEN
 
 
-def _count(classes: TokenClasses, requests: int, rate: Rate | None, targets: list[_Sums], *, sign: int = 1) -> None:
-    """Add a call to sums; take it away again with a `sign` of -1."""
-    nanos = long_nanos = 0
-    parts: list[float] = []
-    if rate:
-        nanos = rate.cost(classes, requests)
-        band = rate.bands[0]
-        if requests == 1 and len(rate.bands) > 1 and classes.input_total > rate.bands[1].above:
-            band = [band for band in rate.bands if classes.input_total > band.above][-1]
-            long_nanos = nanos - Rate(rate.source, rate.bands[:1], rate.per).cost(classes)
-        parts = [tokens * price / rate.per for tokens, price in zip(classes, band.prices, strict=True)]
-    for sums in targets:
-        sums.requests += sign * requests
-        sums.unpriced += 0 if rate else sign * requests
-        sums.nanos += sign * nanos
-        sums.long_nanos += sign * long_nanos
-        for place, tokens in enumerate(classes):
-            if tokens:
-                sums.tokens[place] += sign * tokens
-                sums.class_nanos[place] += sign * parts[place] if parts else 0.0
+def _is_mock(event: UsageEvent) -> bool:
+    tags = event.tags
+    return (
+        (event.input_tokens, event.output_tokens) == MOCK
+        or "_cache_hit" in event.id
+        or "_cache_hit" in (event.response_id or "")
+        or tags.get("cache_hit", "").lower() == "true"
+        or _says_mock(event.model, tags.get("feature", ""), tags.get("environment", ""), event.workload or "")
+    )
 
 
-def _sums_at(sums: dict[_Key, _Sums], place: _Key) -> _Sums:
-    found = sums.get(place)
-    if found is None:
-        found = sums[place] = _Sums()
-    return found
+@lru_cache(maxsize=10_000)
+def _says_mock(*told: str) -> bool:
+    words = " ".join(told).lower()
+    return any(word in words for word in MOCK_WORDS)
 
 
-def _rows(sums: dict[_Key, _Sums]) -> tuple[EstimateRow, ...]:
-    """Rows of the sums, in order. Empties the sums as it goes: both at once would need twice the memory."""
-    rows = []
-    for key in sorted(sums, key=lambda key: (key[0], str(key))):
-        hour, model, tier, project, api_key, is_long = key
-        found = sums.pop(key)
-        rows.append(EstimateRow(
-            starts_at=hour, model=model, tier=tier, project=project, api_key=api_key, is_long=is_long,
-            requests=found.requests, tokens=TokenClasses(*found.tokens), cost_nanos=found.nanos,
-            unpriced_requests=found.unpriced, class_nanos=tuple(round(part) for part in found.class_nanos),
-            long_nanos=found.long_nanos,
-        ))  # fmt: skip
-    return tuple(rows)
+def _by_class(counts: Sequence[int], one: _Priced) -> tuple[int, ...]:
+    if one.rate is None:
+        return (0,) * len(CLASS_NAMES)
+    prices = one.rate.bands[one.band].prices
+    return tuple(divide_half_even(tokens * price, one.rate.per) for tokens, price in zip(counts, prices, strict=True))

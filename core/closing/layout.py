@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -13,12 +12,16 @@ import numpy.typing as npt
 
 from core.closing.catalogue import Variant
 from core.closing.grid import ALL, INPUT, SEARCHES, Axes, Floats, Mask, Side
-from core.estimate import DAY, HOUR, EstimateRow
+from core.estimate import DAY, HOUR, EstimateRow, HourlyTokens, UsageLabel
 from core.usage import CLASS_NAMES
 
 Places = npt.NDArray[np.int64]
 SEARCH_NANOS: Final = 10_000_000
 """10 USD for 1 000 web searches, at OpenAI and Anthropic alike (usage-formats §8, cause 11)."""
+
+
+_REACH: Final = 14
+"""No time zone is further from UTC, in hours (Kiritimati)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +126,7 @@ def _cells(name: str, places: Sequence[Places], label: Labeller) -> tuple[Places
     return day, model, kind, variant, project
 
 
-def _labels(rows: Sequence[EstimateRow], label: Labeller) -> tuple[Places, Places, Places]:
+def _labels(rows: Sequence[EstimateRow | UsageLabel], label: Labeller) -> tuple[Places, Places, Places]:
     models = np.array([label.model_of(row.model) for row in rows], dtype=np.int64)
     variants = np.array([label.variant_of(Variant(row.tier, is_long=row.is_long)) for row in rows], dtype=np.int64)
     projects = np.array([label.project_of(row.project, row.api_key) for row in rows], dtype=np.int64)
@@ -133,25 +136,38 @@ def _labels(rows: Sequence[EstimateRow], label: Labeller) -> tuple[Places, Place
 def _days(starts_at: Places, label: Labeller) -> Places:
     if not label.axes.days:
         return np.zeros_like(starts_at)
-    first = int(datetime(label.first_on.year, label.first_on.month, 1, tzinfo=UTC).timestamp())
-    return (starts_at - first) // DAY
+    return (starts_at - _first_second(label)) // DAY
 
 
-def shifter(rows: Sequence[EstimateRow], label: Labeller) -> Callable[[int], Floats]:
-    """The tokens of the month if every call had come so many hours later."""
-    starts_at = np.array([row.starts_at for row in rows], dtype=np.int64)
-    model, variant, project = _labels(rows, label)
-    counts = np.array([row.tokens for row in rows], dtype=np.float64)
+def shifter(hours: HourlyTokens, label: Labeller) -> Callable[[int], Floats]:
+    """The tokens of the month if every call had come so many hours later, −14 to 14."""
+    days = label.axes.shape[0]
+    model, variant, project = _labels(hours.labels, label)
     names = [(place, name) for place, name in enumerate(CLASS_NAMES) if name != SEARCHES or label.by_class]
+    cells = [
+        np.ravel_multi_index(_cells(name, (np.zeros_like(model), model, variant, project), label), label.axes.shape)
+        for _, name in names
+    ]
+    columns, where = np.unique(np.array(cells, dtype=np.int64), return_inverse=True)
+    where = where.reshape(len(names), len(hours.labels))
+    hour = (hours.starts_at - _first_second(label)) // HOUR + _REACH
+    inside = (hour >= 0) & (hour < days * 24 + 2 * _REACH)
+    by_hour = np.zeros((days * 24 + 2 * _REACH + 1, len(columns)))
+    for (place, _), column in zip(names, where, strict=True):
+        # A line below its hour, so that the sums up to an hour's line are those of all hours before it.
+        np.add.at(
+            by_hour, (hour[inside] + 1, column[hours.label[inside]]), hours.tokens[inside, place].astype(np.float64)
+        )
+    until = by_hour.cumsum(axis=0)
 
-    @lru_cache(maxsize=32)
-    def shifted(hours: int) -> Floats:
-        days = _days(starts_at + hours * HOUR, label)
-        inside = (days >= 0) & (days < label.axes.shape[0])
-        tokens = np.zeros(label.axes.shape)
-        places = (days[inside], model[inside], variant[inside], project[inside])
-        for place, name in names:
-            np.add.at(tokens, _cells(name, places, label), counts[inside, place])
-        return tokens
+    def shifted(later: int) -> Floats:
+        midnights = _REACH - later + 24 * np.arange(days + 1)
+        tokens = np.zeros((days, int(np.prod(label.axes.shape[1:]))))
+        tokens[:, columns] = np.diff(until[midnights], axis=0)
+        return tokens.reshape(label.axes.shape)
 
     return shifted
+
+
+def _first_second(label: Labeller) -> int:
+    return int(datetime(label.first_on.year, label.first_on.month, 1, tzinfo=UTC).timestamp())

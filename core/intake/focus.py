@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
+from itertools import chain
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from core.errors import Unreadable
 from core.intake import labels
 from core.intake.record import ChargeCategory, CostLine, Taken
-from core.intake.tables import header_of, table_rows
+from core.intake.tables import Cells, header_of
 from core.intake.values import moment, money_nanos, number, text
 
 REQUIRED: Final = ("BilledCost", "ChargePeriodStart", "ChargePeriodEnd")
@@ -26,14 +29,19 @@ COLUMNS: Final = frozenset((
     *REQUIRED, "EffectiveCost", "ListCost", "BillingCurrency", "BillingPeriodStart", "ChargeCategory", "ChargeClass",
     "ChargeDescription", "SubAccountId", "ServiceProviderName", "ProviderName", "PublisherName", "InvoiceIssuerName",
     "InvoiceId", "SkuId", "SkuMeter", "SkuPriceDetails", "SkuPriceId", "PricingQuantity", "PricingUnit",
-    "PricingCurrency", "ConsumedQuantity", "ConsumedUnit", "ResourceName", "ResourceId", "ResourceType", "RegionId",
-    "Tags", "x_ConsumedTokens", "x_ServiceTier",
+    "ConsumedQuantity", "ConsumedUnit", "ResourceName", "ResourceId", "RegionId", "Tags", "x_ConsumedTokens", "x_ServiceTier",
 ))  # fmt: skip
 
 _PROVIDERS: Final = (
     ("openai", "openai"), ("anthropic", "anthropic"), ("amazon", "aws"), ("aws", "aws"), ("microsoft", "azure"),
     ("azure", "azure"), ("google", "google"), ("mistral", "mistral"), ("cohere", "cohere"), ("openrouter", "openrouter"),
 )  # fmt: skip
+_AMOUNTS: Final = (
+    *REQUIRED, "EffectiveCost", "ListCost", "x_ConsumedTokens", "ConsumedQuantity", "PricingQuantity",
+)  # fmt: skip
+"""What differs from row to row; everything else labels the charge."""
+_MOST_CHARGES: Final = 20_000
+_NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS: Final = re.compile(
     r"(?P<size>1\s*k|1\s*m|k|m|1,?000|1,?000,?000|million|thousand)?\s*-?\s*(?P<name>tok(en)?s?)"
 )
@@ -63,13 +71,10 @@ def rows(lines: Iterable[str]) -> Iterator[tuple[int, CostLine | str]]:
     first = next(source, "")
     if lacking := [name for name in REQUIRED if name not in header_of(first)[0]]:
         raise Unreadable(f"This is no FOCUS file: it has no column {', '.join(lacking)}.")
-
-    def with_header() -> Iterator[str]:
-        yield first
-        yield from source
-
-    for line, row in table_rows(with_header(), wanted=COLUMNS):
-        yield line, row if isinstance(row, str) else cost_line(row)
+    cells = Cells(chain([first], source))
+    reader = _Reader(cells.header)
+    for line, row in cells:
+        yield line, row if isinstance(row, str) else reader.cost_line(row)
 
 
 def read(lines: Iterable[str]) -> Taken:
@@ -85,40 +90,88 @@ def read(lines: Iterable[str]) -> Taken:
 
 def cost_line(row: Mapping[str, str]) -> CostLine | str:
     """The cost in one row of cells, or why there is none. Absent and empty cells are null."""
-    billed = money_nanos(row["BilledCost"])
-    starts_at, ends_at = _moment(row["ChargePeriodStart"]), _moment(row["ChargePeriodEnd"])
-    if billed is None or starts_at is None or ends_at is None:
-        return "the row has no BilledCost, ChargePeriodStart or ChargePeriodEnd that can be read"
-    cell = row.get
-    # The costs are equal in most rows; a million of them are read.
-    effective = billed if _same(cell("EffectiveCost"), row["BilledCost"]) else money_nanos(cell("EffectiveCost"))
-    listed = cell("ListCost")
-    list_nanos = billed if listed == row["BilledCost"] else money_nanos(listed or "")
-    category, problems = _category(cell("ChargeCategory") or "")
+    return _Reader(list(row)).cost_line(list(row.values()))
+
+
+class _Charge(NamedTuple):
+    """What the labels of a row say: the line without its times and amounts, and what one of its units is.
+
+    Attributes:
+      consumed, priced: (how many one of it is, its name) of the two units.
+    """
+
+    line: CostLine
+    consumed: tuple[int, str | None]
+    priced: tuple[int, str | None]
+
+
+class _Reader:
+    """Rows of one file. Most rows of a large bill differ in times and amounts only, so that what their labels say is kept."""
+
+    def __init__(self, header: list[str]) -> None:
+        place = {name: number for number, name in enumerate(header) if name in COLUMNS}
+        # Absent columns read an empty cell that is put behind each row.
+        at = [place.get(name, -1) for name in _AMOUNTS]
+        self._amounts = itemgetter(*at)
+        self._names = [name for name in place if name not in _AMOUNTS] or [""]
+        self._labels = itemgetter(*(place.get(name, -1) for name in self._names), -1)
+        self._charges: dict[tuple[str, ...], _Charge] = {}
+
+    def cost_line(self, row: list[str]) -> CostLine | str:
+        """The cost in the cells of one row, or why there is none."""
+        row.append("")
+        billed, start, end, effective, listed, tokens, consumed, priced = self._amounts(row)
+        nanos, starts_at, ends_at = money_nanos(billed), _moment(start), _moment(end)
+        if nanos is None or starts_at is None or ends_at is None:
+            return "the row has no BilledCost, ChargePeriodStart or ChargePeriodEnd that can be read"
+        labels_ = self._labels(row)
+        charge = self._charges.get(labels_)
+        if charge is None:
+            if len(self._charges) >= _MOST_CHARGES:
+                self._charges.clear()
+            charge = self._charges[labels_] = _charge_of(dict(zip(self._names, labels_, strict=False)))
+        quantity, unit = _quantity(tokens, consumed, priced, charge)
+        problems = charge.line.problems
+        if unit == "requests" and _is_tokens(charge.line):
+            problems = (*problems, _REQUEST_ROWS)
+        spent = nanos if effective == billed or not effective else money_nanos(effective)
+        return replace(
+            charge.line, starts_at=starts_at, ends_at=ends_at, quantity=quantity, unit=unit, billed_nanos=nanos,
+            # The costs are equal in most rows; a million of them are read.
+            effective_nanos=nanos if spent is None else spent,
+            list_nanos=nanos if listed == billed else money_nanos(listed), problems=problems,
+        )  # fmt: skip
+
+
+def _charge_of(row: Mapping[str, str]) -> _Charge:
+    """What the cells of a row say but for its times and amounts."""
+    told = {name: value.strip() for name, value in row.items()}
+
+    def cell(name: str) -> str:
+        return told.get(name, "")
+
+    category, problems = _category(cell("ChargeCategory"))
     sku = _sku(
-        cell("SkuPriceDetails") or "",
-        cell("SkuMeter") or cell("ChargeDescription") or "",
-        cell("SkuPriceId") or cell("SkuId") or "",
-        cell("ResourceName") or cell("ResourceId") or "",
+        cell("SkuPriceDetails"),
+        cell("SkuMeter") or cell("ChargeDescription"),
+        cell("SkuPriceId") or cell("SkuId"),
+        cell("ResourceName") or cell("ResourceId"),
     )
     is_usage = category is ChargeCategory.USAGE
-    quantity, unit = _quantity(row)
-    if is_usage and unit == "requests" and sku.token_class not in ("web_searches", None):
-        problems = (*problems, _REQUEST_ROWS)
-    return CostLine(
-        provider=_provider(*(cell(name) or "" for name in _ISSUERS)), model=sku.model if is_usage else None,
+    line = CostLine(
+        provider=_provider(*(cell(name) for name in _ISSUERS)), model=sku.model if is_usage else None,
         token_class=sku.token_class if is_usage else None, tier=cell("x_ServiceTier") or sku.tier, category=category,
-        correction=(cell("ChargeClass") or "").lower() == "correction", starts_at=starts_at, ends_at=ends_at,
-        billing_starts_at=_moment(cell("BillingPeriodStart") or ""), quantity=quantity, unit=unit, billed_nanos=billed,
-        effective_nanos=billed if effective is None else effective, list_nanos=list_nanos,
+        correction=cell("ChargeClass").lower() == "correction", starts_at=_NEVER, ends_at=_NEVER,
+        billing_starts_at=_moment(cell("BillingPeriodStart")), billed_nanos=0, effective_nanos=0,
         currency=(cell("BillingCurrency") or "USD").upper()[:3], project=labels.id_text(cell("SubAccountId")),
         region=labels.id_text(cell("RegionId")), invoice_id=labels.id_text(cell("InvoiceId")),
-        description=(cell("ChargeDescription") or "")[:500], tags=_tags(cell("Tags") or ""), problems=problems,
+        description=cell("ChargeDescription")[:500], tags=_tags(cell("Tags")), problems=problems,
     )  # fmt: skip
+    return _Charge(line, unit_of(cell("ConsumedUnit")), unit_of(cell("PricingUnit")))
 
 
-def _same(told: str | None, billed: str) -> bool:
-    return not told or told == billed
+def _is_tokens(line: CostLine) -> bool:
+    return line.category is ChargeCategory.USAGE and line.token_class not in ("web_searches", None)
 
 
 _ISSUERS: Final = ("ServiceProviderName", "ProviderName", "PublisherName", "InvoiceIssuerName")
@@ -174,15 +227,13 @@ def _class_of(direction: str, action: str, words: str) -> str | None:
     return "cache_read" if "cache read" in words or "cached" in words else None
 
 
-def _quantity(row: Mapping[str, str]) -> tuple[Decimal | None, str | None]:
+def _quantity(tokens: str, consumed: str, priced: str, charge: _Charge) -> tuple[Decimal | None, str | None]:
     """Consumed quantity with tokens counted one by one; the priced quantity where none is told."""
-    cell = row.get
-    if (tokens := number(cell("x_ConsumedTokens"))) is not None:
-        return tokens, "tokens"
-    for amount, unit in (("ConsumedQuantity", "ConsumedUnit"), ("PricingQuantity", "PricingUnit")):
-        if (quantity := number(cell(amount))) is not None:
-            size, name = unit_of(cell(unit) or "")
-            return quantity * size, name
+    if tokens and (counted := number(tokens)) is not None:
+        return counted, "tokens"
+    for amount, (size, unit) in ((consumed, charge.consumed), (priced, charge.priced)):
+        if amount and (quantity := number(amount)) is not None:
+            return quantity if size == 1 else quantity * size, unit
     return None, None
 
 

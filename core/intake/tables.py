@@ -23,6 +23,42 @@ def header_of(first_line: str) -> tuple[list[str], str]:
     return [name.strip() for name in names], delimiter
 
 
+class Cells:
+    """Rows of a table as lists of cells, each as long as the header, as they stand: blanks around a cell are kept.
+
+    Attributes:
+      header: the names of the columns.
+    """
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        """Reads the header. Raises Unreadable where there is none."""
+        csv.field_size_limit(_MAX_CELL)
+        self._source = iter(lines)
+        self.header, self._delimiter = header_of(next(self._source, ""))
+        if not any(self.header):
+            raise Unreadable("The file has no header line with the names of its columns.")
+
+    def __iter__(self) -> Iterator[tuple[int, list[str] | str]]:
+        """(line number from 1, cells; or why there are none). Missing cells at the end of a row count as empty."""
+        reader = csv.reader(self._source, delimiter=self._delimiter)
+        width = len(self.header)
+        while True:
+            try:
+                row = next(reader)
+            except StopIteration:
+                return
+            except csv.Error:
+                yield reader.line_num + 1, "not CSV"
+                continue
+            if len(row) == width:
+                if row[0] or any(row):
+                    yield reader.line_num + 1, row
+            elif len(row) > width and any(row):
+                yield reader.line_num + 1, f"{len(row)} cells where the header has {width}"
+            elif any(row):
+                yield reader.line_num + 1, row + [""] * (width - len(row))
+
+
 def table_rows(
     lines: Iterable[str], *, wanted: frozenset[str] | None = None
 ) -> Iterator[tuple[int, dict[str, str] | str]]:
@@ -33,25 +69,7 @@ def table_rows(
     Args:
       wanted: columns to hand out; None hands out all. Wide bills are read much faster without the rest.
     """
-    csv.field_size_limit(_MAX_CELL)
-    source = iter(lines)
-    header, delimiter = header_of(next(source, ""))
-    if not any(header):
-        raise Unreadable("The file has no header line with the names of its columns.")
-    places = [(place, name) for place, name in enumerate(header) if name and (wanted is None or name in wanted)]
-    reader = csv.reader(source, delimiter=delimiter)
-    while True:
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error:
-            yield reader.line_num + 1, "not CSV"
-            continue
-        if not any(row):
-            continue
-        if len(row) > len(header):
-            yield reader.line_num + 1, f"{len(row)} cells where the header has {len(header)}"
-            continue
-        row += [""] * (len(header) - len(row))
-        yield reader.line_num + 1, {name: row[place].strip() for place, name in places}
+    cells = Cells(lines)
+    places = [(place, name) for place, name in enumerate(cells.header) if name and (wanted is None or name in wanted)]
+    for line, row in cells:
+        yield line, row if isinstance(row, str) else {name: row[place].strip() for place, name in places}

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final, TypeAlias
 
 from core.attribution import Labels
-from core.estimate import DAY, HOUR, Estimate, EstimateRow, Mark, estimate_of
+from core.estimate import DAY, HOUR, Estimate, EstimateRow, HourlyTokens, Mark, by_day, estimate_of
 from core.list_prices import SOURCE
 from core.money import divide_half_even
 from core.period import Cycle
@@ -124,9 +124,12 @@ def fold(books: Books) -> Estimate:
         known = surcharges.get((row.starts_at, row.series_id), _NOTHING)
         surcharges[row.starts_at, row.series_id] = _plus(known, rates.surcharge(row, place))
     marked = {Mark(name): tuple(_folded(books, rows, rates, {})) for name, rows in books.marked.items()}
+    rows = _folded(books, books.sums, rates, surcharges)
+    is_hourly = books.seconds == HOUR
+    hours = HourlyTokens.of([*rows, *_folded(books, books.edges, rates, {})]) if is_hourly else None
     return estimate_of(
-        _folded(books, books.sums, rates, surcharges), provider=books.provider, month=books.month, row_seconds=books.seconds,
-        edges=_folded(books, books.edges, rates, {}), marked=marked, price_source=SOURCE,
+        by_day(rows) if is_hourly else rows, provider=books.provider, month=books.month, hours=hours, marked=marked,
+        price_source=SOURCE,
     )  # fmt: skip
 
 

@@ -15,7 +15,8 @@ from sqlalchemy.exc import IntegrityError
 
 from core.errors import NotAllowed, Outdated, OutOfRange, Unreadable
 from core.exchange import Conversion
-from core.invoice import Invoice, WrongInvoice, units_problem
+from core.invoice import Invoice, WrongInvoice
+from core.magnitude import units_problem
 from core.people import Actor
 from core.period import Cycle
 from core.services.build_estimate import basis_of, bounds

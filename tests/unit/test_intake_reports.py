@@ -235,6 +235,20 @@ def test_keys_of_model_details_may_lack_the_prefix() -> None:
     assert (line.model, line.token_class) == ("gpt-5.1", "cache_read")
 
 
+def test_rows_with_the_same_labels_keep_their_own_times_and_amounts() -> None:
+    head = "BilledCost,ChargePeriodStart,ChargePeriodEnd,ChargeCategory,ListCost,ConsumedQuantity,ConsumedUnit,SkuMeter,ResourceName"
+    label = "1K Tokens, Output tokens ,gpt-5.1"
+    table = (
+        f"{head}\n0.5,2026-11-02T00:00:00Z,2026-11-02T01:00:00Z,Usage,0.6,2,{label}\n"
+        f" 0.25 ,2026-11-02T01:00:00Z,2026-11-02T02:00:00Z,Usage,,3,{label}\n"
+    )
+    first, second = focus.read(table.splitlines(keepends=True)).costs
+    assert (first.billed_nanos, first.list_nanos, first.quantity) == (nanos("0.5"), nanos("0.6"), 2_000)
+    assert (second.billed_nanos, second.list_nanos, second.quantity) == (nanos("0.25"), None, 3_000)
+    assert (first.starts_at.hour, second.starts_at.hour) == (0, 1)
+    assert (first.model, first.token_class) == (second.model, second.token_class) == ("gpt-5.1", "output")
+
+
 def test_commitments_differ_in_billed_and_effective_cost() -> None:
     line = focus_row(BilledCost="1E+2", EffectiveCost="0", ChargeCategory="Purchase")
     assert (line.billed_nanos, line.effective_nanos, line.category) == (nanos("100"), 0, ChargeCategory.PURCHASE)

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.intake.record import ChargeCategory, CostLine
-from core.invoice import LineKind, WrongInvoice, invoice_of, power_of_ten, units_problem
+from core.invoice import LineKind, WrongInvoice, invoice_of
 from core.line_kind import kind_of
+from core.magnitude import power_of_ten, units_problem
 from core.money import NANOS
 from core.period import Cycle
 
