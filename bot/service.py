@@ -100,6 +100,7 @@ class Service:
         self._stack.push_async_callback(self.uow.close)
         signals = AlertSignals()
         self.bookkeeper = Bookkeeper(self.uow, signals=signals)
+        self._stack.push_async_callback(self.bookkeeper.finish)
         self.guard = Guard(self.uow, self.bookkeeper, settings.guard_policy, signals=signals)
         self._stack.push_async_callback(self.guard.finish)
         charts = ThreadPoolExecutor(1, thread_name_prefix="charts")

@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import chain
 from operator import add, sub
 from typing import Any, Final, TypeAlias
 
@@ -263,6 +264,18 @@ def hourly_rows(sums: Mapping[SumKey, list[int]]) -> list[Row]:
 def daily_rows(sums: Mapping[SumKey, list[int]]) -> list[Row]:
     """Rows (day, workload, series, *SUM_COLUMNS), as `hourly_rows`."""
     return _folded(sums, 1)
+
+
+def joined(parts: Sequence[Sequence[Row]]) -> list[Row]:
+    """Hourly or daily rows of several batches as those of one: of every place one row, sorted."""
+    if len(parts) == 1:
+        return list(parts[0])
+    found: dict[Row, list[int]] = {}
+    for row in chain.from_iterable(parts):
+        key, amounts = row[:3], row[3:]
+        before = found.get(key)
+        found[key] = [*map(add, before[:12], amounts), max(before[12], amounts[12])] if before else list(amounts)
+    return [(*key, *amounts) for key, amounts in sorted(found.items())]
 
 
 def _folded(sums: Mapping[SumKey, list[int]], position: int) -> list[Row]:

@@ -1,16 +1,18 @@
-"""Book a batch that is laid out: claims, journal, projections and the source's day, in the caller's transaction."""
+"""Book batches that are laid out: claims, journal, projections and the source's day, in the caller's transaction."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 
-from core.posting import SUPERSEDED, Posting, conflict_text
+from core.posting import SUPERSEDED, Posting, conflict_text, joined
 from core.services.fold_reports import Folded, fold_reports, superseded
 from core.services.lay_out_usage import Batch, Laid, Layout, counting
 from core.services.watch_sources import arrivals_of
 from core.store.journal import compared
+from core.store.source_days import Arrivals
 from core.store.unit_of_work import Transaction
 from core.witness import Knows
 
@@ -28,6 +30,41 @@ class Receipt:
     rejected: tuple[tuple[int, str], ...]
     conflicts: tuple[tuple[int, str], ...] = ()
     known_ids: frozenset[str] = frozenset()
+
+
+class NotAllNew(Exception):
+    """Among batches that were to be booked together something is known already, or is there twice."""
+
+
+async def book_all_new(tx: Transaction, batches: Sequence[tuple[Batch, Laid]]) -> list[Receipt]:
+    """Write several batches down as one, when all that is in them is new; a receipt for each.
+
+    The same comes of it as of `book_batch` for one after another. Raises NotAllNew; then the transaction has to be undone.
+    """
+    postings = [laid.posting for _, laid in batches]
+    if await tx.claims.take([claim for posting in postings for claim in posting.claims]):
+        raise NotAllNew
+    if not await tx.journal.insert_new([row for posting in postings for row in posting.rows]):
+        raise NotAllNew
+    daily = joined([laid.daily for _, laid in batches])
+    await tx.journal.add_hourly(joined([laid.hourly for _, laid in batches]))
+    await tx.journal.add_daily(daily)
+    tx.guard.count_spend(daily)
+    receipts = []
+    days: dict[tuple[int, date], tuple[Arrivals, datetime]] = {}
+    for batch, laid in batches:
+        posting = laid.posting
+        counted = posting.rows if not posting.has_superseded else counting(posting.rows)
+        receipt = Receipt(
+            len(counted), posting.duplicates + len(posting.rows) - len(counted), tuple(posting.rejected), tuple(posting.conflicts)
+        )  # fmt: skip
+        receipts.append(receipt)
+        arrivals = arrivals_of(receipt, counted, refused=batch.refused, folded=0)
+        before = days.get(key := (batch.source_id, batch.now.date()))
+        days[key] = (before[0].plus(arrivals), max(before[1], batch.now)) if before else (arrivals, batch.now)
+    for (source_id, _), (arrivals, now) in sorted(days.items(), key=lambda item: item[0]):
+        await tx.source_days.add(source_id, arrivals, now=now)
+    return receipts
 
 
 async def book_batch(tx: Transaction, layout: Layout, batch: Batch, laid: Laid, *, expect_new: bool) -> Receipt:

@@ -1,4 +1,4 @@
-"""Record usage: validate, attribute, price, deduplicate and project one batch in one transaction."""
+"""Record usage: validate, attribute, price, deduplicate and project; what comes at the same time shares a transaction."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from core.attribution import Attribution
 from core.errors import Overloaded
 from core.posting import COST
 from core.services.alert_signals import AlertSignals
+from core.services.book_together import Bookings, Waiting
 from core.services.book_usage import Receipt, book_batch
 from core.services.lay_out_usage import Batch, Laid, Layout
 from core.services.price_usage import PriceBook
@@ -64,6 +65,7 @@ class Bookkeeper:
         self._uow = uow
         self._signals = signals
         self._layout = Layout(uow, max_new_values=max_new_values)
+        self._bookings = Bookings(uow, self._layout)
         self._had_duplicates = False
 
     async def record(
@@ -101,18 +103,16 @@ class Bookkeeper:
     async def _record_once(self, batch: Batch) -> Receipt:
         while True:
             version, laid = await self._layout.lay_out(batch)
-            async with self._uow.write() as tx:
-                if await tx.meta.held_version() == version:
-                    receipt = await self._book(tx, batch, laid)
-                    await tx.guard.counters()
-                    is_booked = True
-                else:
-                    is_booked = False
-            if is_booked:
+            receipt = await self._bookings.book(Waiting(batch, version, laid))
+            if receipt is not None:
                 self._signal(laid)
                 return receipt
             # Rules or prices changed since the batch was laid out: look at it again with the new ones.
             self.forget()
+
+    async def finish(self) -> None:
+        """Wait for what was taken on."""
+        await self._bookings.finish()
 
     async def rules(self) -> tuple[int, Attribution, PriceBook]:
         """(version, rules, prices) as this process knows them; whoever uses them compares the version when it writes."""
@@ -133,16 +133,13 @@ class Bookkeeper:
 
         The caller also writes the counters (`tx.guard.counters`), after everything else that it changes of them.
         """
-        receipt = await self._book(tx, prepared.batch, prepared.laid)
+        batch, laid = prepared.batch, prepared.laid
+        receipt = await book_batch(tx, self._layout, batch, laid, expect_new=not self._had_duplicates)
+        self._had_duplicates = bool(receipt.known_ids)
         # The commit follows at once, and whoever hears of it gathers for a second first.
-        self._signal(prepared.laid)
+        self._signal(laid)
         return receipt
 
     def _signal(self, laid: Laid) -> None:
         if self._signals is not None and laid.daily:
             self._signals.touch({int(row[1]) for row in laid.daily})
-
-    async def _book(self, tx: Transaction, batch: Batch, laid: Laid) -> Receipt:
-        receipt = await book_batch(tx, self._layout, batch, laid, expect_new=not self._had_duplicates)
-        self._had_duplicates = bool(receipt.known_ids)
-        return receipt

@@ -6,6 +6,7 @@ The bulk paths are plain SQL with positional parameters: the row-by-row expressi
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any, Final, cast
 
 import msgspec
@@ -66,6 +67,16 @@ class Journal:
         if fresh:
             await self._connection.exec_driver_sql(_SQLITE_INSERT, cast(Any, fresh))
         return [position for position, row in enumerate(rows) if row[1] in known]
+
+    async def insert_new(self, rows: Sequence[Row]) -> bool:
+        """Insert rows, of any sources, and say whether all of them were new; if not, the transaction has to be undone."""
+        if not rows:
+            return True
+        if not self._is_sqlite:
+            columns = tuple(list(column) for column in zip(*sorted(rows, key=itemgetter(1, 0)), strict=True))
+            return len((await self._connection.exec_driver_sql(_POSTGRES_INSERT, columns)).all()) == len(rows)
+        result = await self._connection.exec_driver_sql(_SQLITE_INSERT, cast(Any, rows))
+        return result.rowcount == len(rows)
 
     async def _insert_postgres(self, rows: Sequence[Row]) -> list[int]:
         # Sorted, so that two processes with overlapping batches wait for each other in one order and never in a ring.

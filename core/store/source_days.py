@@ -47,6 +47,14 @@ class Arrivals:
     latest_event_at: datetime | None = None
     latest_arrival_at: datetime | None = field(default=None)
 
+    def plus(self, other: Arrivals) -> Arrivals:
+        """Both together."""
+        counts = {name: getattr(self, name) + getattr(other, name) for name in COUNTED}
+        latest = [max(filter(None, pair), default=None) for pair in (
+            (self.latest_event_at, other.latest_event_at), (self.latest_arrival_at, other.latest_arrival_at),
+        )]  # fmt: skip
+        return Arrivals(**counts, latest_event_at=latest[0], latest_arrival_at=latest[1])
+
 
 assert tuple(one.name for one in fields(Arrivals))[:9] == COUNTED
 

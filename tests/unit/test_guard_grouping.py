@@ -72,6 +72,56 @@ async def test_too_many_waiting_is_told_and_not_queued(monkeypatch: pytest.Monke
     assert await waiting == 1
 
 
+async def test_a_group_weighs_no_more_than_it_may_unless_one_order_does() -> None:
+    groups: list[list[int]] = []
+
+    async def carry_out(orders: Sequence[int]) -> list[int | Exception]:
+        groups.append(list(orders))
+        await asyncio.sleep(0.001)
+        return list(orders)
+
+    group: GroupCommit[int, int] = GroupCommit(carry_out, weigh=lambda order: order, most=10)
+
+    await asyncio.gather(*(group.submit(weight) for weight in (1, 4, 6, 20, 3, 3)))
+
+    assert groups == [[1, 4], [6], [20], [3, 3]]
+
+
+async def test_several_groups_may_run_at_once() -> None:
+    running: list[int] = []
+
+    async def carry_out(orders: Sequence[int]) -> list[int | Exception]:
+        running.append(len(orders))
+        await asyncio.sleep(0.01)
+        return list(orders)
+
+    group: GroupCommit[int, int] = GroupCommit(carry_out, at_once=2)
+    tasks = []
+    for number in range(5):
+        tasks.append(asyncio.create_task(group.submit(number)))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+
+    assert running == [1, 1]
+    assert await asyncio.gather(*tasks) == [0, 1, 2, 3, 4]
+    assert running == [1, 1, 3]
+
+
+async def test_who_waits_hears_of_it_when_the_work_is_stopped() -> None:
+    class Stopped(BaseException):
+        pass
+
+    async def carry_out(orders: Sequence[int]) -> list[int | Exception]:
+        await asyncio.sleep(0.001)
+        raise Stopped
+
+    group: GroupCommit[int, int] = GroupCommit(carry_out)
+
+    ends = await asyncio.gather(*(group.submit(number) for number in (1, 2)), return_exceptions=True)
+
+    assert [type(end) for end in ends] == [Stopped, Stopped]
+
+
 async def test_waiters_are_woken_in_order_as_far_as_the_money_goes() -> None:
     room = WaitingRoom()
     done: list[str] = []
