@@ -12,6 +12,7 @@ import sys
 import textwrap
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -20,7 +21,6 @@ from aiohttp import web
 from bot.service import Service
 from core.services.keep_books import check_books
 from tests.support.api import api_settings, running_api
-from tests.support.books import NOON
 
 CALLS = 20
 VISIBLE = 300 - 192
@@ -132,15 +132,17 @@ async def run_app(outlay: str, token: str, provider: str) -> str:
 
 async def test_totals_are_exact_through_503s_lost_answers_and_a_restart(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'outlay.db'}"
+    now = datetime.now(UTC)  # the program is a real one and has the clock of its machine
     target: list[str] = []
     async with a_provider() as provider, a_rough_road(target) as road:
-        async with running_api(url) as first:
+        async with running_api(url, now) as first:
             target.append(first.service.url)
             program = asyncio.create_task(run_app(road, first.tokens["usage"], provider))
             while not (await check_books(first.service.uow)).events[0]:
+                assert not program.done(), await program
                 await asyncio.sleep(0.05)
             target.clear()
-        async with running_again(url) as second:
+        async with running_again(url, now) as second:
             target.append(second.url)
             await program
             agreement = await check_books(second.uow)
@@ -154,9 +156,9 @@ async def test_totals_are_exact_through_503s_lost_answers_and_a_restart(tmp_path
 
 
 @asynccontextmanager
-async def running_again(url: str) -> AsyncIterator[Service]:
+async def running_again(url: str, now: datetime) -> AsyncIterator[Service]:
     """The same books and tokens, served by a new instance on another port."""
-    service = Service(api_settings(url), clock=lambda: NOON)
+    service = Service(api_settings(url), clock=lambda: now)
     await service.start()
     try:
         yield service

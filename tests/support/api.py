@@ -54,22 +54,22 @@ def api_settings(database_url: str) -> Settings:
 
 
 @asynccontextmanager
-async def running_api(database_url: str) -> AsyncIterator[Api]:
-    """The bot on that database at noon, with good, expired, revoked and scope-less tokens."""
+async def running_api(database_url: str, now: datetime = NOON) -> AsyncIterator[Api]:
+    """The bot on that database at that time, with good, expired, revoked and scope-less tokens."""
     api: Api
     service = Service(api_settings(database_url), clock=lambda: api.now)
-    api = Api(service, httpx.AsyncClient(timeout=60))
+    api = Api(service, httpx.AsyncClient(timeout=60), now=now)
     await service.start()
     api.client.base_url = httpx.URL(service.url)
     try:
         usage = frozenset({"usage"})
-        api.tokens["usage"] = await create_token(service.uow, "gateway", usage, by=FARAH, now=NOON)
-        api.tokens["second"] = await create_token(service.uow, "second", usage, by=FARAH, now=NOON)
-        api.tokens["reader"] = await create_token(service.uow, "reader", frozenset({"read"}), by=FARAH, now=NOON)
-        earlier = NOON - timedelta(days=31)
+        api.tokens["usage"] = await create_token(service.uow, "gateway", usage, by=FARAH, now=now)
+        api.tokens["second"] = await create_token(service.uow, "second", usage, by=FARAH, now=now)
+        api.tokens["reader"] = await create_token(service.uow, "reader", frozenset({"read"}), by=FARAH, now=now)
+        earlier = now - timedelta(days=31)
         api.tokens["expired"] = await create_token(service.uow, "expired", usage, by=FARAH, now=earlier, days=30)
-        api.tokens["revoked"] = await create_token(service.uow, "revoked", usage, by=FARAH, now=NOON)
-        await revoke_token(service.uow, "revoked", by=FARAH, now=NOON)
+        api.tokens["revoked"] = await create_token(service.uow, "revoked", usage, by=FARAH, now=now)
+        await revoke_token(service.uow, "revoked", by=FARAH, now=now)
         yield api
     finally:
         await api.client.aclose()
