@@ -33,7 +33,7 @@ async def run_command(bench: Bench, body: Json) -> Json:
         raise Impossible(f"{command} is not a valid command.")
     text = typed(bench, str(body.get("text") or "").strip(), named=True)
     payload = slash_command(bench, user=user, channel=channel, command=command, text=text)
-    with watch(bench, user.id) as seen:
+    with watch(bench, user.id, channel.id) as seen:
         ack = await bench.deliveries.send(Delivery("slash_command", payload, user.id, channel.id))
         error = ack.error or _show_answer(bench, user, channel, ack)
         if error:

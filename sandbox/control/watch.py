@@ -37,10 +37,16 @@ def patience(body: Json, default: float) -> float:
 
 @dataclass
 class Watch:
-    """The changes one person saw since the watch began."""
+    """The changes one person saw since the watch began.
+
+    Attributes:
+      place: the channel they are in. What is posted in other channels meanwhile is seen too, but it is not what they
+        wait for; a direct message may be. None waits for anything.
+    """
 
     bench: Bench
     reader: Reader
+    place: str | None = None
     seen: list[Change] = field(default_factory=list)
 
     async def settle(self, most: float = MOST_SECONDS, *, ignore: frozenset[str] = frozenset()) -> None:
@@ -52,7 +58,7 @@ class Watch:
         deadline = monotonic() + most
         self._drain()
         while True:
-            is_done = any(change.kind not in ignore for change in self.seen)
+            is_done = any(change.kind not in ignore and not self._is_elsewhere(change) for change in self.seen)
             left = deadline - monotonic()
             wait = min(self.bench.settings.quiet_seconds, left) if is_done else left
             if wait <= 0:
@@ -75,10 +81,18 @@ class Watch:
             self.seen.append(change)
 
     def messages(self) -> list[Json]:
-        """Messages that came or changed, in their last form, in the order they were first seen."""
-        found = {(one.body["channel"], one.body["ts"]): one.body for one in self.seen if one.kind in MESSAGES}
+        """Messages that came or changed, in their last form, in the order they were first seen; other channels' first."""
+        told = [one for one in self.seen if one.kind in MESSAGES]
+        told.sort(key=self._is_elsewhere, reverse=True)
+        found = {(one.body["channel"], one.body["ts"]): one.body for one in told}
         gone = {(one.body["channel"], one.body["ts"]) for one in self.seen if one.kind == "message_deleted"}
         return [body for key, body in found.items() if key not in gone]
+
+    def _is_elsewhere(self, change: Change) -> bool:
+        if self.place is None or change.kind not in MESSAGES:
+            return False
+        channel = self.bench.workspace.channels.get(change.body["channel"])
+        return channel is not None and not channel.is_im and channel.id != self.place
 
     def views(self) -> list[Json]:
         """Views that were opened or changed and are still on the screen, lowest first."""
@@ -91,7 +105,7 @@ class Watch:
 
 
 @contextmanager
-def watch(bench: Bench, user: str) -> Iterator[Watch]:
-    """Watches what `user` sees, from now until the block ends."""
+def watch(bench: Bench, user: str, place: str | None = None) -> Iterator[Watch]:
+    """Watches what `user`, who is in the channel `place`, sees from now until the block ends."""
     with bench.stream.reader(user) as reader:
-        yield Watch(bench, reader)
+        yield Watch(bench, reader, place)

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from slack_bolt.async_app import AsyncAck, AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox import Person, Sandbox
@@ -135,3 +136,22 @@ async def test_the_tour_is_what_the_sandbox_was_given() -> None:
     steps = [{"title": "Look", "text": "All envelopes", "type": "/budget status"}]
     async with Sandbox(tour=steps) as box, httpx.AsyncClient() as client:
         assert (await client.get(f"{box.url}/_sandbox/tour")).json() == {"ok": True, "steps": steps}
+
+
+async def test_what_is_posted_elsewhere_meanwhile_is_not_taken_for_the_answer(
+    box: Sandbox, api: AsyncWebClient
+) -> None:
+    app = new_app(box)
+
+    async def slow(ack: AsyncAck, respond: AsyncRespond) -> None:
+        await ack()
+        await api.chat_postMessage(channel="C0SEARCH", text="before")
+        await asyncio.sleep(4 * box.bench.settings.quiet_seconds)
+        await respond("the answer")
+        await api.chat_postMessage(channel="C0SEARCH", text="after")
+
+    app.command("/budget")(slow)
+    async with serving(box, app, "http"):
+        seen = await Person(box.url, "U0KIM", channel="C0BUDGET").types("/budget status")
+
+    assert [one["text"] for one in seen.messages] == ["before", "after", "the answer"]
