@@ -14,6 +14,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from benchmarks.closing.cases import Case, case, single_cases, triple_cases
+from benchmarks.closing.month import CannotPlant
 from benchmarks.closing.scoring import Answer, Tally, tables
 from benchmarks.report import finish, say
 
@@ -40,9 +41,13 @@ def reconciled(made: Case, folder: Path) -> dict[str, object] | str:
     return found
 
 
-def _answered(wanted: tuple[int, tuple[str, ...], str | None, Path | None]) -> Told:
+def _answered(wanted: tuple[int, tuple[str, ...], str | None, Path | None]) -> Told | None:
+    """None for causes that fit into no month together."""
     seed, names, form, kept = wanted
-    made = case(seed, names, form=form)
+    try:
+        made = case(seed, names, form=form)
+    except CannotPlant:
+        return None
     with tempfile.TemporaryDirectory() as folder:
         told = reconciled(made, Path(folder))
     if kept:
@@ -59,10 +64,13 @@ def _keep(made: Case, told: object, folder: Path) -> None:
     (folder / "truth.json").write_text(json.dumps({"truth": truth, "told": told}, indent=1))
 
 
-def score(answers: Iterable[Told]) -> Tally:
-    """Add up what was told about each case."""
+def score(answers: Iterable[Told | None]) -> Tally:
+    """Add up what was told about each case; None is passed over."""
     tally = Tally()
-    for made, told in answers:
+    for answer in answers:
+        if answer is None:
+            continue
+        made, told = answer
         if isinstance(told, str):
             tally.refuse(made, told)
         else:

@@ -92,6 +92,9 @@ def single_cases(count: int, first: int = 0) -> list[tuple[int, tuple[str, ...]]
 
 
 def triple_cases(count: int, first: int = 0) -> list[tuple[int, tuple[str, ...]]]:
-    """Numbers, from `first`, and causes of `count` cases with three different causes each, every pair about equally often."""
+    """Numbers, from `first`, and causes of `count` cases with three different causes each, every pair about equally often.
+
+    A few draws cannot be planted in any month, because no provider sells all three; `case` then raises.
+    """
     names = [cause.name for cause in CAUSES]
     return [(seed, tuple(Random(f"three/{seed}").sample(names, 3))) for seed in range(first, first + count)]
