@@ -214,12 +214,13 @@ def _is_mock(event: UsageEvent) -> bool:
         or "_cache_hit" in event.id
         or "_cache_hit" in (event.response_id or "")
         or tags.get("cache_hit", "").lower() == "true"
-        or _says_mock(event.model, tags.get("feature", ""), tags.get("environment", ""), event.workload or "")
+        or says_mock(event.model, tags.get("feature", ""), tags.get("environment", ""), event.workload or "")
     )
 
 
 @lru_cache(maxsize=10_000)
-def _says_mock(*told: str) -> bool:
+def says_mock(*told: str) -> bool:
+    """Whether one of these labels of a call names it a mock or a health check."""
     words = " ".join(told).lower()
     return any(word in words for word in MOCK_WORDS)
 

@@ -41,6 +41,7 @@ from core.store.source_days import SourceDays
 from core.store.source_rows import SourceRows
 from core.store.spend_rows import SpendRows
 from core.store.tag_rows import TagRows
+from core.store.telltale_rows import TelltaleRows
 from core.store.workload_rows import WorkloadRows
 
 
@@ -146,6 +147,10 @@ class Transaction:
     @cached_property
     def estimates(self) -> EstimateRows:
         return EstimateRows(self.connection)
+
+    @cached_property
+    def telltale(self) -> TelltaleRows:
+        return TelltaleRows(self.connection)
 
     @cached_property
     def repricing(self) -> RepricingRows:

@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from core.closing.causes import CauseName
 from core.closing.events import EventFold
 from core.estimate import DAY, Estimate, EstimateRow, HourlyTokens, Mark
+from core.invoice import invoice_of
 from core.people import Actor
+from core.period import Cycle
 from core.rates import negotiated
+from core.reconciliation import reconcile
 from core.services.build_estimate import fold, read_books
 from core.services.manage_prices import set_price
 from core.store.unit_of_work import UnitOfWork
 from core.usage import CLASS_NAMES, UsageEvent
 from tests.support.books import FARAH, an_event, records
+from tests.support.closing import NOVEMBER, bill, calls, event
 from tests.support.invoices import AFTER, OCTOBER
 
 AT = datetime(2026, 10, 12, 9, 30, tzinfo=UTC)
+AFTER_NOVEMBER = datetime(2026, 12, 2, 9, tzinfo=UTC)
 
 
-async def from_books(uow: UnitOfWork) -> Estimate:
+async def from_books(uow: UnitOfWork, month: Cycle = OCTOBER) -> Estimate:
     async with uow.read() as tx:
-        books = await read_books(tx, "openai", OCTOBER)
+        books = await read_books(tx, "openai", month)
     return fold(books)
 
 
-def from_events(events: list[UsageEvent]) -> Estimate:
-    made = EventFold("openai", OCTOBER)
-    for event in events:
-        made.add(event)
+def from_events(events: list[UsageEvent], month: Cycle = OCTOBER) -> Estimate:
+    made = EventFold("openai", month)
+    for one in events:
+        made.add(one)
     return made.done()
 
 
@@ -77,20 +84,57 @@ async def test_both_ways_make_the_same_estimate(uow: UnitOfWork) -> None:
 
 
 async def test_calls_that_give_themselves_away_are_marked_alike(uow: UnitOfWork) -> None:
+    cached = {"model": "gpt-5.4", "output_tokens": 500, "cache_read_tokens": 200_000}
     telling = [
         an_event(at=AT, input_tokens=0, output_tokens=0),
         an_event(at=AT, input_tokens=10, output_tokens=20),
+        an_event(at=AT, input_tokens=8_000, tags={"environment": "Mock-Tests"}),
+        an_event(at=AT, input_tokens=8_001, id="chatcmpl-1_cache_hit"),
         an_event(at=AT, input_tokens=7, output_tokens=300),
+        an_event(at=AT, input_tokens=90_000, output_tokens=20, requests=12),
+        an_event(at=AT + timedelta(hours=1), input_tokens=6_000, response_id="r-1"),
+        an_event(at=AT + timedelta(hours=9), input_tokens=6_100, response_id="r-1"),
+        an_event(at=AT + timedelta(hours=1, seconds=1), input_tokens=6_000, response_id="r-2"),
         an_event(at=AT + timedelta(hours=2), input_tokens=5_001, output_tokens=77),
         an_event(at=AT + timedelta(hours=2, seconds=1), input_tokens=5_001, output_tokens=77),
+        an_event(at=AT + timedelta(hours=2, seconds=9), input_tokens=5_001, output_tokens=77),
         *(an_event(at=AT + timedelta(hours=3, minutes=n), input_tokens=444, output_tokens=55) for n in range(45)),
+        an_event(at=AT, input_tokens=410_000, **cached),
+        an_event(at=AT, input_tokens=900_000, **cached),
     ]
     await records(uow, telling, now=AFTER)
 
     ours, theirs = await from_books(uow), from_events(telling)
-    assert set(ours.marked) == {Mark.EMPTY, Mark.GUESSED, Mark.MOCK, Mark.REPEATED, Mark.CONSTANT}
+    assert set(ours.marked) == set(theirs.marked) == set(Mark)
     for mark, rows in ours.marked.items():
         assert plain(rows) == plain(theirs.marked[mark]), mark
+
+
+async def test_a_month_has_the_same_causes_offline_and_in_the_books(uow: UnitOfWork) -> None:
+    """Counted in thousands in one project, cached input counted twice in the other, which lifts calls over a threshold."""
+    served = [
+        replace(call, model="gpt-5.4", tokens=call.tokens | {"cache_read": 190_000 + call.number})
+        for call in calls("openai", a_day=4)
+    ]
+    events = []
+    for call in served:
+        uncached, read, output = (call.tokens[name] for name in ("input_uncached", "cache_read", "output"))
+        thousands = {
+            "input_tokens": (uncached + read) // 1_000, "cache_read_tokens": read // 1_000, "output_tokens": output // 1_000,
+        }  # fmt: skip
+        got = thousands if call.project == "search" else {"input_tokens": uncached + 2 * read}
+        events.append(event(call, **got))
+    await records(uow, events, now=AFTER_NOVEMBER)
+    invoice = invoice_of(bill(served), provider="openai", month=NOVEMBER)
+
+    ours = reconcile(await from_books(uow, NOVEMBER), invoice)
+    theirs = reconcile(from_events(events, NOVEMBER), invoice)
+    assert {CauseName.UNITS, CauseName.CACHED_DOUBLE_COUNTED} <= {cause.name for cause in ours.causes}
+    assert [(cause.name, cause.evidence) for cause in ours.causes] == [
+        (cause.name, cause.evidence) for cause in theirs.causes
+    ]
+    for one, other in zip(ours.causes, theirs.causes, strict=True):
+        assert abs(one.nanos - other.nanos) <= len(events), one.name
 
 
 async def test_a_price_that_came_after_the_usage_leaves_only_the_sum(uow: UnitOfWork) -> None:
