@@ -1,4 +1,4 @@
-"""How long a person waits for `/budget status` in a large company: 1 000 envelopes, 13 months of hourly buckets.
+"""How long a person waits for `/budget status`, and for the Home tab, in a large company: 1 000 envelopes, 13 months of hours.
 
 Measured through the sandbox, so that signing, the ack and the way back through the Web API count; once at rest, and once
 while usage comes in at full speed. `python -m benchmarks.slash [--envelopes N] [--commands N]`
@@ -94,12 +94,40 @@ async def asked(page: str, commands: int) -> tuple[list[float], list[float]]:
 
 async def seen_after(session: aiohttp.ClientSession, page: str) -> float:
     """ms between the newest slash command's delivery and the answer that it led to, from the sandbox's own log."""
-    async with session.get(f"{page}/_sandbox/log") as answer:
-        entries = (await answer.json())["entries"]
+    entries = await logged(session, page)
     sent = next(place for place in range(len(entries) - 1, -1, -1) if entries[place]["kind"] == "delivery")
     shown = next(entry for entry in entries[sent:] + entries[:sent][::-1] if entry["kind"] == "response_url")
-    begun = datetime.fromisoformat(entries[sent]["at"])
-    return (datetime.fromisoformat(shown["at"]) - begun).total_seconds() * 1000 + shown["ms"]
+    return between(entries[sent], shown)
+
+
+async def homes_opened(page: str, times: int) -> list[float]:
+    """ms from opening the Home tab to the view that Slack shows, for somebody who owns every envelope."""
+    waits = []
+    async with aiohttp.ClientSession() as session:
+        for _ in range(times + 2):
+            before = {entry["at"] for entry in await logged(session, page)}
+            async with session.post(f"{page}/_sandbox/home", json={"user": "U0ANA"}) as answer:
+                answer.raise_for_status()
+            found: dict[str, dict[str, Any]] = {}
+            while len(found) < 2:
+                await asyncio.sleep(0.1)
+                news = [entry for entry in await logged(session, page) if entry["at"] not in before]
+                found = {str(entry.get("method", entry.get("type"))): entry for entry in news}
+                found = {name: found[name] for name in ("event", "views.publish") if name in found}
+            waits.append(between(found["event"], found["views.publish"]))
+    return waits[2:]  # the first ones read the pages of the database in
+
+
+async def logged(session: aiohttp.ClientSession, page: str) -> list[dict[str, Any]]:
+    async with session.get(f"{page}/_sandbox/log") as answer:
+        entries: list[dict[str, Any]] = (await answer.json())["entries"]
+        return entries
+
+
+def between(sent: dict[str, Any], shown: dict[str, Any]) -> float:
+    """ms from the start of one entry of the log to the end of another: an entry is written when it is over."""
+    ended, acked = (datetime.fromisoformat(entry["at"]) for entry in (shown, sent))
+    return float((ended - acked).total_seconds() * 1000 + sent["ms"])
 
 
 def pour(url: str, token: str) -> None:
@@ -133,6 +161,7 @@ async def measured(folder: Path, database_url: str, commands: int) -> dict[str, 
                     await asyncio.sleep(2)
                 try:
                     acks, answers = await asked(box.url, commands)
+                    homes = await homes_opened(box.url, commands // 3)
                 finally:
                     if load:
                         load.kill()
@@ -140,6 +169,7 @@ async def measured(folder: Path, database_url: str, commands: int) -> dict[str, 
                 figures |= {
                     f"answer_p50_ms_{name}": round(quantile(answers, 0.5)), f"answer_p95_ms_{name}": round(quantile(answers, 0.95)),
                     f"ack_p99_ms_{name}": round(quantile(acks, 0.99), 1),
+                    f"home_p50_ms_{name}": round(quantile(homes, 0.5)), f"home_p95_ms_{name}": round(quantile(homes, 0.95)),
                     f"answer_p95_over_limit_{name}": round(quantile(answers, 0.95) / ANSWER_LIMIT_MS, 3),
                     f"ack_p99_over_limit_{name}": round(quantile(acks, 0.99) / ACK_LIMIT_MS, 3),
                 }  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import typer
 
 from bot.cli import books, doctor, exporting, importing, inspect, pull, reconcile, replay, tokens
-from bot.cli.running import until_signalled
+from bot.cli.running import let_answers_through, until_signalled
 
 app = typer.Typer(
     name="outlay", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
@@ -36,6 +36,7 @@ def run() -> None:
     from bot.settings import load_settings
 
     log_to_stderr()
+    let_answers_through()
     service = Service(load_settings())
 
     async def serve() -> None:

@@ -26,10 +26,9 @@ async def overview(uow: UnitOfWork, *, now: datetime, cycle: Cycle | None = None
     """Every workload that has usage or an envelope in the cycle (the current one by default), most spend first."""
     cycle, today = cycle or Cycle.of(now, uow.zone), now.astimezone(uow.zone).date()
     async with uow.read() as tx:
-        spent = await tx.spend.by_workload(cycle.first_on, cycle.last_on)
-        spent_today = await tx.spend.by_workload(today, today) if cycle.first_on <= today <= cycle.last_on else {}
+        spent = await tx.spend.by_workload(cycle.first_on, cycle.last_on, last_day=today)
         envelopes = await tx.envelopes.all()
-        workloads = {workload.id: workload for workload in await tx.workloads.all()}
+        workloads = await tx.workloads.owners()
         pending = {request.workload_id: request.proposed.nanos for request in await tx.requests.pending()}
         models = (
             await tx.spend.unpriced_models(cycle.first_on, cycle.last_on)
@@ -43,15 +42,13 @@ async def overview(uow: UnitOfWork, *, now: datetime, cycle: Cycle | None = None
     lines = [
         replace(
             _line(
-                workloads[number].name,
-                spent.get(number, Spent()),
+                workloads[number][0],
+                used := spent.get(number, Spent()),
                 envelopes.get(number),
                 cycle,
-                _straight(
-                    cycle, today, spent.get(number, Spent()).cost_nanos - spent_today.get(number, Spent()).cost_nanos
-                ),
+                _straight(cycle, today, used.cost_nanos - used.last_day_nanos),
                 pending.get(number),
-                workloads[number].owner,
+                workloads[number][1],
                 stances.get(number, CALM),
             ),
             forecast=month_end(foretold[number]) if number in foretold else None,
@@ -77,7 +74,7 @@ async def detail(uow: UnitOfWork, workload: str, *, now: datetime) -> Detail:
         models = await tx.spend.by_label("model", cycle.first_on, cycle.last_on, workload_id=number)
         classes = await tx.spend.classes(number, cycle.first_on, cycle.last_on)
         pending = await tx.requests.pending(workload_id=number)
-        owner = next((known.owner for known in await tx.workloads.all() if known.id == number), None)
+        owner = await tx.workloads.owner(number)
         freshness = await _freshness(tx, cycle, now, number)
         stance = await tx.postures.of(number, cycle)
     elapsed = cycle.share_elapsed(now, uow.zone)

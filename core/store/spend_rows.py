@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.store.columns import day_number, day_of
@@ -26,12 +26,16 @@ _TOKEN_CLASSES = CLASS_NAMES[:8]
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """Sums over some days: nanos, requests, requests without a price, and the newest event, aware UTC."""
+    """Sums over some days: nanos, requests, requests without a price, and the newest event, aware UTC.
+
+    `last_day_nanos` is the part of `cost_nanos` that was spent on the day asked for as `last_day`; 0 without one.
+    """
 
     cost_nanos: int = 0
     requests: int = 0
     unpriced_requests: int = 0
     latest_at: datetime | None = None
+    last_day_nanos: int = 0
 
 
 class UtcDaySpend(NamedTuple):
@@ -54,13 +58,18 @@ class SpendRows:
         self._connection = connection
 
     async def by_workload(
-        self, first_on: date, last_on: date, *, workload_ids: Sequence[int] | None = None
+        self, first_on: date, last_on: date, *, workload_ids: Sequence[int] | None = None, last_day: date | None = None
     ) -> dict[int, Spent]:
         """Per workload over those days, both included, or of some of them. Workloads without usage are absent."""
+        on_last_day = (
+            func.sum(case((_DAILY.c.day == day_number(last_day), _DAILY.c.cost_nanos), else_=0))
+            if last_day
+            else literal(0)
+        )
         query = (
             select(
                 _DAILY.c.workload_id, _sum(_DAILY.c.cost_nanos), _sum(_DAILY.c.requests),
-                _sum(_DAILY.c.unpriced_requests), func.max(_DAILY.c.latest_at, type_=_DAILY.c.latest_at.type),
+                _sum(_DAILY.c.unpriced_requests), func.max(_DAILY.c.latest_at, type_=_DAILY.c.latest_at.type), on_last_day,
             )
             .where(_between(first_on, last_on))
             .group_by(_DAILY.c.workload_id)
@@ -69,8 +78,8 @@ class SpendRows:
             query = query.where(_DAILY.c.workload_id.in_(workload_ids))
         result = await self._connection.execute(query)
         return {
-            workload: Spent(int(cost), int(requests), int(unpriced), latest)
-            for workload, cost, requests, unpriced, latest in result
+            workload: Spent(int(cost), int(requests), int(unpriced), latest, int(on_last))
+            for workload, cost, requests, unpriced, latest, on_last in result
         }
 
     async def tokens_of(

@@ -34,6 +34,11 @@ class WorkloadRows:
         result = await self._connection.execute(select(_WORKLOADS.c.name, _WORKLOADS.c.id).order_by(_WORKLOADS.c.name))
         return {row.name: row.id for row in result}
 
+    async def owners(self) -> dict[int, tuple[str, str | None]]:
+        """(name, owner) by number: all that a table of workloads needs; their rules stay unread."""
+        result = await self._connection.execute(select(_WORKLOADS.c.id, _WORKLOADS.c.name, _WORKLOADS.c.owner))
+        return {row.id: (row.name, row.owner) for row in result}
+
     async def add(self, name: str, owner: str | None, *, at: datetime) -> int:
         """Stores a new workload and gives its number; a name that exists already raises IntegrityError."""
         result = await self._connection.execute(

@@ -1,8 +1,10 @@
-"""Home tabs are read with the same few statements, however much there is to read."""
+"""Home tabs and `/budget status` are read with the same few statements, however much there is to read."""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import event
 
@@ -11,6 +13,7 @@ from core.envelope import State
 from core.home import home_of
 from core.money import NANOS
 from core.people import Actor
+from core.services.budget_status import overview
 from core.services.manage_envelopes import Defaults, set_envelope
 from core.services.read_home import read_office
 from core.store.unit_of_work import UnitOfWork
@@ -23,7 +26,7 @@ async def with_envelopes(uow: UnitOfWork, numbers: range) -> None:
         await set_envelope(uow, order, by=FINANCE, defaults=Defaults(None, None), now=NOON)
 
 
-async def statements(uow: UnitOfWork) -> int:
+async def statements(uow: UnitOfWork, read: Callable[..., Awaitable[Any]]) -> int:
     counted = 0
 
     def count(*_: object) -> None:
@@ -33,7 +36,7 @@ async def statements(uow: UnitOfWork) -> int:
     engine = uow._reader.sync_engine
     event.listen(engine, "before_cursor_execute", count)
     try:
-        await read_office(uow, now=NOON)
+        await read(uow, now=NOON)
     finally:
         event.remove(engine, "before_cursor_execute", count)
     return counted
@@ -41,9 +44,11 @@ async def statements(uow: UnitOfWork) -> int:
 
 async def test_more_envelopes_take_no_more_statements(uow: UnitOfWork):
     await with_envelopes(uow, range(2))
-    few = await statements(uow)
+    few = [await statements(uow, read) for read in (read_office, overview)]
     await with_envelopes(uow, range(2, 40))
-    assert await statements(uow) == few <= 18
+    assert [await statements(uow, read) for read in (read_office, overview)] == few
+    assert few[0] <= 18
+    assert few[1] <= 10
 
 
 async def test_the_office_knows_envelopes_requests_and_names(uow: UnitOfWork):
