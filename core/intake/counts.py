@@ -7,8 +7,10 @@ Outlay's rule (totals include their parts) and says what it had to change.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any, Final
+
+import msgspec
 
 from core.intake.values import whole
 from core.usage import MAX_TOKENS, Quality, UsageEvent
@@ -35,8 +37,7 @@ _TTL_PROVIDERS: Final = frozenset({"anthropic", "aws", "google"})
 """Where the lifetime of a cache write changes its price; OpenAI's 12-hour writes are told apart only by its own APIs."""
 
 
-@dataclass(slots=True)
-class Counts:
+class Counts(msgspec.Struct):
     """Counts as told; None = not told. All in tokens, `web_searches` in calls.
 
     Attributes:
@@ -58,7 +59,7 @@ class Counts:
     web_searches: int | None = None
     total: int | None = None
     exclusive: bool = False
-    problems: list[str] = field(default_factory=list)
+    problems: list[str] = []
     distrusted: bool = False
 
     def fill(self, other: Counts) -> None:
@@ -74,8 +75,7 @@ _FILLED: Final = (
 )  # fmt: skip
 
 
-@dataclass(slots=True)
-class Settled:
+class Settled(msgspec.Struct):
     """Counts that add up, with what is known about them."""
 
     input: int = 0
@@ -88,7 +88,7 @@ class Settled:
     output_audio: int = 0
     web_searches: int = 0
     quality: Quality = Quality.EXACT
-    problems: list[str] = field(default_factory=list)
+    problems: list[str] = []
     ttl_known: bool = True
 
     def event(self, **labels: Any) -> UsageEvent:
@@ -118,6 +118,25 @@ def told_nothing(counts: Counts) -> bool:
     if counts.total:
         counts.problems.append("only a total of tokens is told, not how many were input and output")
     return True
+
+
+def settle_plain(told: Mapping[str, Any]) -> Settled | None:
+    """What `settle` makes of counts that fit together as they are told, by name; None where it has to look closer.
+
+    Most calls are like this: totals that include their parts, no cache writes, nothing else. It is the hot path.
+    """
+    if not told.keys() <= _PLAIN:
+        return None
+    get = told.get
+    read, sent, cached, thought = get("input"), get("output"), get("cache_read", 0), get("reasoning", 0)
+    if not (type(read) is type(sent) is type(cached) is type(thought) is int):
+        return None
+    if not (0 < read <= MAX_TOKENS and 0 <= sent <= MAX_TOKENS and 0 <= cached <= read and 0 <= thought <= sent):
+        return None
+    return Settled(input=read, output=sent, cache_read=cached, reasoning=thought)
+
+
+_PLAIN: Final = frozenset({"input", "output", "cache_read", "reasoning"})
 
 
 def settle(counts: Counts, *, provider: str) -> Settled:

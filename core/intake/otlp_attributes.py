@@ -7,7 +7,6 @@ several names for one thing, the first in a row of `ROLES` counts (usage-formats
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -131,6 +130,7 @@ class Plan(NamedTuple):
       containers: attributes to open.
       tells_usage: some attribute is a count of tokens.
       flat: the counts have names without a namespace (`input_tokens`), which anybody may use for anything.
+      usage_before_model: the emitter writes the counts before the answer's model.
       may_be_call: False when nothing marks the span as a model call; then it need not be read.
     """
 
@@ -141,14 +141,22 @@ class Plan(NamedTuple):
     tells_usage: bool
     flat: bool
     may_be_call: bool
+    usage_before_model: bool = False
 
 
 _NOTHING: Final = Plan((), (), (), (), False, False, False)
 
 
-def plan_for(attributes: Iterable[str]) -> Plan:
-    """The plan for a span with these attributes."""
-    return _plan(KNOWN.intersection(attributes))
+@lru_cache(maxsize=4096)
+def plan_of(keys: tuple[str, ...]) -> Plan:
+    """The plan for a span with these known attributes, in the order they were sent."""
+    plan = _plan(frozenset(keys))
+    if _MODEL in keys and _OUTPUT in keys and keys.index(_OUTPUT) < keys.index(_MODEL):
+        return plan._replace(usage_before_model=True)
+    return plan
+
+
+_OUTPUT, _MODEL = "gen_ai.usage.output_tokens", "gen_ai.response.model"
 
 
 @lru_cache(maxsize=4096)

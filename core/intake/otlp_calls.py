@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
 
@@ -20,8 +20,10 @@ from core.intake.counts import (
     count,
     failure,
     settle,
+    settle_plain,
     told_nothing,
 )  # fmt: skip
+from core.intake.otlp_containers import NOTHING_OPENED
 from core.intake.otlp_dialects import Dialect, Doubt
 from core.intake.otlp_span import Span
 from core.intake.record import NO_TIME, Record
@@ -97,16 +99,16 @@ def record_of(span: Span, source: Source) -> Record:
     """The record of a span for which `is_call` holds."""
     values, opened = span.values, span.opened
     told = values.get
-    model, provider, remarks = _model_and_provider(
-        told("served"), opened.model, told("requested"), provider=told("provider"), host=told("host")
-    )
+    model, provider, tier, remarks = _names(
+        told("served"), opened.model, told("requested"), told("provider"), told("host"),
+        told("tier") or opened.tier, told("speed"), told("geo"),
+    )  # fmt: skip
     settled, failed = _settled(span, source.dialect, provider=provider)
     key = _key(span)
-    at, timed = _instant(span)
-    if not timed:
+    at = _instant(span.end or span.start)
+    if at is None:
         settled.problems.append(NO_TIME)
-    tier, notes = _tier(told("tier") or opened.tier, told("speed"), told("geo"))
-    settled.problems += (*remarks, *notes)
+    settled.problems += remarks
     own_tags = [*span.tags, *opened.tags.items()]
     event = settled.event(
         id=key, at=at or source.received_at, provider=provider, model=model, tier=tier or "standard",
@@ -124,6 +126,15 @@ def record_of(span: Span, source: Source) -> Record:
 def _settled(span: Span, dialect: Dialect, *, provider: str) -> tuple[Settled, bool]:
     """Counts with quality, and whether the call failed."""
     values, opened = span.values, span.opened
+    if (
+        opened is NOTHING_OPENED
+        and dialect.doubt is None
+        and provider not in dialect.exclusive
+        and "cache_hit" not in values
+        and (dialect.tells_cache or "cache_read" in span.counts)
+        and (plain := settle_plain(span.counts))
+    ):
+        return plain, False
     counts = Counts()
     for role, value in span.counts.items():
         if type(value) is int and 0 <= value <= MAX_TOKENS:
@@ -183,35 +194,37 @@ def _streamed(span: Span, dialect: Dialect) -> bool:
     return dialect.doubt is not None and dialect.name == "OpenLLMetry" and span.usage_before_model
 
 
-@lru_cache(maxsize=1024)
-def _tier(told: object, speed: object, geo: object) -> tuple[str | None, tuple[str, ...]]:
-    """The service tier, None when it is not told, and what else changes the price."""
-    notes = (US_ONLY,) if text(geo).lower() == "us" else ()
-    if text(speed).lower() == "fast":
-        return "fast", notes
-    return (labels.tier_name(text(told)) if text(told) else None), notes
-
-
 @lru_cache(maxsize=4096)
-def _model_and_provider(
-    served: object, inside: str | None, requested: object, *, provider: object, host: object
-) -> tuple[str, str, tuple[str, ...]]:
-    """Model, provider, and what is to be said about them."""
+def _names(
+    served: object,
+    inside: str | None,
+    requested: object,
+    provider: object,
+    host: object,
+    tier: object,
+    speed: object,
+    geo: object,
+) -> tuple[str, str, str | None, tuple[str, ...]]:
+    """Model, provider, service tier (None when it is not told), and what is to be said about them."""
     model = labels.model_name(text(served) or inside or "", text(requested))
     found, claimed = labels.provider_name(text(provider), text(host), model), labels.provider_name(text(provider))
+    remarks: list[str] = []
     if labels.UNKNOWN in (model, found):
         lacking = "model" if model == labels.UNKNOWN else "provider"
-        return model, found, (f"the span names no {lacking}; it stays unpriced",)
-    if claimed not in (found, labels.UNKNOWN):
-        return model, found, (f"the client says {claimed}, but its server or model is {found}'s",)
-    return model, found, ()
+        remarks.append(f"the span names no {lacking}; it stays unpriced")
+    elif claimed not in (found, labels.UNKNOWN):
+        remarks.append(f"the client says {claimed}, but its server or model is {found}'s")
+    if text(geo).lower() == "us":
+        remarks.append(US_ONLY)
+    fast = text(speed).lower() == "fast"
+    return model, found, "fast" if fast else labels.tier_name(text(tier)) if text(tier) else None, tuple(remarks)
 
 
-def _instant(span: Span) -> tuple[datetime | None, bool]:
-    nanos = span.end or span.start
+def _instant(nanos: int) -> datetime | None:
+    """The instant of a Unix time in nanoseconds; None for one that cannot be meant."""
     seconds, rest = divmod(nanos, 1_000_000_000)
     at = from_unix(seconds)
-    return (at.replace(microsecond=rest // 1_000), True) if at else (None, False)
+    return at + timedelta(0, 0, rest // 1_000) if at else None
 
 
 def _key(span: Span) -> str:

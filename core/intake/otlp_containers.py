@@ -32,6 +32,10 @@ class Opened(msgspec.Struct, gc=False):
     notes: list[str] = []
 
 
+NOTHING_OPENED: Final = Opened()
+"""Of spans without containers; nobody writes into it."""
+
+
 class _Answer(msgspec.Struct):
     id: Any = None
     model: Any = None

@@ -10,8 +10,8 @@ import msgspec
 
 from core.errors import Unreadable
 from core.intake.labels import TAG_NAMES
-from core.intake.otlp_attributes import plan_for
-from core.intake.otlp_containers import Opened, open_container
+from core.intake.otlp_attributes import KNOWN, plan_of
+from core.intake.otlp_containers import NOTHING_OPENED, Opened, open_container
 from core.intake.otlp_span import FAILED, LOG_ATTRIBUTES, MAX_VALUE, Log, LogScope, Scope, Span, check_size
 
 _BROKEN: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -102,13 +102,13 @@ def _span(encoded: msgspec.Raw) -> Span:
         raw = _SPAN.decode(encoded)
     except _BROKEN as broken:
         raise Unreadable("A span in the body is not a span in OTLP/JSON.") from broken
-    attributes = {pair.key: pair.value for pair in raw.attributes or [] if pair.key and pair.value}
-    plan = plan_for(attributes)
+    attributes = {pair.key: pair.value for pair in raw.attributes or [] if pair.key in KNOWN and pair.value}
+    plan = plan_of(tuple(attributes))
     status = raw.status.code if raw.status else 0
     span = Span(
         _id(raw.trace_id, 16), _id(raw.span_id, 8), _id(raw.parent_span_id, 8), str(raw.name or "")[:MAX_VALUE],
         _nanos(raw.start_time_unix_nano), _nanos(raw.end_time_unix_nano), status in (FAILED, "STATUS_CODE_ERROR"),
-        {}, {}, [], Opened(), plan if plan.may_be_call else None,
+        {}, {}, [], Opened() if plan.containers else NOTHING_OPENED, plan if plan.may_be_call else None, plan.usage_before_model,
     )  # fmt: skip
     if not plan.may_be_call:
         return span
@@ -119,9 +119,6 @@ def _span(encoded: msgspec.Raw) -> Span:
         text = attributes[key].string_value
         if isinstance(text, str):
             open_container(key, text, span.opened)
-    order = list(attributes)
-    if "gen_ai.response.model" in attributes and "gen_ai.usage.output_tokens" in attributes:
-        span.usage_before_model = order.index("gen_ai.usage.output_tokens") < order.index("gen_ai.response.model")
     return span
 
 
