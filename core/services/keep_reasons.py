@@ -52,18 +52,12 @@ def _key(watched: Watched, decision: Decision) -> ReasonKey:
 async def _keep(tx: Transaction, due: Sequence[tuple[Watched, Decision]], now: datetime) -> None:
     numbers = sorted({watched.envelope.workload_id for watched, _ in due})
     cycles = {watched.reading.cycle for watched, _ in due}
-    latest: dict[ReasonKey, KeptReason] = {}
+    latest: dict[ReasonKey, tuple[str, int]] = {}
     for cycle in cycles:
-        for reasons in (await tx.decisions.of_cycle(cycle, workload_ids=numbers)).values():
-            for kept in reasons:
-                latest.setdefault((kept.workload_id, kept.revision, kept.kind), kept)
+        latest |= await tx.decisions.latest(cycle, workload_ids=numbers)
     rows = []
     for watched, decision in due:
-        before = latest.get(_key(watched, decision))
-        goes_on = before is not None and (before.reason, before.threshold_bp) == (
-            decision.reason.value,
-            decision.threshold_bp,
-        )
+        goes_on = latest.get(_key(watched, decision)) == (decision.reason.value, decision.threshold_bp)
         reading = watched.reading
         facts = {
             "spent": reading.spent_nanos, "size": reading.size_nanos, "nanos": decision.nanos, "refused": reading.refused,

@@ -63,6 +63,19 @@ class DecisionRows:
             found.setdefault(row.workload_id, []).append(_kept(row))
         return found
 
+    async def latest(
+        self, cycle: Cycle, *, workload_ids: Sequence[int]
+    ) -> dict[tuple[int, int, BreachKind], tuple[str, int]]:
+        """The (reason, threshold) that held last in a cycle, by (workload, revision, kind): one statement."""
+        names = (_DECISIONS.c[name] for name in ("workload_id", "revision", "kind", "reason", "threshold_bp"))
+        query = (
+            select(*names)
+            .where(_DECISIONS.c.cycle == str(cycle), _DECISIONS.c.workload_id.in_(workload_ids))
+            .order_by(_DECISIONS.c.last_at)
+        )
+        rows = (await self._connection.execute(query)).all()
+        return {(number, revision, BreachKind(kind)): (reason, bp) for number, revision, kind, reason, bp in rows}
+
     async def add_refusals(self, refused: Mapping[tuple[int, str, int], int], *, at: datetime) -> None:
         """Count refused requests by (workload, cycle, revision)."""
         rows = [

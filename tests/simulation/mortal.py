@@ -15,6 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from sqlalchemy import event
 
+from core.store.brief_connection import BriefConnection
 from core.store.unit_of_work import Transaction, UnitOfWork
 
 
@@ -44,12 +45,20 @@ class Fate:
 
 
 class MortalBooks(UnitOfWork):
-    """Books whose process may die before it begins to write, before it commits (nothing is kept) and after (all is)."""
+    """Books whose process may die before it begins to write, before it commits (nothing is kept) and after (all is).
 
-    def __init__(self, url: str, fate: Fate) -> None:
+    Args:
+      before: those of the process that died, closed: its program is loaded already, so that no statement has to be compiled
+        anew. No connection and nothing read comes from there.
+    """
+
+    def __init__(self, url: str, fate: Fate, before: MortalBooks | None = None) -> None:
         super().__init__(url, ZoneInfo("UTC"))
         self._fate = fate
-        self._opened: list[Any] = []
+        self._opened: list[Any] = before._opened if before else []
+        if before:
+            self._writer, self._reader = before._writer, before._reader
+            return
         for engine in {self._writer, self._reader}:
             event.listen(engine.sync_engine, "connect", lambda raw, _: self._opened.append(raw))
 
@@ -59,14 +68,38 @@ class MortalBooks(UnitOfWork):
         for raw in self._opened:
             with suppress(Exception):
                 await asyncio.wait_for(raw.driver_connection.close(), 20)
+        self._opened.clear()
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Transaction]:
         self._fate.step("begin")
         async with super().write() as tx:
-            yield tx
+            async with at_once(tx):
+                yield tx
             self._fate.step("commit")
         self._fate.step("committed")
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Transaction]:
+        async with super().read() as tx, at_once(tx):
+            yield tx
+
+
+@asynccontextmanager
+async def at_once(tx: Transaction) -> AsyncIterator[None]:
+    """On SQLite statements run where they are called: handing each to a thread takes longer than the statement.
+
+    Beginning and committing still wait in their thread, and that is where two processes meet.
+    """
+    raw = (await tx.connection.get_raw_connection()).driver_connection
+    if not isinstance(raw, BriefConnection):
+        yield
+        return
+    raw.runs_inline = True
+    try:
+        yield
+    finally:
+        raw.runs_inline = False
 
 
 class MortalClient(AsyncWebClient):

@@ -62,12 +62,12 @@ class Replica:
         self._choose = choose
         self._chance = chance
         self.deaths: list[str] = []
-        self._born()
+        self._born(None)
 
-    def _born(self) -> None:
+    def _born(self, before: MortalBooks | None) -> None:
         """A new process: nothing is known but what the books say."""
         self.fate = Fate(self._choose, self._chance, deaths=self.deaths)
-        self.books = MortalBooks(self._url, self.fate)
+        self.books = MortalBooks(self._url, self.fate, before)
         client = MortalClient(self.fate, self._box.bot_token, self._box.api_url, self._session)
         self.bookkeeper = Bookkeeper(self.books)
         self.memory = AlertMemory()
@@ -88,7 +88,7 @@ class Replica:
     async def restarts(self) -> None:
         with suppress(Killed):
             await self.books.close()
-        self._born()
+        self._born(self.books)
 
     async def stops(self) -> None:
         await self.books.close()
