@@ -234,26 +234,24 @@ def add_up(rows: Iterable[Row], day_number_of: Callable[[int], int]) -> dict[Sum
     Args:
       day_number_of: the day (since 1970, books' zone) that holds a Unix second.
     """
-    sums: dict[SumKey, list[int]] = {}
+    places: dict[SumKey, list[Row]] = {}
     for row in rows:
-        at = row[_AT]
-        seconds = at // 1_000_000
-        cost = row[_COST]
+        seconds = row[_AT] // 1_000_000
         key = (seconds - seconds % 3600, day_number_of(seconds), row[_WORKLOAD], row[_SERIES])
-        found = sums.get(key)
+        found = places.get(key)
         if found is None:
-            unpriced = 0 if cost is not None else row[_REQUESTS]
-            sums[key] = [*row[_REQUESTS:_COST], unpriced, cost or 0, at]
-            continue
-        for position, amount in enumerate(row[_REQUESTS:_COST]):
-            if amount:
-                found[position] += amount
-        if cost is None:
-            found[10] += row[_REQUESTS]
+            places[key] = [row]
         else:
-            found[11] += cost
-        found[12] = max(found[12], at)
-    return sums
+            found.append(row)
+    return {key: _added(found) for key, found in places.items()}
+
+
+def _added(rows: Sequence[Row]) -> list[int]:
+    """The sums of rows of one place."""
+    amounts = [sum(column) for column in zip(*(row[_REQUESTS:_COST] for row in rows), strict=True)]
+    costs = [row[_COST] for row in rows]
+    unpriced = sum(row[_REQUESTS] for row in rows if row[_COST] is None) if None in costs else 0
+    return [*amounts, unpriced, sum(filter(None, costs)), max(row[_AT] for row in rows)]
 
 
 def hourly_rows(sums: Mapping[SumKey, list[int]]) -> list[Row]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from operator import mul
 from typing import Final
 
 from core.errors import OutOfRange
@@ -59,11 +60,7 @@ class Rate:
             for candidate in self.bands[1:]:
                 if total > candidate.above:
                     band = candidate
-        amount = band.per_request * requests
-        for tokens, price in zip(classes, band.prices, strict=True):
-            if tokens:
-                amount += tokens * price
-        return divide_half_even(amount, self.per)
+        return divide_half_even(sum(map(mul, classes, band.prices), band.per_request * requests), self.per)
 
     def with_prices(self, prices: Mapping[str, int], source: str) -> Rate:
         """The same rate with some classes at negotiated prices (nanos per million), in every band."""

@@ -55,12 +55,12 @@ class Bookings:
     async def _carry_out(self, group: Sequence[Waiting]) -> Sequence[Receipt | Exception | None]:
         if len(group) > 1 and not self._had_duplicates:
             try:
-                async with self._uow.write() as tx:
+                async with self._uow.write_briefly() as tx:
                     return await self._booked(tx, group, are_new=True)
             except NotAllNew:
                 # Undone; now each by itself, in the order they came.
                 self._had_duplicates = True
-        async with self._uow.write() as tx:
+        async with self._uow.write_briefly() as tx:
             return await self._booked(tx, group, are_new=False)
 
     async def _booked(self, tx: Transaction, group: Sequence[Waiting], *, are_new: bool) -> list[Receipt | None]:

@@ -9,12 +9,16 @@ from typing import Any, Final
 import aiosqlite
 
 _ROWS_AT_ONCE: Final = 64
+_BRIEF_ROWS: Final = 32
+_BRIEF_TEXT: Final = 4_096
+"""What a statement may carry to count as brief: rows to write, characters of one parameter (lists of keys are one)."""
 
 
 class BriefConnection(aiosqlite.Connection):
-    """aiosqlite hands every call to its thread; while `runs_inline` holds, calls run where they are made.
+    """aiosqlite hands every call to its thread; while `runs_inline` holds, brief calls run where they are made.
 
-    That blocks the event loop, so it is for statements that take microseconds, in a transaction that has begun.
+    That blocks the event loop, so it is for statements that take microseconds, in a transaction that has begun. One that carries
+    much is handed to the thread all the same.
     """
 
     runs_inline = False
@@ -29,9 +33,17 @@ class BriefConnection(aiosqlite.Connection):
 
     async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         # The one place through which aiosqlite's connections and cursors reach SQLite (aiosqlite 0.21 and 0.22).
-        if self.runs_inline or _is_trivial(fn):
+        if (self.runs_inline and _is_brief(args)) or _is_trivial(fn):
             return fn(*args, **kwargs)
         return await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]
+
+
+def _is_brief(args: tuple[Any, ...]) -> bool:
+    """Whether a call has little to carry; its arguments are a statement and its parameters, if it is an execution."""
+    parameters = args[1] if len(args) > 1 else ()
+    if isinstance(parameters, list):
+        return len(parameters) <= _BRIEF_ROWS
+    return not any(isinstance(value, str) and len(value) > _BRIEF_TEXT for value in parameters)
 
 
 def _is_trivial(fn: Callable[..., Any]) -> bool:

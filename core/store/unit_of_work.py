@@ -46,10 +46,11 @@ class UnitOfWork:
 
     @asynccontextmanager
     async def write_briefly(self) -> AsyncIterator[Transaction]:
-        """As `write`, for a few short statements that have to be quick whatever else the machine does.
+        """As `write`, for short statements that have to be quick whatever else the machine does.
 
         On SQLite they run where they are called instead of in the connection's thread, which costs several handovers between
-        threads for every statement; only the begin and the commit, which wait for others and for the disk, stay there.
+        threads for every statement; only the begin and the commit, which wait for others and for the disk, and statements that
+        carry much stay there.
         """
         async with self.write() as tx:
             if not self.is_sqlite:
