@@ -30,6 +30,7 @@ class Because(StrEnum):
     LATE_USAGE = "late usage"
     REPRICED = "repriced"
     REATTRIBUTED = "re-attributed"
+    COUNTED_TWICE = "counted twice"
 
 
 @dataclass(frozen=True, slots=True)

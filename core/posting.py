@@ -31,8 +31,8 @@ MAX_BATCH_NANOS: Final = 1_000 * MAX_EVENT_NANOS
 
 DAY_SECONDS: Final = 86_400
 _AT, _SERIES, _WORKLOAD, _REQUESTS, _COST = 2, 3, 4, 5, 15
-AT, COST = _AT, _COST
-"""Where a journal row has its instant in microseconds, and its cost in nanos."""
+AT, SERIES, COST = _AT, _SERIES, _COST
+"""Where a journal row has its instant in microseconds, the number of its series, and its cost in nanos."""
 RESPONSE_ID, QUALITY, TRUST, KNOWS, SUPERSEDED = 18, 19, 20, 21, 22
 """Places in a journal row. A superseded row is a second report of a call that another row counts; it is in no sum."""
 

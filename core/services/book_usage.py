@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from core.posting import SUPERSEDED, Posting, conflict_text, joined
+from core.double_capture import CHECKS
+from core.posting import SUPERSEDED, Posting, Row, conflict_text, joined
 from core.services.fold_reports import Folded, fold_reports, superseded
 from core.services.lay_out_usage import Batch, Laid, Layout, counting
 from core.services.watch_sources import arrivals_of
@@ -59,7 +60,9 @@ async def book_all_new(tx: Transaction, batches: Sequence[tuple[Batch, Laid]]) -
             len(counted), posting.duplicates + len(posting.rows) - len(counted), tuple(posting.rejected), tuple(posting.conflicts)
         )  # fmt: skip
         receipts.append(receipt)
-        arrivals = arrivals_of(receipt, counted, refused=batch.refused, folded=0)
+        arrivals = arrivals_of(
+            receipt, counted, refused=batch.refused, folded=_checking(posting.rows) if posting.has_superseded else 0
+        )
         before = days.get(key := (batch.source_id, batch.now.date()))
         days[key] = (before[0].plus(arrivals), max(before[1], batch.now)) if before else (arrivals, batch.now)
     for (source_id, _), (arrivals, now) in sorted(days.items(), key=lambda item: item[0]):
@@ -79,7 +82,8 @@ async def book_batch(tx: Transaction, layout: Layout, batch: Batch, laid: Laid, 
     known = await tx.journal.insert(folded.rows, expect_new=expect_new)
     conflicts = [*posting.conflicts, *await _conflicts(tx, layout, posting, known)]
     counted = posting.rows if not posting.has_superseded else counting(posting.rows)
-    sent, second = len(counted), 0
+    sent = len(counted) + (_checking(posting.rows) if posting.has_superseded else 0)
+    second = 0
     if known or contested:
         skipped = set(known)
         fresh = [row for place, row in enumerate(folded.rows) if place not in skipped]
@@ -98,9 +102,17 @@ async def book_batch(tx: Transaction, layout: Layout, batch: Batch, laid: Laid, 
         conflicts=tuple(sorted(conflicts)),
         known_ids=frozenset(folded.rows[place][1] for place in known),
     )
+    if posting.has_superseded:
+        there = set(known)
+        second += _checking(row for place, row in enumerate(folded.rows) if place not in there)
     arrivals = arrivals_of(receipt, counted, refused=batch.refused, folded=second)
     await tx.source_days.add(batch.source_id, arrivals, now=batch.now)
     return receipt
+
+
+def _checking(rows: Iterable[Row]) -> int:
+    """How many are of a source that only checks what another one counts."""
+    return sum(row[SUPERSEDED] == CHECKS for row in rows)
 
 
 async def _conflicts(tx: Transaction, layout: Layout, posting: Posting, known: Sequence[int]) -> list[tuple[int, str]]:

@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from core.attribution import Labels
+from core.double_capture import CHECKS
 from core.intake.merging import fold
 from core.intake.record import Record, Trust
 from core.money import decimal_string
@@ -67,6 +68,10 @@ async def fold_reports(
     for key, place in here.items():
         new, old = rows[place], others.get(contested[key])
         if new[1] in sent_before or old is None or not is_same_call(new, old):
+            continue
+        if old[SUPERSEDED] == CHECKS:
+            # Its source only checks by now: the answer counts by this report.
+            folded.handed.append((key, new[0], new[1]))
             continue
         await _fold(tx, folded, place, (new, old), labels, row_of)
     return folded

@@ -10,10 +10,12 @@ from itertools import chain
 from typing import Final
 
 from core.attribution import Attribution, Labels, are_alike
+from core.double_capture import CHECKS, SourceRule
 from core.period import Cycle, day_counter
 from core.posting import (
     AT,
     DAY_SECONDS,
+    SERIES,
     SUPERSEDED,
     Book,
     Posting,
@@ -77,6 +79,7 @@ class Layout:
         self._folded: dict[tuple[object, ...], int] = {}
         self._kept_since: datetime | None = None
         self._months: frozenset[Cycle] = frozenset()
+        self._rules: tuple[SourceRule, ...] = ()
         self._version: int | None = None
         self._preparing = asyncio.Lock()
 
@@ -148,7 +151,24 @@ class Layout:
         )  # fmt: skip
         if posting.missing_series or posting.missing_prices:
             return Laid(posting, [], [])
+        self._set_aside(posting, batch.source_id)
         return self.summed(posting, counting(posting.rows) if posting.has_superseded else posting.rows, ())
+
+    def _set_aside(self, posting: Posting, source_id: int) -> None:
+        """Rows of a source that only checks stay out of the sums, and claim no answer: another source reports it."""
+        held = [rule for rule in self._rules if rule.checks == source_id]
+        if not held:
+            return
+        aside = set()
+        for place, row in enumerate(posting.rows):
+            if row[SUPERSEDED]:
+                continue
+            provider, at = self._labels[row[SERIES]].provider, instant(row[AT])
+            if any(rule.sets_aside(source_id, provider, at) for rule in held):
+                posting.rows[place] = (*row[:SUPERSEDED], CHECKS)
+                aside.add(row[1])
+        posting.has_superseded |= bool(aside)
+        posting.claims[:] = [claim for claim in posting.claims if claim[2] not in aside]
 
     async def _intern(self, posting: Posting, *, now: datetime) -> None:
         """Intern what the book lacks. One at a time: the second of two batches usually finds it done."""
@@ -197,7 +217,9 @@ class Layout:
                 negotiated = await tx.prices.negotiated()
                 aliases = await tx.tags.aliases()
                 kept_since = await tx.months.kept_since()
+                source_rules = await tx.captures.standing()
             self._kept_since = kept_since
+            self._rules = source_rules
             self._aliases = aliases
             self._attribution = Attribution(workloads, aliases)
             self._folded = {}

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.store.audit_rows import AuditRows
 from core.store.breach_rows import BreachRows
 from core.store.bucket_rows import BucketRows, CursorRows
+from core.store.capture_rows import CaptureRows
 from core.store.claim_rows import ClaimRows
 from core.store.closing_rows import ClosingRows
 from core.store.decision_rows import DecisionRows
@@ -147,6 +148,10 @@ class Transaction:
     @cached_property
     def estimates(self) -> EstimateRows:
         return EstimateRows(self.connection)
+
+    @cached_property
+    def captures(self) -> CaptureRows:
+        return CaptureRows(self.connection)
 
     @cached_property
     def telltale(self) -> TelltaleRows:
