@@ -134,6 +134,15 @@ class Sources:
 
 
 @dataclass(frozen=True, slots=True)
+class CompareSources:
+    """Which sources report the same calls of a provider in a month."""
+
+    provider: str
+    month: Cycle
+    share: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Unattributed:
     share: bool = False
 
@@ -176,7 +185,7 @@ class Approvals:
 
 ResponseCommand = AskForMore | Holdback | Approvals
 WorkloadCommand = WorkloadAdd | WorkloadRules | WorkloadRemove | WorkloadExplain | WorkloadList
-TrustCommand = Sources | Unattributed | Tags
+TrustCommand = Sources | CompareSources | Unattributed | Tags
 Command = (
     Hub
     | Export

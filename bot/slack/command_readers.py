@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from bot.slack.command_alerts import read_replay, read_why_told
 from bot.slack.command_export import read_export
 from bot.slack.command_forecast import read_forecast, read_metric, read_plan, read_whatif, read_why
-from bot.slack.command_forms import Approvals, Audit, Command, Help, Sources, Status, Unattributed
+from bot.slack.command_forms import Approvals, Audit, Command, CompareSources, Help, Sources, Status, Unattributed
 from bot.slack.command_names import only_workload
 from bot.slack.command_price import read_price
 from bot.slack.command_reconcile import read_reconcile
@@ -22,6 +22,7 @@ from bot.slack.command_tags import read_tags
 from bot.slack.command_words import COMMAND, Line
 from bot.slack.command_workload import read_workload
 from core.errors import UnknownName, Unreadable
+from core.period import Cycle
 from core.spelling import nearest
 
 _NAMED: Final = 10
@@ -78,9 +79,15 @@ def _audit(line: Line) -> Audit:
     return Audit(only_workload(line))
 
 
-def _sources(line: Line) -> Sources:
-    _nothing_behind(line)
-    return Sources()
+def _sources(line: Line, *, today: date) -> Sources | CompareSources:
+    """Nothing behind it, or `compare` with a provider and a month; without a month the running one."""
+    if not line.words or line.words[0].text.lower() != "compare":
+        _nothing_behind(line)
+        return Sources()
+    read = read_reconcile(Line("reconcile", line.words[1:]), today=today)
+    if read.provider is None:
+        raise Unreadable("Compare the sources of which provider?", correction=f"{COMMAND} sources compare openai")
+    return CompareSources(read.provider, read.month or Cycle(today.year, today.month))
 
 
 def _unattributed(line: Line) -> Unattributed:
@@ -112,7 +119,7 @@ COMMANDS: Final[dict[str, Reader]] = {
     "spend": _dated(read_spend),
     "workload": _dateless(read_workload),
     "unattributed": _dateless(_unattributed),
-    "sources": _dateless(_sources),
+    "sources": _dated(_sources),
     "tags": _dateless(read_tags),
     "request": _dateless(read_request),
     "holdback": _dateless(read_holdback),

@@ -82,18 +82,23 @@ SIGN_RECONCILIATION: Final = "sign_reconciliation"  # a comparison's number and 
 REFUSE_RECONCILIATION: Final = "refuse_reconciliation"  # the same
 MEND_RECONCILIATION: Final = "mend_reconciliation"  # the same
 PREVIEW_MEND: Final = "preview_mend"  # the same, and the number of the cause
+PREVIEW_CAPTURE: Final = "preview_capture"  # a comparison's number and the beginning of its digest
+UNDO_SOURCE_RULE: Final = "undo_source_rule"  # the number of a rule; the place on the screen stands behind the action
 OPEN_RECONCILE: Final = "open_reconcile"  # a provider and a month
 VOUCH_UNITS: Final = "vouch_units"  # what was uploaded, for whom; see views/reconcile_progress.py
 
 # The modals of `/budget reconcile`.
 RECONCILE_MODAL: Final = "reconcile"
 MEND_PRICE_MODAL: Final = "mend_price"
+CHOOSE_SOURCE_MODAL: Final = "choose_source"
 REFUSE_MODAL: Final = "refuse_to_sign"
 BLOCK_INVOICE_FILE: Final = "invoice_file"
 BLOCK_INVOICE_PROVIDER: Final = "invoice_provider"
 BLOCK_INVOICE_MONTH: Final = "invoice_month"
 BLOCK_INVOICE_RATE: Final = "invoice_rate"
 BLOCK_REPRICE: Final = "reprice"
+BLOCK_WHICH_SOURCE: Final = "which_source"
+BLOCK_TAKE_OUT: Final = "take_out"
 BLOCK_REFUSAL: Final = "refusal_reason"
 
 # The modals of `/budget plan` and `/budget metric`.

@@ -7,6 +7,7 @@ from bot.slack.listeners import (
     alerts,
     approvals,
     breaches,
+    captures,
     closes,
     command,
     envelopes,
@@ -32,6 +33,6 @@ def register_all(registrar: Registrar) -> None:
         alerts,
         breaches,
         command, envelopes, workloads, rules, requests, forecasts, plans, shortcuts, tags, trust, home, rollout, lifecycle,
-        closes, reconcile, signing, approvals, mend,
+        closes, reconcile, signing, approvals, mend, captures,
     ):  # fmt: skip
         family.register(registrar)

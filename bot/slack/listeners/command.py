@@ -8,6 +8,7 @@ from bot.slack.command_forms import (
     AskForMore,
     Audit,
     Command,
+    CompareSources,
     Export,
     Help,
     Holdback,
@@ -35,6 +36,7 @@ from bot.slack.listeners import (
     alerts,
     answers,
     approvals,
+    captures,
     envelopes,
     exports,
     forecasts,
@@ -109,6 +111,8 @@ async def carry_out(asked: Interaction, command: Command) -> None:
             await answers.audit(asked, command)
         case Sources():
             await trust.sources(asked, command)
+        case CompareSources():
+            await captures.compare(asked, command)
         case Unattributed():
             await trust.unattributed(asked, command)
         case Tags():

@@ -29,7 +29,7 @@ def register(registrar: Registrar) -> None:
 
 
 async def open_mend(asked: Interaction) -> None:
-    kept = await _kept(asked, asked.value)
+    kept = await comparison_shown(asked, asked.value)
     line = f"{COMMAND} reconcile {kept.provider} {kept.month}"
     await open_view(asked, mend_modal(kept.result, asked.value, carry=carried), line=line)
 
@@ -42,7 +42,7 @@ async def open_preview(asked: Interaction) -> None:
     await asked.client.views_push(trigger_id=asked.trigger_id, view=form)
 
 
-async def _kept(asked: Interaction, value: str) -> StoredReconciliation:
+async def comparison_shown(asked: Interaction, value: str) -> StoredReconciliation:
     """The comparison that was shown, for those who sign it. Raises Outdated, NotAllowed."""
     number, shown = seen_in(value)
     async with asked.desk.uow.read() as tx:
@@ -55,7 +55,7 @@ async def _kept(asked: Interaction, value: str) -> StoredReconciliation:
 
 async def _mend_in(asked: Interaction, value: str) -> tuple[StoredReconciliation, Mend]:
     seen, _, place = value.rpartition(" ")
-    kept = await _kept(asked, seen)
+    kept = await comparison_shown(asked, seen)
     causes = kept.result["causes"]
     cause: Mapping[str, Any] | None = causes[int(place)] if place.isdecimal() and int(place) < len(causes) else None
     mend = mend_of(cause, kept.result) if cause else None

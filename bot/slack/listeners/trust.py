@@ -8,6 +8,7 @@ from bot.slack.interaction import Interaction, Registrar
 from bot.slack.listeners import answers, workloads
 from bot.slack.views.sources import sources_message
 from bot.slack.views.unattributed import unattributed_message
+from core.services.choose_source import rules
 from core.services.read_coverage import recent_coverage
 from core.services.review_unattributed import unattributed as read_unattributed
 from core.services.watch_sources import second_opinions, sources_health
@@ -23,7 +24,8 @@ async def sources(asked: Interaction, command: Sources) -> None:
     found = await sources_health(asked.desk.uow, now=asked.now)
     opinions = await second_opinions(asked.desk.uow)
     covered = await recent_coverage(asked.desk.uow, now=asked.now)
-    message = sources_message(found, opinions, covered, reader=await asked.reader(), now=asked.now)
+    standing = await rules(asked.desk.uow)
+    message = sources_message(found, opinions, covered, standing, reader=await asked.reader(), now=asked.now)
     await answers.send(asked, message, share=command.share)
 
 

@@ -110,10 +110,11 @@ TOPICS: Final[dict[str, Topic]] = {
     "sources": Topic(
         "who sends usage, and whether to believe it",
         "shows who sends usage, how fresh it is and how far it can be trusted, with the next step where it is not.",
-        ("/budget sources",),
+        ("/budget sources", "/budget sources compare openai 2026-10"),
         "everyone",
         "A source is silent when it misses its own rhythm, late above six hours, and guessing when more than 2% of its "
-        "counts are guessed or missing.",
+        "counts are guessed or missing. Where two sources report the same calls, `compare` shows for how many dollars, and finance "
+        "lets one of them count.",
     ),
     "tags": Topic(
         "spellings of one value, merged",

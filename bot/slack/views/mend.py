@@ -37,8 +37,8 @@ _TRACKED: Final = {"projects": "project", "keys": "tag.api_key", "models": "mode
 _ADVICE: Final[dict[str, str]] = {
     "alias": "The provider billed another model than the one that was asked for. From its day on the name is priced as what "
     "it stands for; you see what that does to every envelope first. Better still, let the gateway report the response's model.",
-    "double_capture": "Two sources report the same calls. Send the provider's response id with both, then each call counts "
-    "once; `/budget sources` shows who sends what.",
+    "double_capture": "Two sources report the same calls. Let one of them count and the other check, or send the provider's "
+    "response id with both: then each call counts once.",
     "mock_traffic": "Test calls are in the books. Tag them environment=test at the gateway, or switch their reporting off.",
 }
 
@@ -146,6 +146,9 @@ def _acts(cause: Mapping[str, Any], result: Mapping[str, Any], value: str, carry
     if mend := mend_of(cause, result):
         label = "Preview the alias…" if isinstance(mend, AliasMend) else "Preview the price…"
         return [blocks.actions(blocks.button(label, ids.PREVIEW_MEND, value, style="primary"))]
+    if cause["cause"] == "double_capture":
+        shown = value.rpartition(" ")[0]
+        return [blocks.actions(blocks.button("Choose what counts…", ids.PREVIEW_CAPTURE, shown, style="primary"))]
     if cause["cause"] == "untracked_key":
         # One button, because those of one message have to differ in their action: for the largest.
         for kind, dimension in _TRACKED.items():

@@ -11,10 +11,12 @@ from bot.readable import share
 from bot.slack import ids
 from bot.slack.views import blocks, tables
 from bot.slack.views.blocks import Block, Message
+from bot.slack.views.captures import rules_blocks
 from bot.slack.views.coverage import coverage_lines
 from bot.slack.views.mrkdwn import code, name, when
 from bot.slack.views.tables import Cell
 from bot.slack.views.wording import age, listed, plural
+from core.double_capture import SourceRule
 from core.services.read_coverage import ReadCoverage
 from core.source_health import RECENT_DAYS, Condition, SecondOpinion, SourceHealth
 
@@ -42,6 +44,7 @@ def sources_message(
     sources: Sequence[SourceHealth],
     opinions: Sequence[SecondOpinion] = (),
     covered: Sequence[ReadCoverage] = (),
+    rules: Sequence[SourceRule] = (),
     *,
     reader: ZoneInfo,
     now: datetime,
@@ -72,6 +75,7 @@ def sources_message(
         blocks.section(f"{plural(len(sources) - len(shown), 'more source')} not shown.")
         if len(shown) < len(sources)
         else None,
+        *rules_blocks(rules),
         _opinions(opinions, covered, now),
         blocks.context(
             f"Counts are of the last {RECENT_DAYS} days. Unsure: guessed, missing, repaired or partial counts.",
