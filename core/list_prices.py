@@ -34,6 +34,9 @@ from core.usage import CLASS_NAMES, TokenClasses
 
 SOURCE: Final = f"genai-prices {genai_prices.__version__}"
 
+_BEFORE: Final = date(1970, 1, 1)
+"""Stands for the days before every dated price."""
+
 _PROBES: Final[dict[str, tuple[str, ...]]] = {
     "cache_read": ("cache_read_tokens",),
     "cache_write": ("cache_write_tokens",),
@@ -64,25 +67,43 @@ def list_rates(provider: str, model: str, tier: str, on: date) -> tuple[tuple[ti
     More than one only for models with prices by hour (off-peak).
     """
     try:
-        found, info = get_snapshot().find_provider_model(model, None, provider or None, None)
+        _, info = get_snapshot().find_provider_model(model, None, provider or None, None)
     except LookupError:
         return ()
+    # Between two dated prices nothing changes, so that a year of days is compiled once an era and not once a day.
+    era = max((start for start in _start_dates(info) if start <= on), default=_BEFORE)
+    return _rates_of_era(provider, model, tier, era)
+
+
+@lru_cache(maxsize=10_000)
+def _rates_of_era(provider: str, model: str, tier: str, first_day: date) -> tuple[tuple[time, Rate], ...]:
+    found, info = get_snapshot().find_provider_model(model, None, provider or None, None)
     context = price_context(tier)
     rates: list[tuple[time, Rate]] = []
     for start in _price_edges(info):
-        at = datetime.combine(on, start, UTC)
+        at = datetime.combine(first_day, start, UTC)
         rate = _compiled(found, info, context, at)
         if not rates or rates[-1][1] != rate:
             rates.append((start, rate))
     return tuple(rates)
 
 
+def _constraints(info: ModelInfo) -> list[StartDateConstraint | TimeOfDateConstraint | None]:
+    """When each of its prices and variants (tiers) holds."""
+    dated = [] if isinstance(info.prices, ModelPrice) else info.prices
+    return [one.constraint for one in (*dated, *(info.price_variants or ()))]
+
+
+def _start_dates(info: ModelInfo) -> list[date]:
+    return [one.start_date for one in _constraints(info) if isinstance(one, StartDateConstraint)]
+
+
 def _price_edges(info: ModelInfo) -> list[time]:
     """Times of the UTC day at which the price may change; always starts with midnight."""
     edges = {time(0)}
-    for conditional in [] if isinstance(info.prices, ModelPrice) else info.prices:
-        if isinstance(conditional.constraint, TimeOfDateConstraint):
-            for edge in (conditional.constraint.start_time, conditional.constraint.end_time):
+    for constraint in _constraints(info):
+        if isinstance(constraint, TimeOfDateConstraint):
+            for edge in (constraint.start_time, constraint.end_time):
                 moment = datetime.combine(date(2000, 1, 2), edge, edge.tzinfo or UTC).astimezone(UTC)
                 edges.add(moment.time())
     return sorted(edges)
@@ -138,14 +159,7 @@ def _whole(probed: list[tuple[int, dict[str, Fraction], Fraction]]) -> Rate:
 
 def newest_price_on(today: date) -> date:
     """The day from which the newest dated price of the list holds, up to today: how old the list is at most."""
-    starts = {
-        price.constraint.start_date
-        for listed in get_snapshot().providers
-        for info in listed.models
-        if isinstance(info.prices, list)
-        for price in info.prices
-        if isinstance(price.constraint, StartDateConstraint)
-    }
+    starts = {start for listed in get_snapshot().providers for info in listed.models for start in _start_dates(info)}
     return max((start for start in starts if start <= today), default=date(2020, 1, 1))
 
 

@@ -8,23 +8,13 @@ from typing import Annotated, Final
 
 import typer
 
-from bot.cli import books, doctor, exporting, importing, inspect, pull, reconcile, replay, tokens
+from bot.cli.on_demand import OnDemand
 from bot.cli.running import let_answers_through, until_signalled
 
 app = typer.Typer(
-    name="outlay", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    name="outlay", cls=OnDemand, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
     help="Runs a company's AI budget from Slack: an envelope per workload, with people who answer for it.",
 )  # fmt: skip
-app.add_typer(tokens.app, name="token")
-books.add_to(app)
-doctor.add_to(app)
-exporting.add_to(app)
-importing.add_to(app)
-inspect.add_to(app)
-pull.add_to(app)
-reconcile.add_to(app)
-replay.add_to(app)
-
 _DEMO_PORT: Final = 8300
 
 

@@ -20,6 +20,11 @@ app = typer.Typer(no_args_is_help=True, help="Make, list and revoke the tokens w
 T = TypeVar("T")
 
 
+def add_to(group: typer.Typer) -> None:
+    """Register the commands."""
+    group.add_typer(app, name="token")
+
+
 def with_books(act: Callable[[UnitOfWork], Awaitable[T]], *, to_rebuild: bool = False) -> T:
     """Open the books named in the settings, act, close them."""
 

@@ -25,7 +25,7 @@ async def api(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Api]:
 async def test_schemathesis_finds_nothing(api: Api, tmp_path: Path, token: str) -> None:
     words = (
         "-m", "schemathesis.cli", "run", f"{api.service.url}/openapi.json", "--header", f"Authorization: Bearer {api.tokens[token]}",
-        "--max-examples", "40", "--seed", "7", "--exclude-path", "/metrics", "--suppress-health-check", "all",
+        "--max-examples", "10", "--seed", "7", "--exclude-path", "/metrics", "--suppress-health-check", "all",
     )  # fmt: skip
     process = await asyncio.create_subprocess_exec(
         sys.executable, *words, cwd=tmp_path, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT

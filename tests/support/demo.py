@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pickle
 import shutil
 import signal
 import subprocess
@@ -15,6 +17,7 @@ from threading import Timer
 from time import monotonic
 
 import aiohttp
+from fasteners import InterProcessLock
 
 from sandbox import Person
 from sandbox.model import Json
@@ -101,8 +104,20 @@ class Filled:
 
 @cache
 def filled(base: Path) -> Filled:
-    """The company's past in a folder below `base`; filling the books takes some seconds, so once a process."""
-    folder = base / "filled-demo"
+    """The company's past in a folder below `base`; filling the books takes some seconds, so once a run of the tests.
+
+    Workers of one run have folders beside each other; the first that needs the past makes it for all.
+    """
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    kept = shared / "filled-demo.pickle"
+    with InterProcessLock(shared / "filled-demo.lock"):
+        if not kept.exists():
+            kept.write_bytes(pickle.dumps(_fill(shared / "filled-demo")))
+        past: Filled = pickle.loads(kept.read_bytes())
+        return past
+
+
+def _fill(folder: Path) -> Filled:
     demo = RunningDemo("--port", "0", "--state", str(folder)).wait_until_ready()
     url, ready_after = demo.url, demo.ready_after
     return Filled(folder, ready_after, url, demo.end())
