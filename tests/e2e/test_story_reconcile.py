@@ -73,6 +73,7 @@ async def test_october_is_closed_with_two_signatures(office: Office) -> None:
     assert "Tax" in said
     assert "Waits for <@U0ANA> and <@U0FARAH> for finance" in said
     assert any(block["type"] == "image" for block in head["blocks"])
+    await office.farah.sees("The same as CSV", channel="C0BUDGET")
 
     assert "as owner" in (await office.ana.clicks("Sign", message=head)).text
     signed = await office.farah.sees("Signed by <@U0ANA> (owner)", channel="C0BUDGET")
