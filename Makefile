@@ -4,14 +4,15 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8300
-# Two workers: the suite is built for two cores.
-WORKERS ?= 2
+# More workers than the two cores the suite is built for: much of it waits for a sandbox, a database or a browser.
+WORKERS ?= 3
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
-.PHONY: help demo run test lint format bench gallery lock clean
+.PHONY: help demo run test test-long lint format bench gallery lock clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 demo: $(VENV)/.run ## try Outlay in a local workspace in the browser (PORT=8300)
 	$(BIN)/outlay demo --port $(PORT) $(DEMO)
@@ -19,8 +20,11 @@ demo: $(VENV)/.run ## try Outlay in a local workspace in the browser (PORT=8300)
 run: $(VENV)/.run ## run the bot in the Slack workspace named in .env
 	$(BIN)/outlay run
 
-test: $(VENV)/.dev ## run every test (SQLite and a real PostgreSQL)
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(TESTS)
+test: $(VENV)/.dev ## run the tests (SQLite and a real PostgreSQL)
+	$(PYTEST) -m "not long" $(TESTS)
+
+test-long: $(VENV)/.dev ## run those that take long: killed processes, whole demos, many seeds
+	$(PYTEST) -m long $(TESTS)
 
 lint: $(VENV)/.dev ## ruff, mypy, import-linter
 	$(BIN)/ruff check .

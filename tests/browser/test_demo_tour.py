@@ -12,7 +12,9 @@ from bot.demo_tour import TOUR
 from tests.browser.acting import DESKTOP, PHONE, Opens, newest, page_overflow, types
 from tests.support.demo import filled, running_demo
 
-ON_BOTH = pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+ON_BOTH = pytest.mark.parametrize(
+    "viewport", [DESKTOP, pytest.param(PHONE, marks=pytest.mark.long)], ids=["desktop", "phone"]
+)
 
 
 @pytest.fixture

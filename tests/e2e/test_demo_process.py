@@ -33,6 +33,7 @@ def test_the_demo_prints_its_address_and_nothing_else_and_ends_on_ctrl_c(past: F
     assert past.ready_after < 60
 
 
+@pytest.mark.long
 async def test_a_killed_demo_goes_on_with_everything_it_said(past: Filled, tmp_path: Path):
     demo = RunningDemo("--port", "0", "--state", str(past.copy_to(tmp_path / "state"))).wait_until_ready()
     await demo.person("ana").types("/budget set doc-summaries 3k sponsor=@sam --share")
@@ -50,6 +51,7 @@ async def test_a_killed_demo_goes_on_with_everything_it_said(past: Filled, tmp_p
         assert now - datetime.fromisoformat(moved["now"]) < timedelta(minutes=5)
 
 
+@pytest.mark.long
 def test_a_demo_killed_while_its_books_are_filled_starts_again_with_the_same_sums(past: Filled, tmp_path: Path):
     demo = RunningDemo("--port", "0", "--state", str(tmp_path / "state"))
     written = tmp_path / "state" / "outlay.db-wal"
@@ -59,6 +61,7 @@ def test_a_demo_killed_while_its_books_are_filled_starts_again_with_the_same_sum
         assert booked(tmp_path / "state") == booked(past.folder)
 
 
+@pytest.mark.long
 def test_a_signal_while_the_books_are_filled_ends_the_demo_quietly(tmp_path: Path):
     demo = RunningDemo("--port", "0", "--state", str(tmp_path / "state"))
     wait_for((tmp_path / "state" / "token").exists)

@@ -47,6 +47,7 @@ def lines_of(post: dict) -> dict[int, str]:
     }
 
 
+@pytest.mark.long
 async def test_the_first_30_days(demo: RunningDemo, state: Path):
     ana, farah, kim = demo.person("ana"), demo.person("farah"), demo.person("kim")
 

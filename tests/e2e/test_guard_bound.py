@@ -79,6 +79,7 @@ def test_a_runaway_spends_its_envelope_and_not_a_cent_more(bot: Bot) -> None:
     assert asyncio.run(bot.agrees())
 
 
+@pytest.mark.long
 def test_a_slow_upstream_makes_requests_wait_for_held_money_instead_of_failing(bot: Bot) -> None:
     run = bot.runaway("slow", Upstream(seconds=0.5))
 
@@ -89,6 +90,7 @@ def test_a_slow_upstream_makes_requests_wait_for_held_money_instead_of_failing(b
     assert run.at_first_denial == DOLLAR
 
 
+@pytest.mark.long
 def test_leases_keep_the_same_bound(bot: Bot) -> None:
     for concurrency in (1, 64):
         run = bot.runaway(f"leased-{concurrency}", Upstream(seconds=0.01))
@@ -100,6 +102,7 @@ def test_leases_keep_the_same_bound(bot: Bot) -> None:
         assert run.at_first_denial >= 99 * CENT
 
 
+@pytest.mark.long
 def test_without_a_stated_maximum_nobody_is_refused_before_nine_tenths(bot: Bot) -> None:
     for concurrency, seconds in ((1, 0.0), (256, 0.3)):
         upstream = Upstream(seconds)
@@ -112,6 +115,7 @@ def test_without_a_stated_maximum_nobody_is_refused_before_nine_tenths(bot: Bot)
         assert run.upstream.spent <= DOLLAR, concurrency
 
 
+@pytest.mark.long
 def test_an_understated_output_does_not_pass_the_envelope_when_the_limit_is_respected(bot: Bot) -> None:
     run = bot.runaway("understated", Upstream(), asked={**ASKED, "max_output_tokens": 100}, respects_limit=True)
 
@@ -120,6 +124,7 @@ def test_an_understated_output_does_not_pass_the_envelope_when_the_limit_is_resp
     assert run.upstream.spent <= DOLLAR + 5 * CENT
 
 
+@pytest.mark.long
 def test_an_understated_prompt_costs_at_most_what_the_requests_in_flight_hid(bot: Bot) -> None:
     run = bot.runaway("liar", Upstream(seconds=0.3), asked={**ASKED, "input_tokens": 100})
 
@@ -129,6 +134,7 @@ def test_an_understated_prompt_costs_at_most_what_the_requests_in_flight_hid(bot
     assert DOLLAR < run.upstream.spent <= DOLLAR + hidden
 
 
+@pytest.mark.long
 def test_two_replicas_share_one_bound_and_one_of_them_may_die(pair: Bot) -> None:
     run = pair.runaway("shared", Upstream(seconds=0.05))
 
@@ -146,6 +152,7 @@ def test_two_replicas_share_one_bound_and_one_of_them_may_die(pair: Bot) -> None
     assert asyncio.run(pair.agrees())
 
 
+@pytest.mark.long
 def test_a_restart_forgets_no_hold(sqlite_template: Path, tmp_path: Path) -> None:
     shutil.copy(sqlite_template, tmp_path / "outlay.db")
     with running_bot(f"sqlite:///{tmp_path / 'outlay.db'}", tmp_path, 1) as bot:

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
+import pytest
 from aiohttp import web
 
 from bot.service import Service
@@ -130,6 +131,7 @@ async def run_app(outlay: str, token: str, provider: str) -> str:
     return printed.decode()
 
 
+@pytest.mark.long
 async def test_totals_are_exact_through_503s_lost_answers_and_a_restart(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'outlay.db'}"
     now = datetime.now(UTC)  # the program is a real one and has the clock of its machine

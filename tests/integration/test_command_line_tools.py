@@ -30,6 +30,7 @@ def a_file(folder: Path, rows: int, name: str = "usage.jsonl") -> Path:
     return path
 
 
+@pytest.mark.long
 async def test_an_import_killed_again_and_again_ends_with_every_row_once(database_url: str, tmp_path: Path) -> None:
     path, choose = a_file(tmp_path, ROWS), random.Random(1)
     for _ in range(3):
@@ -70,6 +71,7 @@ def peak_bytes(url: str, path: Path) -> int:
     return peak
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_file_eight_times_as_long_takes_hardly_more_memory(database_url: str, tmp_path: Path) -> None:
     short = peak_bytes(database_url, a_file(tmp_path, 15_000, "short.jsonl"))

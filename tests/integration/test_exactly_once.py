@@ -83,6 +83,7 @@ async def test_rebuilding_gives_what_counting_along_gave(database_url: str, zone
         assert await projections(uow) == counted_along
 
 
+@pytest.mark.long
 async def test_rules_and_prices_that_change_meanwhile_lose_and_double_nothing(uow: UnitOfWork) -> None:
     async def change() -> None:
         for number, feature in enumerate(("search", "support", "summaries", "agents")):
@@ -105,6 +106,7 @@ async def test_rules_and_prices_that_change_meanwhile_lose_and_double_nothing(uo
     assert await number_of(uow, "SELECT count(*) FROM usage_events") == COUNT
 
 
+@pytest.mark.long
 async def test_two_processes_on_one_database_count_once(postgres_url: str) -> None:
     async with books_in(postgres_url) as uow:
         both = [feeding(postgres_url, order) for order in (8, 9)]
@@ -113,6 +115,7 @@ async def test_two_processes_on_one_database_count_once(postgres_url: str) -> No
         assert await totals(uow) == totals_of(SEED, COUNT)
 
 
+@pytest.mark.long
 async def test_a_process_killed_at_random_moments_loses_and_doubles_nothing(database_url: str) -> None:
     choose = random.Random(10)
     for attempt in range(3):

@@ -8,6 +8,7 @@ import subprocess
 import time
 
 import httpx
+import pytest
 
 from core.services.keep_books import check_books
 from core.services.manage_tokens import create_token
@@ -33,6 +34,7 @@ async def started(url: str) -> tuple[subprocess.Popen[str], str]:
     return process, line.split()[1]
 
 
+@pytest.mark.long
 async def test_a_process_that_is_told_to_stop_finishes_what_it_took(database_url: str) -> None:
     async with books_in(database_url) as uow:
         token = await create_token(uow, "gateway", frozenset({"usage"}), by=FARAH, now=NOON)

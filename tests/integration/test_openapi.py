@@ -21,6 +21,7 @@ async def api(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Api]:
         yield running
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("token", ["usage", "reader"])
 async def test_schemathesis_finds_nothing(api: Api, tmp_path: Path, token: str) -> None:
     words = (

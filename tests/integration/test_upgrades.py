@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, SmallInteger, Table, func, insert, select
@@ -33,6 +34,7 @@ JSON_TEXTS: Final = {"conditions": "[]", "tags": '[["team","web"]]', "bands": "[
 BOOKS: Final = ("usage_events", "hourly_spend", "daily_spend")
 
 
+@pytest.mark.long
 def test_books_of_every_earlier_version_say_the_same_after_each_upgrade(empty_url: str) -> None:
     for turn, revision in enumerate(REVISIONS):
         command.upgrade(configured(empty_url), revision)

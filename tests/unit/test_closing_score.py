@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+import pytest
+
 from benchmarks.closing.__main__ import reconciled, score
 from benchmarks.closing.cases import case, triple_cases
 from benchmarks.closing.scoring import Tally
@@ -15,6 +17,7 @@ def scored(wanted: Iterable[tuple[int, tuple[str, ...]]], folder: Path) -> Tally
     return score((one, reconciled(one, folder)) for one in made)
 
 
+@pytest.mark.long
 def test_a_planted_cause_is_named_first(tmp_path: Path) -> None:
     figures = scored([(700 + place, (name,)) for place, name in enumerate(ONES)], tmp_path).figures()
     assert figures["named_first"] >= 0.85
@@ -22,6 +25,7 @@ def test_a_planted_cause_is_named_first(tmp_path: Path) -> None:
     assert figures["refused"] == figures["not_adding_up"] == 0
 
 
+@pytest.mark.long
 def test_three_causes_together_get_their_dollars(tmp_path: Path) -> None:
     figures = scored(triple_cases(4), tmp_path).figures()
     assert figures["right_of_planted"] >= 0.8
