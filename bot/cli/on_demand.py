@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Final
+from typing import Any, Final
 
-import click
 import typer
 from typer.core import TyperGroup
 from typer.main import get_group
@@ -19,14 +18,17 @@ _MODULES: Final = {
 
 
 class OnDemand(TyperGroup):
-    """The group of all commands; what `_MODULES` names is imported by the first call that needs it."""
+    """The group of all commands; what `_MODULES` names is imported by the first call that needs it.
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    `Any` stands for the types of the click that Typer carries inside and does not export.
+    """
+
+    def list_commands(self, ctx: Any) -> list[str]:
         return [*(name for name in super().list_commands(ctx) if name not in _MODULES), *_MODULES]
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name in _MODULES and cmd_name not in self.commands:
             part = typer.Typer()
             import_module(f"bot.cli.{_MODULES[cmd_name]}").add_to(part)
-            self.commands |= get_group(part).commands
+            self.commands.update(get_group(part).commands)
         return super().get_command(ctx, cmd_name)
