@@ -93,8 +93,28 @@ TOUR: Final = (
         who=FARAH, where=BUDGET, line="/budget reconcile openai",
     ),
     _step(
-        "Two signatures",
+        "The owner signs",
         "Engineering and finance both sign what they see; new numbers void it. Behind Mend… finance sets the price.",
         who=ANA, where=BUDGET,
+    ),
+    _step(
+        "Finance signs",
+        "Farah signs for the money. Refuse… takes a reason and tells the others what is wrong.",
+        who=FARAH, where=BUDGET,
+    ),
+    _step(
+        "The last signature",
+        "Chen owns workloads on this bill too. With his name the month is closed: spend and causes stay as all of them saw it.",
+        who=CHEN, where=BUDGET,
+    ),
+    _step(
+        "The first 30 days",
+        "From here on a checklist leads through four weeks. Say who sees it through, or just start; what the books prove ticks itself.",
+        who=FARAH, where=BUDGET, line="/budget rollout start",
+    ),
+    _step(
+        "A month goes by",
+        "Each Monday's forecast, each week's post, the turn of the month; on day 30 where the company stands, and its worst case.",
+        who=FARAH, where=BUDGET, clock="30d",
     ),
 )  # fmt: skip

@@ -54,7 +54,7 @@ class Postgres:
             "SELECT pg_reload_conf()",
             f"CREATE DATABASE {_TEMPLATE}",
         )
-        migrate(self._url(_TEMPLATE))
+        migrate(self.url(_TEMPLATE))
 
     def books(self) -> str:
         """The URL of a fresh database with the newest schema."""
@@ -66,7 +66,7 @@ class Postgres:
 
     def drop(self, url: str) -> None:
         """Remove a database, whoever is still connected."""
-        self._run(f"DROP DATABASE {url.split('?', maxsplit=1)[0].rpartition('/')[2]} WITH (FORCE)")
+        self._run(f"DROP DATABASE IF EXISTS {url.split('?', maxsplit=1)[0].rpartition('/')[2]} WITH (FORCE)")
 
     def stop(self) -> None:
         self._server.cleanup()
@@ -75,14 +75,14 @@ class Postgres:
     def _made(self, how: str) -> str:
         name = f"books_{os.getpid()}_{next(self._numbers)}"
         self._run(f"CREATE DATABASE {name} {how}")
-        return self._url(name)
+        return self.url(name)
 
-    def _url(self, name: str) -> str:
+    def url(self, name: str) -> str:
         return str(self._server.get_uri(database=name))
 
     def _run(self, *statements: str) -> None:
         async def run() -> None:
-            connection = await asyncpg.connect(self._url("postgres"))
+            connection = await asyncpg.connect(self.url("postgres"))
             try:
                 for statement in statements:
                     await connection.execute(statement)
