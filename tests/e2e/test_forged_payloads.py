@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -27,7 +28,7 @@ OTHERS = ("U0ANA", "U0FARAH", "U0KIM", "U0GONE")
 
 
 async def delivered(office: Office, payload: dict[str, Any], *, secret: str | None = None) -> int:
-    """Sent as Slack would send it; the HTTP status."""
+    """Sent as Slack would send it, and worked on; the HTTP status."""
     body = aiohttp.FormData({"payload": json.dumps(payload)})().decode().encode()
     at = str(int(time.time()))
     mac = hmac.new((secret or office.box.signing_secret).encode(), f"v0:{at}:".encode() + body, hashlib.sha256)
@@ -35,10 +36,14 @@ async def delivered(office: Office, payload: dict[str, Any], *, secret: str | No
         "Content-Type": "application/x-www-form-urlencoded", "X-Slack-Request-Timestamp": at,
         "X-Slack-Signature": f"v0={mac.hexdigest()}",
     }  # fmt: skip
+    before = asyncio.all_tasks()
     async with (
         aiohttp.ClientSession() as session,
         session.post(f"{office.service.url}/slack/events", data=body, headers=headers) as answer,
     ):
+        # Slack is answered first and the work comes after: without waiting for it nothing would ever have been changed yet.
+        if working := {one for one in asyncio.all_tasks() - before if "ListenerRunner" in repr(one.get_coro())}:
+            await asyncio.wait(working, timeout=10)
         return answer.status
 
 
