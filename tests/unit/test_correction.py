@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from bot.slack.views.correction import correction_line
+from bot.slack.views.forecast import forecast_message
 from core.correction import HIGHEST, LOWEST, Correction, Learned, corrected, correction_of
-from core.money import NANOS
+from core.money import NANOS, usd
 from core.period import Cycle
+from tests.support.outlooks import a_scorecard, an_outlook
+from tests.support.shown import refused
+from tests.support.standings import MADRID
 
 OCTOBER = Cycle(2026, 10)
 
@@ -63,10 +68,25 @@ def test_the_line_says_factor_month_and_what_it_comes_to() -> None:
 
     assert (
         line
-        == "Invoices against the books: openai −2.4% (October 2026, signed). So the month would be billed at about *$4,880*, "
-        "in four months out of five between $4,392 and $5,368."
+        == "*×0.976 on openai*, from October 2026's signed invoice: billed so, the month comes to about *$4,880*, in four "
+        "months out of five between $4,392 and $5,368. Envelope and alerts go by the books."
     )
     assert correction_line(foretold, Learned({"openai": 1})) is None
+
+
+def test_a_forecast_shows_the_factor_beside_its_own_figures() -> None:
+    learned = Learned({"openai": 1}, (Correction("openai", OCTOBER, 1_040_000, False),))
+    outlook, card = an_outlook(), a_scorecard()
+    message = forecast_message(
+        outlook, accuracy=card.whole, backtested=1.0, chart_file="F0CHART", reader=MADRID, learned=learned
+    )
+    made = outlook.forecast
+    low, billed, high = (usd(nanos * 104 // 100) for nanos in (made.p10_nanos, made.p50_nanos, made.p90_nanos))
+    said = json.dumps(dict(message), ensure_ascii=False).replace("\\n", "\n")
+    assert "×1.04 on openai" in said
+    assert f"As billed, ×1.04*\n{billed} ({low}–{high})" in said
+    assert f"Forecast (p50)*\n{usd(made.p50_nanos)}" in said
+    assert refused(dict(message)) == []
 
 
 def test_a_factor_says_where_it_comes_from() -> None:

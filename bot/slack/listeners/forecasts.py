@@ -16,10 +16,10 @@ from bot.slack.pictures import drawn, uploaded
 from bot.slack.reply import send_with_picture
 from bot.slack.views.accuracy import accuracy_message
 from bot.slack.views.blocks import Message
-from bot.slack.views.correction import correction_line
 from bot.slack.views.forecast import forecast_message
 from bot.slack.views.forecasts import forecasts_message
 from bot.slack.views.why import why_message
+from core.correction import NOTHING_LEARNED, Learned
 from core.errors import Unreadable
 from core.services import budget_status, explain_spend, forecast_spend, score_forecasts
 from core.services.explain_spend import Against
@@ -81,15 +81,11 @@ async def forecast(asked: Interaction, command: Forecast) -> None:
     await send_with_picture(partial(answers.send, asked, share=command.share), compose, file)
 
 
-async def _learned(asked: Interaction, made: forecast_spend.Outlook) -> str | None:
-    """What signed invoices make of this forecast; None where it is switched off or they say nothing."""
+async def _learned(asked: Interaction, made: forecast_spend.Outlook) -> Learned:
+    """What signed invoices say of this forecast; nothing where it is switched off or the month is over."""
     if not asked.desk.learns or not made.forecast.path:
-        return None
-    async with asked.desk.uow.read() as tx:
-        number = (await tx.workloads.names())[made.month.workload]
-    learned = await corrections_for(asked.desk.uow, number, made.cycle)
-    told = made.forecast
-    return correction_line((told.p10_nanos, told.p50_nanos, told.p90_nanos), learned)
+        return NOTHING_LEARNED
+    return await corrections_for(asked.desk.uow, made.workload_id, made.cycle)
 
 
 async def why(asked: Interaction, command: Why) -> None:

@@ -10,10 +10,12 @@ from bot.readable import share
 from bot.slack import ids
 from bot.slack.views import blocks, tables
 from bot.slack.views.blocks import Block, Message
+from bot.slack.views.correction import correction_figure, correction_line
 from bot.slack.views.detail import compact
 from bot.slack.views.mrkdwn import code, name
 from bot.slack.views.run_rate import run_rate_sentence
 from bot.slack.views.wording import day, freshness_line, plural, signed_percent, unpriced_line
+from core.correction import NOTHING_LEARNED, Learned
 from core.forecast import DriverRow
 from core.money import NANOS, usd
 from core.scorecard import Score
@@ -29,7 +31,7 @@ _SAID: Final = {
 
 def forecast_message(
     outlook: Outlook, *, accuracy: Score | None, backtested: float, chart_file: str | None, reader: ZoneInfo,
-    learned: str | None = None,
+    learned: Learned = NOTHING_LEARNED,
 ) -> Message:  # fmt: skip
     """`accuracy` is what past forecasts of this workload were worth, `backtested` how many of them were made afterwards;
     `learned` what signed invoices say of it."""
@@ -38,14 +40,13 @@ def forecast_message(
     return blocks.message(
         f"*{name(workload)}*, {outlook.cycle.title}: {said}",
         blocks.header(f"{workload} · forecast for {outlook.cycle.title}"),
-        blocks.section("\n".join([said, *_beside(outlook)])),
+        blocks.section("\n".join([said, *_beside(outlook, learned)])),
         blocks.picture(chart_file, alt_fan(outlook)),
-        blocks.fields(_figures(outlook)),
+        blocks.fields(_figures(outlook, learned)),
         _drivers(outlook),
         _plans(outlook),
         blocks.context(
             made.basis,
-            *([learned] if learned else []),
             accuracy_line(accuracy, backtested),
             freshness_line(outlook.freshness, reader),
         ),
@@ -74,8 +75,10 @@ def finding_sentence(outlook: Outlook) -> str:
     return f"*{finding(outlook)}.* The month ends at about {middle}."
 
 
-def _beside(outlook: Outlook) -> list[str]:
+def _beside(outlook: Outlook, learned: Learned) -> list[str]:
     found = []
+    if line := correction_line(_foretold(outlook), learned):
+        found.append(line)
     if outlook.forecast.is_thin_history:
         found.append(f"Only {plural(outlook.forecast.history_days, 'day')} of history: take the range, not the middle.")
     if sentence := run_rate_sentence(outlook):
@@ -87,11 +90,17 @@ def _beside(outlook: Outlook) -> list[str]:
     return found
 
 
-def _figures(outlook: Outlook) -> list[tuple[str, str]]:
+def _foretold(outlook: Outlook) -> tuple[int, int, int]:
+    made = outlook.forecast
+    return made.p10_nanos, made.p50_nanos, made.p90_nanos
+
+
+def _figures(outlook: Outlook, learned: Learned) -> list[tuple[str, str]]:
     made = outlook.forecast
     size = outlook.envelope.size(outlook.cycle) if outlook.envelope else 0
     figures = [("Spent so far", usd(made.spent_nanos)), ("Forecast (p50)", usd(made.p50_nanos))]
     figures.append(("Range (p10–p90)", f"{usd(made.p10_nanos)}–{usd(made.p90_nanos)}"))
+    figures += correction_figure(_foretold(outlook), learned)
     if size and made.breach_probability is not None:
         figures.append(("Envelope", usd(size)))
         figures.append(("Chance to pass it", chance(made.breach_probability)))
