@@ -47,13 +47,7 @@ def effect_of(
 ) -> LadderEffect:
     """Hold a ladder against `usage` of so many complete days (at least 1). Tokens are carried over to the cheaper model,
     although tokenizers differ; sums pay its lowest price band."""
-    swapped, saved = 0, 0
-    for one in usage:
-        if fallback is None or ladder.model is None or one.model == ladder.model:
-            continue
-        gain = one.cost_nanos - fallback.cost(one.tokens, max(2, one.requests))
-        if gain > 0:
-            swapped, saved = swapped + one.requests, saved + gain
+    swapped, saved = swapped_of(usage, ladder, fallback)
     requests = sum(one.requests for one in usage) / days
     burn = sum(one.cost_nanos for one in usage) / days
     after = burn - saved / days
@@ -64,3 +58,15 @@ def effect_of(
     return LadderEffect(
         requests, swapped / days, held_back, burn, burn - after, span / burn if burn else None, span / after if after > 0 else None
     )  # fmt: skip
+
+
+def swapped_of(usage: Sequence[ModelDay], ladder: Degradation, fallback: Rate | None) -> tuple[int, int]:
+    """How many requests the cheaper model would have served, and the nanos that this saves; what is no dearer keeps its model."""
+    swapped, saved = 0, 0
+    for one in usage:
+        if fallback is None or ladder.model is None or one.model == ladder.model:
+            continue
+        gain = one.cost_nanos - fallback.cost(one.tokens, max(2, one.requests))
+        if gain > 0:
+            swapped, saved = swapped + one.requests, saved + gain
+    return swapped, saved

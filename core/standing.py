@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from core.degradation import CALM, Stance
+from core.dry_run import DryRun
 from core.envelope import Envelope, State
 from core.period import Cycle
 
@@ -127,6 +128,7 @@ class Detail:
       previous_nanos: spend of the whole previous cycle; `previous_to_date_nanos` of its same elapsed days.
       by_model: this cycle by model, most first.
       classes: tokens of the cycle per class name, disjoint.
+      dry_run: what the ladder would have done since hard; None where none is tried out just now.
     """
 
     line: WorkloadStanding
@@ -139,6 +141,7 @@ class Detail:
     by_model: tuple[Slice, ...]
     classes: tuple[tuple[str, int], ...]
     freshness: Freshness
+    dry_run: DryRun | None = None
 
 
 @dataclass(frozen=True, slots=True)

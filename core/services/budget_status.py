@@ -11,6 +11,7 @@ from core.degradation import CALM, Stance
 from core.envelope import Envelope, state_of
 from core.period import Cycle
 from core.services.names import resolve
+from core.services.report_dry_run import dry_run
 from core.standing import Breakdown, Detail, Freshness, MonthEnd, Overview, Slice, WorkloadStanding, run_rate
 from core.store.forecast_rows import Foretold
 from core.store.spend_rows import Spent
@@ -77,6 +78,7 @@ async def detail(uow: UnitOfWork, workload: str, *, now: datetime) -> Detail:
         owner = await tx.workloads.owner(number)
         freshness = await _freshness(tx, cycle, now, number)
         stance = await tx.postures.of(number, cycle)
+        tried = await dry_run(tx, envelope, stance, spent_nanos=spent.cost_nanos, now=now)
     elapsed = cycle.share_elapsed(now, uow.zone)
     straight = _straight(cycle, today, spent.cost_nanos - by_day.get(today, 0))
     line = _line(name, spent, envelope, cycle, straight, pending[-1].proposed.nanos if pending else None, owner, stance)
@@ -88,6 +90,7 @@ async def detail(uow: UnitOfWork, workload: str, *, now: datetime) -> Detail:
         previous_nanos=sum(nanos for day, nanos in by_day.items() if day < cycle.first_on),
         previous_to_date_nanos=sum(nanos for day, nanos in by_day.items() if day < cycle.first_on and day <= same_days),
         by_model=_slices(models), classes=tuple((name, classes[name]) for name in CLASS_NAMES), freshness=freshness,
+        dry_run=tried,
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from core.quiet import parse_quiet
 from core.services.envelope_defaults import Defaults, first_terms, given, usual_deputy
 from core.services.manage_preferences import preferences_in
 from core.services.preview_ladder import ladder_note
+from core.services.report_dry_run import dry_run_note
 from core.services.show_requests import show_request_anew
 from core.services.welcome import welcome
 from core.store.envelope_rows import columns_of
@@ -75,6 +76,7 @@ async def set_within(
     previewed = await ladder_note(tx, name, workload_id, change, now=now) if order.degrade else ()
     spent = await tx.spend.by_workload(cycle.first_on, cycle.last_on)
     spent_nanos = spent[workload_id].cost_nanos if workload_id in spent else 0
+    tried = await dry_run_note(tx, before, change, spent_nanos=spent_nanos, now=now) if order.degrade else ()
     created = workload_id is None
     if workload_id is None:
         workload_id = await tx.workloads.add(name, change.terms.people.owner, at=now)
@@ -82,7 +84,7 @@ async def set_within(
             at=now, actor=by.id, act="added workload", subject=name, detail={"owner": change.terms.people.owner}
         )
         await tx.meta.next_version()
-    notes = (*_notes(name, change, spent_nanos, created=created), *previewed)
+    notes = (*_notes(name, change, spent_nanos, created=created), *tried, *previewed)
     if before and (loose := loosenings(before, change, cycle)):
         request = await _ask_sponsor(tx, before, change, loose, cycle=cycle, by=by, now=now)
         return SetOutcome(before, before, request, spent_nanos, cycle, notes)

@@ -19,6 +19,19 @@ DAYS = 7
 
 async def require_priced(tx: Transaction, ladder: Degradation, name: str, *, now: datetime) -> Rate | None:
     """The price of the ladder's cheaper model; None where it names none. Raises OutOfRange: the guard would never use it."""
+    rate = await price_of(tx, ladder, now=now)
+    if rate is not None or ladder.model is None:
+        return rate
+    close = next(iter(similar_models("", ladder.model)), None)
+    hint = f" Did you mean {close}?" if close else " Finance sets one with `/budget price`."
+    raise OutOfRange(
+        f"No price is known for {ladder.model[:60]}, so the guard would never swap to it.{hint}",
+        correction=f"/budget set {name} degrade={close or 'gpt-4.1-mini'}",
+    )
+
+
+async def price_of(tx: Transaction, ladder: Degradation, *, now: datetime) -> Rate | None:
+    """The price of the ladder's cheaper model; None where it names none, or one without a price."""
     if ladder.model is None:
         return None
     used = {labels.provider for labels in (await tx.series.all()).values()}
@@ -26,12 +39,7 @@ async def require_priced(tx: Transaction, ladder: Degradation, name: str, *, now
     for provider in (*providers_of(ladder.model), *sorted(used)):
         if rate := book.current(provider, ladder.model, "standard", now.date()):
             return rate
-    close = next(iter(similar_models("", ladder.model)), None)
-    hint = f" Did you mean {close}?" if close else " Finance sets one with `/budget price`."
-    raise OutOfRange(
-        f"No price is known for {ladder.model[:60]}, so the guard would never swap to it.{hint}",
-        correction=f"/budget set {name} degrade={close or 'gpt-4.1-mini'}",
-    )
+    return None
 
 
 async def ladder_note(

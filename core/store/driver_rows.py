@@ -94,6 +94,27 @@ class DriverRows:
             found[workload][local.date()][local.hour] += float(cost)
         return {workload: list(days.values()) for workload, days in found.items()}
 
+    async def by_hour(
+        self, workload_id: int, since: datetime, until: datetime
+    ) -> list[list[tuple[str, int, TokenClasses, int]]]:
+        """Per hour with usage, oldest first, what it used of each model: (model, requests, tokens, nanos); one statement."""
+        labels = (_HOURLY.c.hour, _SERIES.c.model)
+        sums = [func.sum(_HOURLY.c[name]) for name in ("requests", *CLASS_NAMES, "cost_nanos")]
+        query = (
+            select(*labels, *sums)
+            .join(_SERIES, _SERIES.c.id == _HOURLY.c.series_id)
+            .where(_HOURLY.c.workload_id == workload_id)
+            .where(_HOURLY.c.hour >= int(since.timestamp()), _HOURLY.c.hour < int(until.timestamp()))
+            .group_by(*labels)
+            .order_by(*labels)
+        )
+        found: dict[int, list[tuple[str, int, TokenClasses, int]]] = defaultdict(list)
+        async for hour, model, requests, *rest in self._rows(query):
+            *tokens, cost = (int(value) for value in rest)
+            if int(requests):
+                found[hour].append((model, int(requests), TokenClasses(*tokens), cost))
+        return list(found.values())
+
     async def _rows(self, query: Any) -> AsyncIterator[Any]:
         """The rows in small parts, between which the event loop answers others: a large company has half a million."""
         result = await self._connection.stream(query)

@@ -8,8 +8,10 @@ import pytest
 
 from core.errors import OutOfRange
 from core.rates import negotiated
+from core.services.budget_status import detail
 from core.services.manage_prices import set_price
 from core.store.unit_of_work import UnitOfWork
+from tests.support.asking import an_escalation
 from tests.support.books import FINANCE, NOON, an_event, an_order, records, sets
 
 
@@ -57,3 +59,24 @@ async def test_a_negotiated_price_is_price_enough(uow: UnitOfWork) -> None:
     outcome = await sets(uow, an_order("search", 1, degrade="acme-small"))
 
     assert "requests a day to acme-small" in outcome.notes[-1]
+
+
+async def test_a_dry_run_reports_what_it_would_have_done_and_again_when_it_is_put_in_force(uow: UnitOfWork) -> None:
+    """Ten requests of $0.0104 after the crossing; the cheaper model would have taken a fifth of it. One came before."""
+    await an_escalation(uow, hard_share=0.9, degrade="gpt-4.1-mini,dry-run")
+    later = NOON + timedelta(hours=2)
+    usage = {"workload": "search", "input_tokens": 1200, "output_tokens": 1000}
+    await records(uow, [an_event(**usage, at=NOON + timedelta(hours=1)) for _ in range(10)])
+    await records(uow, [an_event(**usage, at=NOON - timedelta(hours=1))])
+
+    run = (await detail(uow, "search", now=later)).dry_run
+    assert run is not None
+    assert (run.requests, run.swapped, run.spent_nanos, run.saved_nanos) == (10, 10, 104_000_000, 83_200_000)
+    outcome = await sets(uow, an_order("search", 100, degrade="gpt-4.1-mini"), now=later)
+    assert any("would have sent 10 of 10 requests to gpt-4.1-mini and saved $0.08" in note for note in outcome.notes)
+
+
+async def test_a_ladder_in_force_reports_no_dry_run(uow: UnitOfWork) -> None:
+    await an_escalation(uow, hard_share=0.9, degrade="gpt-4.1-mini")
+
+    assert (await detail(uow, "search", now=NOON)).dry_run is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -10,6 +11,7 @@ from bot.slack import ids
 from bot.slack.views.breakdown import breakdown_message
 from bot.slack.views.detail import compact, detail_message
 from core.degradation import Degradation
+from core.dry_run import DryRun
 from core.standing import Breakdown, Detail
 from tests.support.shown import buttons, interpreted, refused, table, words
 from tests.support.standings import (
@@ -173,3 +175,14 @@ def test_dimensions_take_the_right_article():
         breakdown_of(a_breakdown(a_slice("production", 10), a_slice(None, 10), dimension="environment"))["blocks"]
     )
     assert "carry an environment" in shown
+
+
+def test_a_dry_run_says_what_the_ladder_would_have_done_and_how_to_put_it_in_force():
+    ladder = Degradation.parse("<!here>,throttle=60/min,dry-run")
+    run = DryRun(ladder, datetime(2026, 11, 20, 9, tzinfo=UTC), 1500, 1200, 30, dollars(40), dollars(12))
+    text = words(detail_of(replace(a_detail(a_line()), dry_run=run)))
+
+    assert (
+        "would have sent 1,200 of 1,500 requests to &lt;!here&gt;, held back at least 30 and saved $12 of $40." in text
+    )
+    assert "`/budget set search-answers degrade=&lt;!here&gt;,throttle=60/min`" in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from bot.charts import alt_burn_up
@@ -9,7 +10,7 @@ from bot.readable import share
 from bot.slack import ids
 from bot.slack.views import blocks
 from bot.slack.views.blocks import Block, Message
-from bot.slack.views.mrkdwn import code, name, person, when
+from bot.slack.views.mrkdwn import code, escape, name, person, when
 from bot.slack.views.standing import standing_words
 from bot.slack.views.wording import (
     STRAIGHT_LINE,
@@ -20,6 +21,7 @@ from bot.slack.views.wording import (
     terms_figures,
     unpriced_line,
 )
+from core.dry_run import dry_run_words
 from core.money import apart, usd
 from core.standing import Detail, Slice
 from core.workload import UNATTRIBUTED
@@ -66,6 +68,10 @@ def _decided(detail: Detail, reader: ZoneInfo) -> str | None:
     lines = []
     if stance.is_stopped or stance.is_degraded or stance.is_lifted:
         lines.append(standing_words(detail.line.workload, stance, has_ladder=_has_ladder(detail)))
+    if detail.dry_run and detail.envelope:
+        ladder = str(replace(detail.dry_run.ladder, is_dry_run=False))
+        lines.append(f"Since {when(detail.dry_run.since, reader)} {escape(dry_run_words(detail.dry_run))}")
+        lines.append(f"Put it in force: {code(f'/budget set {detail.line.workload} degrade={ladder}')}")
     if stance.granted_until:
         lines.append(f"Part of it is granted until {when(stance.granted_until, reader)}.")
     return " ".join(lines) or None
