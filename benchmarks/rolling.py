@@ -1,7 +1,8 @@
 """Two replicas on PostgreSQL for a simulated week, with restarts now and then and a crash every day: each post exactly once.
 
-The jobs are those that the bot itself schedules (`make_scheduler`), looked at every half hour of a clock that jumps; what
-they put into the outbox is delivered to the sandbox by both. `python -m benchmarks.rolling [--days N] [--seed N]`
+Digests of two channels, two weeks' posts of a rollout, and the reminders of a sponsor who does not answer. The jobs are those that
+the bot itself schedules (`make_scheduler`), looked at every half hour of a clock that jumps; what they put into the outbox is
+delivered to the sandbox by both. `python -m benchmarks.rolling [--days N] [--seed N]`
 """
 
 from __future__ import annotations
@@ -32,12 +33,16 @@ from bot.pulling import Pulls
 from bot.schedule import make_scheduler
 from bot.settings import Settings
 from bot.slack.identity import Readers
+from bot.slack.notices_response import response_composers
+from bot.slack.notices_rollout import rollout_composers
 from bot.wiring import migrate
 from core.change_request import SetOrder
 from core.money import NANOS
 from core.people import Actor
+from core.services.ask_for_more import ask_for_more
 from core.services.keep_books import open_books
 from core.services.manage_envelopes import Defaults, set_envelope
+from core.services.manage_rollout import Order, start
 from core.store.unit_of_work import UnitOfWork
 from sandbox import Sandbox
 
@@ -63,7 +68,11 @@ class Replica:
         client = AsyncWebClient(box.bot_token, base_url=box.api_url, retry_handlers=[])
         self._charts = ThreadPoolExecutor(1)
         readers = Readers(client, self.uow.zone)
-        known = composers(client, self._charts, self.uow.zone)
+        known = {
+            **composers(client, self._charts, self.uow.zone),
+            **rollout_composers(client, self._charts, self.uow.zone),
+            **response_composers(readers, self.uow.zone),
+        }
         self.delivery = Delivery(self.uow, client, readers, clock, composers=known, lines=lines())
         settings = Settings(_env_file=None, openai_admin_key=None, anthropic_admin_key=None)
         pulls = Pulls(self.uow, settings, clock)
@@ -92,8 +101,12 @@ class Week:
     restarts: int = 0
     crashes: int = 0
     posts: Counter[int] = field(default_factory=Counter)
-    digests: Counter[tuple[str, str]] = field(default_factory=Counter)
+    kinds: dict[int, str] = field(default_factory=dict)
     unsent: int = 0
+
+    def told(self) -> dict[str, int]:
+        """How many messages of each kind were posted."""
+        return dict(Counter(self.kinds[number] for number in self.posts))
 
 
 async def simulate(url: str, *, days: float, seed: int) -> Week:
@@ -106,6 +119,9 @@ async def simulate(url: str, *, days: float, seed: int) -> Week:
         await set_envelope(
             uow, order, by=Actor("U0ANA"), defaults=Defaults(finance="U0FARAH", channel=channel), now=FIRST
         )
+    people = Order(CHANNELS[0], FIRST.date(), ("U0FARAH",), ZoneInfo("UTC"))
+    await start(uow, people, by=Actor("U0FARAH", is_finance=True), now=FIRST)
+    await ask_for_more(uow, "w0", 100 * NANOS, "the launch is bigger than planned", by=Actor("U0ANA"), now=FIRST)
     async with Sandbox(rate_limit=None) as box:
         replicas = [Replica(url, box, clock), Replica(url, box, clock)]
         while clock.now < FIRST + timedelta(days=days):
@@ -139,11 +155,9 @@ async def simulate(url: str, *, days: float, seed: int) -> Week:
                 if "outbox_id" in payload:
                     week.posts[int(payload["outbox_id"])] += 1
     async with uow.read() as tx:
-        query = text("SELECT dedup_key, recipient, kind, sent_at FROM outbox")
-        for row in await tx.connection.execute(query):
+        for row in await tx.connection.execute(text("SELECT id, kind, sent_at FROM outbox")):
             week.unsent += row.sent_at is None
-            if row.kind == "digest":
-                week.digests[row.recipient, row.dedup_key] += 1
+            week.kinds[row.id] = row.kind
     await uow.close()
     return week
 
@@ -164,7 +178,7 @@ def main() -> None:
                 {
                     "days": options.days, "restarts": week.restarts, "crashes": week.crashes, "posts": len(week.posts),
                     "posted_more_than_once": sum(count > 1 for count in week.posts.values()),
-                    "never_posted": week.unsent, "digests": len(week.digests),
+                    "never_posted": week.unsent, "told": week.told(),
                 },
             )  # fmt: skip
     finally:

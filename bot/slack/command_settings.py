@@ -18,6 +18,9 @@ KEYS: Final = {
 EXAMPLES: Final = {
     "channel": "#ai-budget", "deputy": "@dana", "soft": "80%", "hard": "100%", "margin": "20%", "quiet": "22-7",
 }  # fmt: skip
+_DAYS: Final = "with `OUTLAY_TIMEZONE` and `outlay rebuild`: it cuts the days of the books"
+_TEAM: Final = "with `OUTLAY_FINANCE`: whoever is on it decides over money"
+_WHERE_IT_RUNS: Final = {"zone": _DAYS, "timezone": _DAYS, "tz": _DAYS, "finance": _TEAM}
 _OFF: Final = frozenset({"off", "none", "no", "default"})
 
 
@@ -34,6 +37,8 @@ def read_settings(line: Line) -> SettingsCommand:
     given: dict[str, Any] = {}
     for word in line.words:
         key = word.key or ""
+        if how := _WHERE_IT_RUNS.get(key or word.text.lower()):
+            raise Unreadable(f"{key or word.text} is set where Outlay runs, {how}.", correction=f"{COMMAND} settings")
         if key not in KEYS:
             close = nearest(key or word.text.lower(), KEYS)
             hint = f"Did you mean {close}=?" if close else f"I know {', '.join(f'{name}=' for name in KEYS)}."

@@ -37,7 +37,9 @@ def test_lines_are_read(typed: str, given: dict):
     ("typed", "says"),
     [
         ("settings softt=70%", "Did you mean soft=?"),
-        ("settings zone=Europe/Berlin", "is no setting"),
+        ("settings zone=Europe/Berlin", "OUTLAY_TIMEZONE"),
+        ("settings finance=@sam", "OUTLAY_FINANCE"),
+        ("settings colour=red", "is no setting"),
         ("settings 70%", "is no setting"),
         ("settings soft=70% soft=80%", "given twice"),
         ("settings deputy=@dana", "could not tell who"),

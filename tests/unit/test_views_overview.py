@@ -27,17 +27,17 @@ def many(count: int) -> Overview:
 
 def test_the_table_has_its_columns_and_one_row_for_each_workload():
     rows = table(message(an_overview(a_line(), a_line("evals", 700, 500))))
-    assert rows[0] == ["Workload", "Spent", "Used", "State", "Forecast", "Chance", "Envelope", "Run-rate"]
-    assert rows[1] == ["search-answers", "$3,210", "80%", "◐ past soft", "–", "–", "$4,000", "$4,115"]
-    assert rows[2][0] == "evals" and rows[2][3] == "■ stopped"
+    assert rows[0] == ["Workload", "Used", "State", "Spent", "Forecast", "Chance", "Envelope", "Run-rate"]
+    assert rows[1] == ["search-answers", "80%", "◐ past soft", "$3,210", "–", "–", "$4,000", "$4,115"]
+    assert rows[2][0] == "evals" and rows[2][2] == "■ stopped"
 
 
 def test_amounts_sort_as_numbers_even_where_one_is_missing():
     shown = message(an_overview(a_line(), a_line("evals", 5, None, run_rate_nanos=None)))
     (block,) = (block for block in shown["blocks"] if block["type"] == "data_table")
-    for column in (1, 2, 4, 5, 6, 7):
+    for column in (1, 3, 4, 5, 6, 7):
         assert {row[column]["type"] for row in block["rows"][1:]} == {"raw_number"}
-    assert block["rows"][2][2]["value"] < block["rows"][1][2]["value"]
+    assert block["rows"][2][1]["value"] < block["rows"][1][1]["value"]
 
 
 def test_the_notification_text_says_who_is_past_a_threshold():
@@ -103,7 +103,7 @@ def test_requests_without_a_price_are_told_with_model_and_way_out():
 
 
 def test_a_pending_raise_is_visible_in_the_state():
-    assert table(message(an_overview(a_line(spent=10, pending_nanos=dollars(5000)))))[1][3] == "○ within · $5,000 asked"
+    assert table(message(an_overview(a_line(spent=10, pending_nanos=dollars(5000)))))[1][2] == "○ within · $5,000 asked"
 
 
 def test_run_rate_is_called_a_straight_line_and_not_a_forecast():
@@ -159,7 +159,7 @@ def test_more_than_a_hundred_share_the_last_row_and_the_total_still_adds_up():
     rows = table(shown)
     assert len(rows) == 101
     assert rows[-1][0] == "301 more"
-    spent = [row[1]["value"] for block in shown["blocks"] if block["type"] == "data_table" for row in block["rows"][1:]]
+    spent = [row[3]["value"] for block in shown["blocks"] if block["type"] == "data_table" for row in block["rows"][1:]]
     assert round(sum(spent)) == overview.spent_nanos // 10**9
     assert "The table shows the 99 largest; 301 more share its last row. See one with `/budget status NAME`" in words(
         shown["blocks"]

@@ -28,8 +28,8 @@ from core.standing import Overview, WorkloadStanding
 from core.unattributed import RELEVANT_SHARE
 from core.workload import UNATTRIBUTED
 
-HEAD: Final = ("Workload", "Spent", "Used", "State", "Forecast", "Chance", "Envelope", "Run-rate")
-"""A phone shows the first three or four without scrolling: what is spent, how far that is, and how it stands."""
+HEAD: Final = ("Workload", "Used", "State", "Spent", "Forecast", "Chance", "Envelope", "Run-rate")
+"""A phone shows the first three without scrolling: how far each is, and how it stands. The amounts follow."""
 TABLE_CHARACTERS: Final = 10_500
 """Room for the cells, so that the whole message stays below the 13 200 characters at which Slack refuses it."""
 
@@ -122,9 +122,9 @@ def _table(overview: Overview, shown: Sequence[WorkloadStanding], rest: Sequence
         rows.append(
             [
                 title,
-                tables.money(spent),
                 tables.percent(None),
                 tables.words("together"),
+                tables.money(spent),
                 tables.money(sum(line.forecast_nanos or 0 for line in rest) or None),
                 tables.percent(None),
                 tables.money(size or None),
@@ -137,9 +137,9 @@ def _table(overview: Overview, shown: Sequence[WorkloadStanding], rest: Sequence
 def _row(line: WorkloadStanding) -> list[Cell]:
     return [
         tables.words(line.workload),
-        tables.money(line.spent_nanos),
         tables.percent(line.share_used),
         tables.words(_state(line), 80),
+        tables.money(line.spent_nanos),
         tables.money(line.forecast_nanos),
         chance_cell(line),
         tables.money(line.size_nanos),
