@@ -38,7 +38,7 @@ async def tell(
             f"{kept.subject}/head", SUMMARY, kept.channel,
             subject=kept.subject, channel=shown_at[0], ts=shown_at[1], at=now,
         )  # fmt: skip
-    there = {recipient for recipient, _, _ in await tx.outbox.copies_of(kept.subject)}
+    there = await _told(tx, kept.subject)
     for recipient in _recipients(kept, signing):
         place = Place.EDIT if recipient in there or (before and recipient == kept.channel) else Place.POST
         await tx.outbox.add(
@@ -64,7 +64,7 @@ async def tell_signing(
     """Show the signature on every copy, and note it in the thread."""
     facts = summary_facts(kept, signers, signing)
     mark = f"{by}/{micros(now)}"
-    shown = {recipient for recipient, _, _ in await tx.outbox.copies_of(kept.subject)}
+    shown = await _told(tx, kept.subject)
     for recipient in sorted(shown | {*_recipients(kept, signing)[:1]}):
         await tx.outbox.add(
             f"{kept.subject}/{kept.id}/{recipient}/{mark}", SUMMARY, recipient,
@@ -84,6 +84,12 @@ async def tell_signing(
             facts=note | {"provider": kept.provider, "month": str(kept.month)}, at=now, subject=kept.subject,
             place=Place.THREAD,
         )  # fmt: skip
+
+
+async def _told(tx: Transaction, subject: str) -> set[str]:
+    """Who has a message about it or is about to get one: newer facts go into that, never beside it."""
+    delivered = {recipient for recipient, _, _ in await tx.outbox.copies_of(subject)}
+    return delivered | set(await tx.outbox.posted(subject))
 
 
 async def remind_signers(uow: UnitOfWork, *, finance_team: tuple[str, ...], now: datetime) -> int:

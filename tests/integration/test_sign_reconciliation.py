@@ -173,6 +173,15 @@ async def test_new_numbers_void_the_signatures_and_tell_who_gave_them(uow: UnitO
         await signs(uow, shown, FINANCE)
 
 
+async def test_numbers_that_change_before_anything_is_sent_make_no_second_message(uow: UnitOfWork) -> None:
+    await compared(uow)
+    await takes(uow, an_invoice(a_line(29_000_000)), delivered("restated"))
+    await compares(uow)
+
+    posts = [recipient for kind, recipient, place in await told(uow) if (kind, place) == ("reconciliation", "post")]
+    assert sorted(posts) == sorted([CHANNEL, ANA])
+
+
 async def test_a_button_that_names_other_numbers_signs_nothing(uow: UnitOfWork) -> None:
     shown = await compared(uow)
     for forged in ("", "0" * 12, shown.kept.digest[:4]):
