@@ -1,4 +1,4 @@
-"""List prices from `genai-prices`, compiled once per provider, model, tier and day into integers.
+"""List prices from `genai-prices`, compiled once per provider, model, tier and stretch of days into integers.
 
 `calc_price` takes about 100 µs a call, too slow for every event. A model's price is linear in its token classes inside
 one context band, so a handful of `calc_price` calls on probe usages give all coefficients exactly; what the library
