@@ -30,7 +30,6 @@ def test_the_demo_prints_its_address_and_nothing_else_and_ends_on_ctrl_c(past: F
     assert past.ended.stderr == ""
     assert past.ended.code == 0
     assert past.ended.seconds < 8
-    assert past.ready_after < 60
 
 
 @pytest.mark.long
