@@ -7,6 +7,7 @@ import random
 from pathlib import Path
 from typing import Any, Final
 
+from google.protobuf.json_format import MessageToDict
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 
@@ -89,6 +90,11 @@ def decode_otlp(body: bytes) -> None:
         for scope in resource.scope_spans:
             for span in scope.spans:
                 {pair.key: getattr(pair.value, pair.value.WhichOneof("value")) for pair in span.attributes}
+
+
+def otlp_to_dicts(body: bytes) -> None:
+    """The protobuf library's own way into plain dicts, the like of what `json.loads` does for LiteLLM."""
+    MessageToDict(ExportTraceServiceRequest.FromString(body))
 
 
 def decode_json(body: bytes) -> None:

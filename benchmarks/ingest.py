@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ import aiohttp
 import msgspec
 import psutil
 
-from benchmarks.formats import SPANS, decode_json, decode_otlp, litellm_bodies, otlp_bodies
+from benchmarks.formats import SPANS, decode_json, decode_otlp, litellm_bodies, otlp_bodies, otlp_to_dicts
 from benchmarks.process import environment, outlay, postgres, running
 from benchmarks.report import finish, median, say
 from benchmarks.traffic import bodies, events
@@ -122,24 +123,25 @@ def formats(folder: Path, count: int) -> dict[str, Any]:
     token = outlay("token", "create", "bench", database_url=database_url, folder=folder)
     figures: dict[str, Any] = {}
     with running(database_url, folder) as url:
-        for name, make, decode, path, kind in (
-            ("otlp", otlp_bodies, decode_otlp, "/v1/traces", "application/x-protobuf"),
-            ("litellm", litellm_bodies, decode_json, "/v1/litellm", "application/json"),
-        ):
+        for name, make, beside, path, kind in (
+            ("otlp", otlp_bodies, {"plain_decoding": decode_otlp, "library_dicts": otlp_to_dicts}, "/v1/traces", "application/x-protobuf"),
+            ("litellm", litellm_bodies, {"plain_decoding": decode_json}, "/v1/litellm", "application/json"),
+        ):  # fmt: skip
             asyncio.run(over_http(url, token, make(2 * SPANS, salt=f"{name}-warm"), path=path, kind=kind))
-            ratios = []
+            ratios: dict[str, list[float]] = {way: [] for way in beside}
+            rates = []
             for turn in range(ROUNDS):
                 payloads = make(count, salt=f"{name}-{turn}")
-                started = time.perf_counter()
-                for body in payloads:
-                    decode(body)
-                plain = len(payloads) * SPANS / (time.perf_counter() - started)
-                ours = asyncio.run(over_http(url, token, payloads, path=path, kind=kind))
-                ratios.append(ours / plain)
-                say(f"  {name}: {ours:,.0f}/s over HTTP, plain decoding {plain:,.0f}/s")
-            figures |= {f"{name}_over_plain_decoding": round(median(ratios), 3), f"{name}_per_second": round(ours)}
+                decoded = {way: _decoded(payloads, decode) for way, decode in beside.items()}
+                rates.append(asyncio.run(over_http(url, token, payloads, path=path, kind=kind)))
+                for way, rate in decoded.items():
+                    ratios[way].append(rates[-1] / rate)
+                shown = ", ".join(f"{way} {rate:,.0f}/s" for way, rate in decoded.items())
+                say(f"  {name}: {rates[-1]:,.0f}/s over HTTP; {shown}")
+            figures |= {f"{name}_over_{way}": round(median(found), 3) for way, found in ratios.items()}
+            figures[f"{name}_per_second"] = round(median(rates))
         watched = psutil.Process(server_pid(url))
-        before = watched.memory_info().rss
+        before = _weight(watched)
         push = litellm_bodies(50 * SPANS, salt="push")
         peak = asyncio.run(_pushed(url, token, push, watched))
         figures["push_50_senders_mb"] = round((peak - before) / 1e6)
@@ -147,15 +149,34 @@ def formats(folder: Path, count: int) -> dict[str, Any]:
     return figures
 
 
+def _decoded(payloads: list[bytes], decode: Callable[[bytes], None]) -> float:
+    """Calls a second that are only decoded."""
+    started = time.perf_counter()
+    for body in payloads:
+        decode(body)
+    return len(payloads) * SPANS / (time.perf_counter() - started)
+
+
 async def _pushed(url: str, token: str, payloads: list[bytes], watched: psutil.Process) -> int:
-    """Peak memory of the server while every sender pushes at once."""
+    """Peak memory of the server, with the process that reads for it, while every sender pushes at once."""
     pushing = asyncio.create_task(over_http(url, token, payloads, path="/v1/litellm", senders=50))
     peak = 0
     while not pushing.done():
-        peak = max(peak, watched.memory_info().rss)
+        peak = max(peak, _weight(watched))
         await asyncio.sleep(0.01)
     await pushing
     return peak
+
+
+def _weight(process: psutil.Process) -> int:
+    """Bytes in memory of a process and of those that it started."""
+    weight = 0
+    for one in (process, *process.children(recursive=True)):
+        try:
+            weight += one.memory_info().rss
+        except psutil.NoSuchProcess:
+            continue
+    return weight
 
 
 def server_pid(url: str) -> int:
