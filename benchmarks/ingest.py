@@ -1,6 +1,6 @@
 """How fast usage gets in: HTTP → priced, attributed, deduplicated and projected, beside bare decoding and inserting.
 
-`python -m benchmarks.ingest [--events N] [--import-events N] [--skip-import]`
+`python -m benchmarks.ingest [--events N] [--import-events N] [--skip-import] [--readers N]`
 """
 
 from __future__ import annotations
@@ -117,12 +117,12 @@ def served(database_url: str, folder: Path, count: int, *, rounds: int, beside: 
     return rates
 
 
-def formats(folder: Path, count: int) -> dict[str, Any]:
+def formats(folder: Path, count: int, *, readers: int) -> dict[str, Any]:
     """OTLP and LiteLLM beside plain decoding of the same bytes, and the memory while 50 senders push 6 MB batches."""
     database_url = f"sqlite:///{folder / 'formats.db'}"
     token = outlay("token", "create", "bench", database_url=database_url, folder=folder)
-    figures: dict[str, Any] = {}
-    with running(database_url, folder) as url:
+    figures: dict[str, Any] = {"readers": readers}
+    with running(database_url, folder, {"OUTLAY_READERS": str(readers)}) as url:
         for name, make, beside, path, kind in (
             ("otlp", otlp_bodies, {"plain_decoding": decode_otlp, "library_dicts": otlp_to_dicts}, "/v1/traces", "application/x-protobuf"),
             ("litellm", litellm_bodies, {"plain_decoding": decode_json}, "/v1/litellm", "application/json"),
@@ -221,6 +221,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--events", type=int, default=200_000)
     arguments.add_argument("--import-events", type=int, default=5_000_000)
+    arguments.add_argument("--readers", type=int, default=0, help="processes that read large bodies (OUTLAY_READERS)")
     arguments.add_argument("--skip-import", action="store_true")
     options = arguments.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="outlay-bench-"))
@@ -235,7 +236,7 @@ def main() -> None:
             "postgresql_events_per_second": round(median(postgresql)),
             "postgresql_over_bare": round(median(postgresql) / median(plain), 3),
         }  # fmt: skip
-        figures |= formats(folder, options.events // 10)
+        figures |= formats(folder, options.events // 10, readers=options.readers)
         if not options.skip_import:
             figures |= imported(folder, options.import_events)
         finish("ingest", figures)

@@ -45,6 +45,7 @@ from bot.web.inlet import Inlet
 from bot.web.litellm import litellm_router
 from bot.web.metrics import watch_jobs
 from bot.web.otlp import otlp_router
+from bot.web.reading_room import ReadingRoom
 from bot.web.slack_events import slack_router
 from bot.web.usage import usage_router
 from bot.wiring import Clock, open_store, system_clock
@@ -90,6 +91,7 @@ class Service:
         self.delivery: Delivery
         self.alerts: AlertWatch
         self.readers: Readers
+        self.reading: ReadingRoom
         self.homes: Homes
         self._stack = AsyncExitStack()
 
@@ -101,6 +103,8 @@ class Service:
         signals = AlertSignals()
         self.bookkeeper = Bookkeeper(self.uow, signals=signals)
         self._stack.push_async_callback(self.bookkeeper.finish)
+        self.reading = ReadingRoom(settings.outlay_readers)
+        self._stack.push_async_callback(self.reading.close)
         self.guard = Guard(self.uow, self.bookkeeper, settings.guard_policy, signals=signals)
         self._stack.push_async_callback(self.guard.finish)
         charts = ThreadPoolExecutor(1, thread_name_prefix="charts")
@@ -146,7 +150,7 @@ class Service:
         """The HTTP side; with `slack`, signed deliveries come in at `/slack/events`."""
         app = FastAPI(title="Outlay", version="1", description="Usage in, budgets out.", redoc_url=None)
         answers.install(app)
-        inlet = Inlet(self.uow, self.bookkeeper, self.clock)
+        inlet = Inlet(self.uow, self.bookkeeper, self.reading, self.clock)
         for router in (usage_router, otlp_router, litellm_router):
             app.include_router(router(inlet))
         gate = Gate(self.uow, self.clock)

@@ -38,6 +38,7 @@ class Settings(BaseSettings):
       outlay_guard_hold_seconds: how long a hold waits for its usage before it is charged.
       outlay_guard_wait_seconds: how long a request waits for money that others only hold before it is denied.
       outlay_grace_days: how long late usage still counts to a month that is over; then its estimate is frozen.
+      outlay_readers: processes that read large bodies of traces and LiteLLM beside the bot; 0 reads them in the bot.
       outlay_carry_unspent: what an envelope did not use is added to the next month, for that one only.
     """
 
@@ -66,6 +67,7 @@ class Settings(BaseSettings):
     outlay_guard_hold_seconds: Annotated[int, Field(ge=1, le=86_400)] = 600
     outlay_guard_wait_seconds: Annotated[float, Field(ge=0, le=30)] = 2.5
     outlay_grace_days: Annotated[int, Field(ge=0, le=MOST_GRACE_DAYS)] = DEFAULT_GRACE_DAYS
+    outlay_readers: Annotated[int, Field(ge=0, le=8)] = 0
     outlay_carry_unspent: bool = False
 
     @field_validator("outlay_finance", mode="before")

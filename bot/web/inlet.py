@@ -14,6 +14,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from bot.web.bodies import read_body
 from bot.web.metrics import SOURCE_EVENTS, bounded
+from bot.web.reading_room import ReadingRoom
 from core.errors import BadToken, Overloaded
 from core.intake import native
 from core.intake.record import Taken
@@ -29,7 +30,7 @@ _WAITING: Final = 200
 _BYTES: Final = 512 << 20
 """What their bodies may weigh together, decompressed; so 50 senders with batches of 6 MB wait instead of losing them."""
 _DECODING: Final = 2
-"""Bodies decoded at a time: decoded events weigh several times their bytes, and more threads would not be faster."""
+"""Bodies of native events decoded at a time: decoded they weigh several times their bytes, and more would not be faster."""
 _INLINE_BYTES: Final = 32 << 10
 """Bodies up to this size are decoded on the event loop (well under a millisecond)."""
 
@@ -37,16 +38,16 @@ EVENTS = Counter("outlay_usage_events_total", "Usage events by outcome", ["forma
 SECONDS = Histogram("outlay_usage_seconds", "Time to record one request's events, in seconds", ["format"])
 IN_FLIGHT = Gauge("outlay_usage_bytes_in_flight", "Decompressed bytes of bodies that are being taken in")
 
-Reader = Callable[[bytes, datetime], Taken]
-"""(body, arrival) → what is in it. Raises Unreadable, TooLarge."""
-
 
 class Inlet:
     """One for the process, so that its bounds hold for all routes together."""
 
-    def __init__(self, uow: UnitOfWork, bookkeeper: Bookkeeper, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, uow: UnitOfWork, bookkeeper: Bookkeeper, room: ReadingRoom, clock: Callable[[], datetime]
+    ) -> None:
         self._uow = uow
         self._bookkeeper = bookkeeper
+        self._room = room
         self._clock = clock
         self._inside = 0
         self._bytes = 0
@@ -99,11 +100,17 @@ class Inlet:
         _count("native", source, receipt, len(rejected), started)
         return receipt, rejected
 
-    async def take(self, source: Source, body: bytes, read: Reader, kind: str) -> tuple[Receipt, Taken]:
-        """Record what another format holds; its quality and what its sender knew go into the journal with it."""
+    async def take(self, source: Source, body: bytes, reader: str, kind: str) -> tuple[Receipt, Taken]:
+        """Record what another format holds; its quality and what its sender knew go into the journal with it.
+
+        Args:
+          reader: a key of `READERS`.
+          kind: the format, for the metrics.
+
+        Raises Unreadable, TooLarge, Overloaded.
+        """
         started = time.perf_counter()
-        async with self._decoding:
-            taken = await asyncio.to_thread(read, body, self._clock())
+        taken = await self._room.read(reader, body, self._clock())
         events = list(enumerate(record.event for record in taken.records))
         witnesses = {place: witness_of(record) for place, record in enumerate(taken.records)}
         receipt = await self._bookkeeper.record(

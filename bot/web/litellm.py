@@ -6,15 +6,12 @@ LiteLLM drops a batch after any answer below 500 that is no success, 429 include
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any, Final
 
 import msgspec
 from fastapi import APIRouter, Header, Request, Response
 
 from bot.web.inlet import Inlet
-from core.intake import litellm
-from core.intake.record import Taken
 
 MAX_BODY: Final = 64 << 20
 """A full batch of 512 events is 6 MB before any metadata of one's own."""
@@ -44,7 +41,7 @@ def litellm_router(inlet: Inlet) -> APIRouter:
     async def record(request: Request, authorization: Annotated[str | None, Header()] = None) -> Response:
         source = await inlet.source(authorization)
         async with inlet.body(request, MAX_BODY) as body:
-            receipt, taken = await inlet.take(source, body, _read, "litellm")
+            receipt, taken = await inlet.take(source, body, "litellm", "litellm")
         rejected: list[dict[str, Any]] = [{"index": index, "error": error} for index, error in taken.refused]
         rejected += [{"id": taken.records[place].source_key, "error": error} for place, error in receipt.rejected]
         answer = {
@@ -53,7 +50,3 @@ def litellm_router(inlet: Inlet) -> APIRouter:
         return Response(msgspec.json.encode(answer), media_type="application/json")
 
     return router
-
-
-def _read(body: bytes, received_at: datetime) -> Taken:
-    return litellm.read(body, received_at=received_at)

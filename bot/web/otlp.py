@@ -10,8 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
-from functools import partial
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -22,8 +20,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from bot.web.inlet import Inlet
 from core.errors import Unreadable
-from core.intake import claude_code, otlp
-from core.intake.record import Taken
+from core.intake import otlp
 
 MAX_BODY: Final = 64 << 20
 """After decompression; the size that the OTLP specification recommends."""
@@ -39,7 +36,7 @@ class _Signal:
       root: the JSON name of its list of resources.
       answer: its response message.
       rejected: the field of a partial success that counts what was refused, in protobuf and in JSON.
-      read: None where nothing is read.
+      reader: the first half of a key of `READERS`; None where nothing is read.
     """
 
     path: str
@@ -47,16 +44,16 @@ class _Signal:
     root: str
     answer: Callable[[], Any]
     rejected: tuple[str, str]
-    read: Callable[..., Taken] | None
+    reader: str | None
 
 
 _TRACES: Final = _Signal(
     "/traces", "Take in OpenTelemetry traces (OTLP/HTTP)", "resourceSpans",
-    ExportTraceServiceResponse, ("rejected_spans", "rejectedSpans"), otlp.read,
+    ExportTraceServiceResponse, ("rejected_spans", "rejectedSpans"), "traces",
 )  # fmt: skip
 _LOGS: Final = _Signal(
     "/logs", "Take in the requests that coding agents log (OTLP/HTTP)", "resourceLogs",
-    ExportLogsServiceResponse, ("rejected_log_records", "rejectedLogRecords"), claude_code.read,
+    ExportLogsServiceResponse, ("rejected_log_records", "rejectedLogRecords"), "logs",
 )  # fmt: skip
 _METRICS: Final = _Signal(
     "/metrics", "Let OpenTelemetry metrics go: they repeat what traces tell", "resourceMetrics",
@@ -76,7 +73,7 @@ def otlp_router(inlet: Inlet) -> APIRouter:
 def _add_route(router: APIRouter, inlet: Inlet, signal: _Signal) -> None:
     resources = {"type": ["array", "null"], "items": {"type": "object"}}
     # What is not read is not checked either.
-    in_json = {"type": "object", "properties": {signal.root: resources}} if signal.read else {}
+    in_json = {"type": "object", "properties": {signal.root: resources}} if signal.reader else {}
 
     @router.post(
         signal.path,
@@ -113,18 +110,14 @@ def _add_route(router: APIRouter, inlet: Inlet, signal: _Signal) -> None:
         is_json = kind == _JSON
         try:
             async with inlet.body(request, MAX_BODY) as body:
-                if signal.read is None or not body:
+                if signal.reader is None or not body:
                     return _answer(signal, 0, _LET_GO if body else "", is_json=is_json)
-                reader = partial(_read, signal.read, is_json)
-                receipt, taken = await inlet.take(source, body, reader, "otlp")
+                encoding = "json" if is_json else "protobuf"
+                receipt, taken = await inlet.take(source, body, f"{signal.reader}/{encoding}", "otlp")
         except Unreadable as unreadable:
             return _refused(400, unreadable.message)
         reasons = [reason for _, reason in (*taken.refused, *receipt.rejected)]
         return _answer(signal, len(reasons), "; ".join(dict.fromkeys(reasons))[:500], is_json=is_json)
-
-
-def _read(read: Callable[..., Taken], is_json: bool, body: bytes, received_at: datetime) -> Taken:
-    return read(body, received_at=received_at, is_json=is_json)
 
 
 def _answer(signal: _Signal, rejected: int, message: str, *, is_json: bool) -> Response:
