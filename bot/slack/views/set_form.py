@@ -22,6 +22,13 @@ OPTIONAL: Final = ("deputy", "channel", "soft_share", "hard_share", "margin", "h
 MARGIN: Final = 0.20
 """What a new envelope plans for growth unless somebody says otherwise; the default of its terms."""
 _VALUE: Final = "value"
+_SHARES: Final = (
+    (ids.BLOCK_SOFT, "Soft threshold", "People are told here, early."),
+    (ids.BLOCK_HARD, "Hard threshold", "Outlay acts here. Raising it waits for the sponsor."),
+    (ids.BLOCK_MARGIN, "Margin", "Planned room for growth above the expected spend."),
+    (ids.BLOCK_HOLDBACK, "Holdback", "A reserve inside the envelope that the owner may draw once."),
+)
+"""Fields in percent: block, label, hint."""
 
 
 def exact(nanos: int) -> str:
@@ -126,59 +133,13 @@ class Form:
         return blocks.actions(blocks.button("More options", ids.MORE_OPTIONS, "")) | {"block_id": ids.BLOCK_MORE}
 
     def optional_blocks(self) -> list[Block]:
-        terms = self.envelope.terms if self.envelope else None
-        order, kept = self.order, self.proposal.defaults.preferences
-        place: Block = {
-            "type": "conversations_select",
-            "action_id": self.action,
-            "filter": {"include": ["public", "private"], "exclude_bot_users": True},
-        }
-        if chosen := order.channel or (terms.channel if terms else self.proposal.defaults.channel):
-            place["initial_conversation"] = chosen
+        order, terms = self.order, self.envelope.terms if self.envelope else None
         degrade = order.degrade or (str(terms.degrade) if terms and terms.degrade else "")
-        deputy = order.deputy or (terms.people.deputy if terms else kept.deputy)
-        shares = [
-            (
-                ids.BLOCK_SOFT,
-                "Soft threshold",
-                order.soft_share,
-                terms.soft_share if terms else kept.soft,
-                "People are told here, early.",
-            ),
-            (
-                ids.BLOCK_HARD,
-                "Hard threshold",
-                order.hard_share,
-                terms.hard_share if terms else kept.hard,
-                "Outlay acts here. Raising it waits for the sponsor.",
-            ),
-            (
-                ids.BLOCK_MARGIN,
-                "Margin",
-                order.margin,
-                terms.margin if terms else MARGIN if kept.margin is None else kept.margin,
-                "Planned room for growth above the expected spend.",
-            ),
-            (
-                ids.BLOCK_HOLDBACK,
-                "Holdback",
-                order.holdback,
-                terms.holdback if terms else 0.0,
-                "A reserve inside the envelope that the owner may draw once.",
-            ),
-        ]
+        quiet = order.quiet or (str(terms.quiet) if terms and terms.quiet else "")
+        deputy = order.deputy or (terms.people.deputy if terms else self.proposal.defaults.preferences.deputy)
         return [
-            _input(ids.BLOCK_CHANNEL, "Channel", place, hint="Where its messages go.", optional=True),
-            *(
-                _input(
-                    block,
-                    label,
-                    self._text(percent(typed if typed is not None else now), "80%", limit=12),
-                    hint=hint,
-                    optional=True,
-                )
-                for block, label, typed, now, hint in shares
-            ),
+            _input(ids.BLOCK_CHANNEL, "Channel", self._place(), hint="Where its messages go.", optional=True),
+            *self._share_blocks(),
             _input(
                 ids.BLOCK_DEGRADE,
                 "Past the hard threshold",
@@ -188,7 +149,7 @@ class Form:
             _input(
                 ids.BLOCK_QUIET,
                 "Quiet hours",
-                self._text(order.quiet or (str(terms.quiet) if terms and terms.quiet else ""), "22-7", limit=20),
+                self._text(quiet, "22-7", limit=20),
                 hint="Soft alerts wait until they end; a runaway and the hard threshold do not. Write off for none.",
                 optional=True,
             ),
@@ -199,6 +160,36 @@ class Form:
                 hint="Decides when the sponsor does not answer.",
                 optional=True,
             ),
+        ]
+
+    def _place(self) -> Block:
+        place: Block = {
+            "type": "conversations_select",
+            "action_id": self.action,
+            "filter": {"include": ["public", "private"], "exclude_bot_users": True},
+        }
+        terms = self.envelope.terms if self.envelope else None
+        if chosen := self.order.channel or (terms.channel if terms else self.proposal.defaults.channel):
+            place["initial_conversation"] = chosen
+        return place
+
+    def _share_blocks(self) -> list[Block]:
+        """The fields in percent: as typed, else as in force, else as the settings have it for new envelopes."""
+        order, kept = self.order, self.proposal.defaults.preferences
+        if terms := self.envelope.terms if self.envelope else None:
+            now = (terms.soft_share, terms.hard_share, terms.margin, terms.holdback)
+        else:
+            now = (kept.soft, kept.hard, MARGIN if kept.margin is None else kept.margin, 0.0)
+        typed = (order.soft_share, order.hard_share, order.margin, order.holdback)
+        return [
+            _input(
+                block,
+                label,
+                self._text(percent(as_typed if as_typed is not None else in_force), "80%", limit=12),
+                hint=hint,
+                optional=True,
+            )
+            for (block, label, hint), as_typed, in_force in zip(_SHARES, typed, now, strict=True)
         ]
 
     def _text(self, value: str, example: str, *, limit: int) -> Block:
