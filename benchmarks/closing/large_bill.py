@@ -1,7 +1,8 @@
 """A FOCUS bill of a million lines and the usage behind it, to measure size: `python -m benchmarks.closing.large_bill FOLDER`.
 
 The month's usage is hourly sums; every line of the bill is one class of one model in one project, key and hour. The two agree
-but for one thing: a tenth is charged at batch prices, so that the close has something to find.
+but for one thing: a tenth is charged at batch prices, so that the close has something to find. `outlay reconcile` then compares
+the two in a process of its own, beside a plain `csv.reader` over the same bill.
 """
 
 from __future__ import annotations
@@ -9,6 +10,10 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import os
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -18,7 +23,7 @@ from typing import Final, NamedTuple
 from benchmarks.closing.focus_bill import focus_header, focus_line
 from benchmarks.closing.month import Line, dollars
 from benchmarks.closing.prices import Tokens, micro_cost, prices_of, whole_nanos
-from benchmarks.report import say
+from benchmarks.report import finish, say
 
 MODELS: Final = ("gpt-5.1", "gpt-5.4", "gpt-4.1", "gpt-5-mini", "gpt-6-sol")
 KINDS: Final = ("text", "read", "out")
@@ -88,13 +93,42 @@ def main() -> None:
     )
     asked.add_argument("folder", type=Path)
     asked.add_argument("--lines", type=int, default=1_000_000)
+    asked.add_argument("--keep", action="store_true", help="measure with the files that are in the folder already")
     told = asked.parse_args()
     told.folder.mkdir(parents=True, exist_ok=True)
-    made = write_large(told.folder, told.lines)
-    say(f"{made.lines:,} lines, {made.bill.stat().st_size / 1e6:.0f} MB: {made.bill}")
-    say(
-        f"invoice {dollars(made.invoice_nanos)}, estimate {dollars(made.estimate_nanos)}, batch {dollars(made.batch_nanos)}"
-    )
+    if not told.keep:
+        made = write_large(told.folder, told.lines)
+        say(f"{made.lines:,} lines, {made.bill.stat().st_size / 1e6:.0f} MB: {made.bill}")
+        amounts = (made.invoice_nanos, made.estimate_nanos, made.batch_nanos)
+        say("invoice {}, estimate {}, batch {}".format(*map(dollars, amounts)))
+    usage, bill = str(told.folder / "usage.jsonl"), str(told.folder / "bill.csv")
+    plain = "import csv, sys; print(sum(1 for _ in csv.reader(open(sys.argv[1], newline=''))))"
+    compare = [
+        "-m",
+        "bot",
+        "reconcile",
+        "--usage",
+        usage,
+        "--invoice",
+        bill,
+        "--provider",
+        "openai",
+        "--month",
+        "2026-10",
+    ]
+    finish("large_bill", {"csv_reader": measured(["-c", plain, bill]), "reconcile": measured(compare)})
+
+
+def measured(arguments: list[str]) -> dict[str, float]:
+    """Seconds by the clock and of the processor, and the most memory in MB, of Python run with these arguments."""
+    began = time.perf_counter()
+    child = subprocess.Popen([sys.executable, *arguments], stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(child.pid, 0)
+    assert os.waitstatus_to_exitcode(status) == 0, f"ended with {status}"
+    return {
+        "seconds": round(time.perf_counter() - began, 1), "processor_seconds": round(used.ru_utime + used.ru_stime, 1),
+        "megabytes": round(used.ru_maxrss / 1024),
+    }  # fmt: skip
 
 
 if __name__ == "__main__":
