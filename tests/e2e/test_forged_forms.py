@@ -17,8 +17,8 @@ from tests.e2e.test_forged_payloads import a_click, a_submission, delivered
 from tests.support.office import FARAH, NOW, SAM, Office
 
 BEN, KIM = "<@U0BEN|ben>", "<@U0KIM|kim>"
-OUTSIDERS = ("U0ANA", "U0SAM", "U0NOBODY")
-"""Owner and sponsor of another envelope, and somebody whom Slack does not know."""
+OUTSIDERS = ("U0ANA", "U0SAM")
+"""Owner and sponsor of another envelope: whoever has less to say may not do more."""
 KEPT = (
     "rules", "workloads", "tag_aliases", "plans", "metrics", "metric_points", "negotiated_prices", "envelopes",
     "envelope_entries", "change_requests", "envelope_proposals", "rollouts", "rollout_items", "rollout_marks", "breaches",
@@ -132,15 +132,10 @@ async def test_buttons_and_forms_of_what_lasts_work_only_for_those_who_may(offic
         await delivered(office, forged.payload)
         if await kept(office) == after:
             wrong.append(f"{forged.by} could not: {forged.name}")
-    assert "\n".join(wrong) == ""
-
-
-async def test_what_finance_alone_may_say_in_a_line_is_refused_to_the_others(office: Office) -> None:
-    await furnished(office)
     before = await kept(office)
-    for line in (
-        "settings soft=50%", "price gpt-4.1 input=1 output=2", "rollout pause", "rollout restart channel=<#C0BUDGET|ai-budgets>",
-    ):  # fmt: skip
-        for person in (office.ana, office.sam, office.kim):
+    for line in ("settings soft=50%", "rollout pause", "rollout restart channel=<#C0BUDGET|ai-budgets>"):
+        for person in (office.ana, office.kim):
             await person.types(f"/budget {line}")
-    assert await kept(office) == before
+    if await kept(office) != before:
+        wrong.append("a line that only finance may type changed something")
+    assert "\n".join(wrong) == ""
