@@ -42,13 +42,13 @@ def choice_modal(overlap: Overlap, month: Cycle, value: str) -> View:
       value: brought back on submit.
     """
     sides = (overlap.fuller, overlap.other)
-    options = [_option(counts, checks) for counts, checks in (sides, sides[::-1])]
+    options = [_option(counts, checks, month) for counts, checks in (sides, sides[::-1])]
     which = {"type": "static_select", "action_id": "value", "options": options, "initial_option": options[0]}
     take_out = {
         "type": "checkboxes", "action_id": "value",
         "options": [{
             "text": blocks.plain(f"Also take out what is booked since {day(month.first_on)}", 75), "value": TAKE_OUT,
-            "description": blocks.plain("Audited; frozen months get an adjustment", 75),
+            "description": blocks.plain("Its dollars leave the books; audited; frozen months get an adjustment", 75),
         }],
     }  # fmt: skip
     said = f"*{name(sides[0].name)} and {name(sides[1].name)} report the same calls* of {name(overlap.provider)} in {month.title}."
@@ -104,8 +104,8 @@ def rules_blocks(rules: Sequence[SourceRule]) -> list[Block]:
     return found
 
 
-def _option(counts: SourceUse, checks: SourceUse) -> Block:
-    label = f"{counts.name[:24]} counts, {checks.name[:24]} checks: {usd(checks.nanos)} less"
+def _option(counts: SourceUse, checks: SourceUse, month: Cycle) -> Block:
+    label = f"{counts.name[:20]} counts, {checks.name[:20]} checks ({usd(checks.nanos)} in {month.first_on:%b})"
     return {"text": blocks.plain(label, 75), "value": f"{counts.source_id}:{checks.source_id}"}
 
 
