@@ -74,13 +74,14 @@ def money_nanos(value: object, *, per_unit: int = 1) -> int | None:
 
 
 def _plain_nanos(shown: str) -> int | None:
-    """The same for `0.23861375` and the like, up to nine decimals, without a Decimal; None for anything else.
+    """The same for `0.23861375` and the like, up to nine digits and nine decimals, without a Decimal; None for anything else.
 
     Bills have millions of such cells, and most of the time of reading one was spent on them.
     """
     whole_part, _, part = shown.partition(".")
     if (
         len(shown) > 18
+        or len(whole_part) > 9
         or len(part) > 9
         or not shown.isascii()
         or not whole_part.isdigit()
