@@ -8,12 +8,6 @@ from tests.browser.scenes import BUDGET, PLATFORM, SEARCH, Scene
 
 LADDER: Final = "hard=90% degrade=claude-haiku-4-5,throttle=60/min,stop"
 GRANT: Final = {"more_amount": "2k", "more_reason": "The loop is mended; the month has to end"}
-SMALLER: Final = (
-    ("farah", "set moderation 460"),
-    ("farah", "set eval-nightly 105"),
-    ("farah", "set code-review 5,400"),
-)
-
 BREACHES: Final = (
     Scene("home-newcomer", "Home: somebody who has nothing yet", "kim", "home", "Nothing here is yours yet"),
     Scene("home-owner", "Home: an owner", "ana", "home", "My envelopes"),
@@ -56,8 +50,12 @@ BREACHES: Final = (
     Scene("reconcile-status", "`/budget reconcile --status`", "sam", BUDGET, "closed.", "reconcile --status"),
     Scene("rollout-form", "`/budget rollout start`", "farah", BUDGET, "First day", "rollout start", modal=True),
     Scene("rollout-week", "A week of the first 30 days", "farah", BUDGET, "week 1 of 4", "rollout start", submits=True),
+    Scene("undelivered", "A message cannot be delivered: finance hears of it", "farah", "dm", "could not deliver", before=(
+        ("farah", "rollout test-alert"),), faults=({"method": "chat.postMessage", "kind": "gone"},)),
     Scene("rollout", "`/budget rollout`: the checklist", "farah", BUDGET, "Posted each week", "rollout"),
     Scene("close", "The month is over: what finance hears", "farah", "dm", "is over", clock="14d"),
     Scene("close-owner", "… and an owner: envelopes proposed", "ana", "dm", "Your envelopes for"),
+    Scene("rollout-week-2", "The second week's post", "farah", BUDGET, "week 2 of 4"),
+    Scene("rollout-week-3", "The third week's post", "farah", BUDGET, "week 3 of 4"),
     Scene("rollout-final", "After 30 days: where we stand", "farah", BUDGET, "where we stand", clock="17d"),
 )  # fmt: skip
