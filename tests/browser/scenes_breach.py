@@ -58,4 +58,5 @@ BREACHES: Final = (
     Scene("rollout-week-2", "The second week's post", "farah", BUDGET, "week 2 of 4"),
     Scene("rollout-week-3", "The third week's post", "farah", BUDGET, "week 3 of 4"),
     Scene("rollout-final", "After 30 days: where we stand", "farah", BUDGET, "where we stand", clock="17d"),
+    Scene("rollout-week-4", "The fourth week's post, before it", "farah", BUDGET, "week 4 of 4"),
 )  # fmt: skip
