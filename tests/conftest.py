@@ -50,7 +50,7 @@ def postgres_url(postgres: Postgres) -> Iterator[str]:
     """The URL of fresh books on PostgreSQL, for what only several processes can show."""
     url = postgres.books()
     yield url
-    postgres.drop(url)
+    postgres.take_back(url)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

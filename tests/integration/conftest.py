@@ -35,7 +35,7 @@ def module_database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest
     server = request.getfixturevalue("postgres")
     url = server.books()
     yield url
-    server.drop(url)
+    server.take_back(url)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

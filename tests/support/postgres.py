@@ -15,6 +15,7 @@ import asyncpg
 import psutil
 
 from bot.wiring import migrate
+from tests.support.postgres_reset import contents, emptied
 
 _TEMPLATE = "books_template"
 _PLACE, _PREFIX = Path("/tmp"), "outlay-pg-"
@@ -33,7 +34,9 @@ def _sweep() -> None:
 
 
 class Postgres:
-    """One server with one migrated database, which every test gets a copy of (about 0.1 s).
+    """One server with one migrated database, which every test gets a copy of, or a used copy that was emptied again.
+
+    Copying takes 0.1 to 0.7 s by the disk, emptying about 0.02 s.
 
     The folder is short and directly under /tmp: a socket's path may have 107 characters at most. Durability is
     switched off; what is tested is what happens when *our* processes die, and for that the server stays up.
@@ -55,10 +58,23 @@ class Postgres:
             f"CREATE DATABASE {_TEMPLATE}",
         )
         migrate(self.url(_TEMPLATE))
+        self._fresh = asyncio.run(contents(self.url(_TEMPLATE)))
+        self._emptied: list[str] = []
 
     def books(self) -> str:
         """The URL of a fresh database with the newest schema."""
-        return self._made(f"TEMPLATE {_TEMPLATE} STRATEGY wal_log")
+        return self._emptied.pop() if self._emptied else self._made(f"TEMPLATE {_TEMPLATE} STRATEGY wal_log")
+
+    def take_back(self, url: str) -> None:
+        """Empty the books for the next test; what is not as in the beginning afterwards is dropped."""
+        try:
+            is_fresh = asyncio.run(emptied(url, self._fresh))
+        except asyncpg.InvalidCatalogNameError:
+            return  # the test dropped it
+        if is_fresh:
+            self._emptied.append(url)
+        else:
+            self.drop(url)
 
     def empty(self) -> str:
         """The URL of a fresh database with nothing in it."""
