@@ -30,9 +30,12 @@ def undelivered_message(facts: Mapping[str, Any]) -> Message:
     """How many messages wait, for whom, and what to do; `because` is Slack's own word for the reason."""
     total, because = int(facts["total"]), str(facts["because"])
     waiting = [(str(to), int(count)) for to, count in facts["waiting"]]
-    named = [f"{_place(to)} ({plural(count, 'message')})" for to, count in waiting]
     unnamed = total - sum(count for _, count in waiting)
-    if unnamed:
+    if len(waiting) == 1 and not unnamed:
+        named = [_place(waiting[0][0])]
+    else:
+        named = [f"{_place(to)} ({plural(count, 'message')})" for to, count in waiting]
+    if named and unnamed:
         named.append(f"{plural(unnamed, 'message')} elsewhere")
     what = f"I could not deliver *{plural(total, 'message')}*"
     text = f"{what} for {listed(named, len(named))}." if named else f"{what}."
