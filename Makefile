@@ -4,9 +4,9 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8300
-# More workers than the two cores the suite is built for: much of it waits for a sandbox, a database or a browser.
+# More workers than the two cores the suite is built for: much of it waits for a sandbox, a database or a browser. Those files come first.
 WORKERS ?= 3
-PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: help demo run test test-long lint format bench gallery lock clean
 .DEFAULT_GOAL := help

@@ -11,8 +11,8 @@ from sandbox.model import Json
 from sandbox.people import text_of
 from tests.support.demo import RunningDemo, filled, running_demo
 
-ENVELOPE = HEAD.index("Envelope")
-"""Where a row of the status table has its envelope."""
+ENVELOPE, SPENT = HEAD.index("Envelope"), HEAD.index("Spent")
+"""Where a row of the status table has them."""
 
 
 @pytest.fixture(scope="module")
@@ -35,14 +35,14 @@ def dollars(text: str) -> float:
 
 
 async def spent(demo: RunningDemo, workload: str) -> float:
-    return dollars(row_of((await demo.person("kim").types("/budget status")).message, workload)[1])
+    return dollars(row_of((await demo.person("kim").types("/budget status")).message, workload)[SPENT])
 
 
 async def test_status_is_a_table_of_everything_that_spends(demo: RunningDemo):
     message = (await demo.person("ana").types("/budget status")).message
     table = next(block for block in message["blocks"] if block["type"] == "data_table")
     assert len(table["rows"]) >= 10
-    assert dollars(row_of(message, "search-answers")[1]) > 1_000
+    assert dollars(row_of(message, "search-answers")[SPENT]) > 1_000
     assert row_of(message, "unattributed")[ENVELOPE] == "–"
     assert "acme-ft-ranker-7b have no price" in text_of(message)
 
@@ -126,7 +126,7 @@ async def test_a_day_that_passes_brings_its_usage(demo: RunningDemo):
     assert moved["events"] > 300
     after = (await kim.types("/budget status")).message
     for workload in ("search-answers", "research-agent", "translation", "eval-nightly"):
-        assert dollars(row_of(after, workload)[1]) > dollars(row_of(before, workload)[1])
+        assert dollars(row_of(after, workload)[SPENT]) > dollars(row_of(before, workload)[SPENT])
     assert "Usage counted up to 18 " in text_of(after)
 
 
