@@ -8,11 +8,11 @@ PORT ?= 8300
 WORKERS ?= 3
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: help demo run test test-long lint format bench gallery lock clean
+.PHONY: help demo run test lint format bench gallery lock clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
 
 demo: $(VENV)/.run ## try Outlay in a local workspace in the browser (PORT=8300)
 	$(BIN)/outlay demo --port $(PORT) $(DEMO)
@@ -20,11 +20,8 @@ demo: $(VENV)/.run ## try Outlay in a local workspace in the browser (PORT=8300)
 run: $(VENV)/.run ## run the bot in the Slack workspace named in .env
 	$(BIN)/outlay run
 
-test: $(VENV)/.dev ## run the tests (SQLite and a real PostgreSQL)
-	$(PYTEST) -m "not long" $(TESTS)
-
-test-long: $(VENV)/.dev ## run those that take long: killed processes, whole demos, many seeds
-	$(PYTEST) -m long $(TESTS)
+test: $(VENV)/.dev ## run the tests, on SQLite and a real PostgreSQL (LONG=1: also killed processes, whole demos, many seeds)
+	$(PYTEST) $(if $(LONG),,-m "not long") $(TESTS)
 
 lint: $(VENV)/.dev ## ruff, mypy, import-linter
 	$(BIN)/ruff check .
