@@ -20,8 +20,8 @@ demo: $(VENV)/.run ## try Outlay in a local workspace in the browser (PORT=8300)
 run: $(VENV)/.run ## run the bot in the Slack workspace named in .env
 	$(BIN)/outlay run
 
-test: $(VENV)/.dev ## run the tests, on SQLite and a real PostgreSQL (LONG=1: also killed processes, whole demos, many seeds)
-	$(PYTEST) $(if $(LONG),,-m "not long") $(TESTS)
+test: $(VENV)/.dev ## run the tests, on SQLite and a real PostgreSQL (LONG=1: with those that take long, LONG=only: just those)
+	$(PYTEST) $(if $(LONG),$(if $(filter only,$(LONG)),-m long),-m "not long") $(TESTS)
 
 lint: $(VENV)/.dev ## ruff, mypy, import-linter
 	$(BIN)/ruff check .
