@@ -10,12 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from core.errors import OutOfRange
-
 NEAR_SECONDS: Final = 10
 """How far apart two sources may book one call: their clocks differ, and one takes its start where the other takes its end."""
-LEAST_TOKENS: Final = 200
-"""Below this many tokens two different calls may well agree in every count."""
 CHECKS: Final = 2
 """What `superseded` of a journal row says where its source only checks: it is in no sum."""
 
@@ -49,21 +45,13 @@ class Overlap:
     fuller: SourceUse
     other: SourceUse
 
-    def pair(self, checks: int) -> tuple[SourceUse, SourceUse]:
-        """(the one that counts, the one that only checks). Raises OutOfRange for a source that is neither of them."""
-        for counting, checking in ((self.fuller, self.other), (self.other, self.fuller)):
-            if checking.source_id == checks:
-                return counting, checking
-        raise OutOfRange("These two sources do not report the same calls any more. Look at `/budget sources`.")
-
 
 @dataclass(frozen=True, slots=True)
 class SourceRule:
-    """Usage of `provider` from `from_at` on counts by what `counts` reports; what `checks` reports of it is in no sum.
+    """A rule that holds: usage of `provider` from `from_at` on counts by what `counts` reports; what `checks` reports of it is in no sum.
 
     Attributes:
       counts, checks: numbers of sources; the names beside them.
-      undone_at: aware UTC; None while it holds.
     """
 
     id: int
@@ -75,14 +63,10 @@ class SourceRule:
     from_at: datetime
     set_by: str
     set_at: datetime
-    undone_by: str | None = None
-    undone_at: datetime | None = None
 
     def sets_aside(self, source_id: int, provider: str, at: datetime) -> bool:
         """Whether an event of a source at an aware instant only checks."""
-        return (
-            self.undone_at is None and source_id == self.checks and provider == self.provider and at >= self.from_at
-        )  # fmt: skip
+        return source_id == self.checks and provider == self.provider and at >= self.from_at
 
 
 def overlap_of(provider: str, one: SourceUse, other: SourceUse) -> Overlap:

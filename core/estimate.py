@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -20,6 +21,8 @@ from core.usage import CLASS_NAMES, TokenClasses
 
 HOUR: Final = 3_600
 DAY: Final = 86_400
+EDGE: Final = timedelta(hours=14)
+"""No time zone is further from UTC (Kiritimati, +14:00)."""
 
 
 class Mark(StrEnum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -61,6 +61,11 @@ class Rate:
                 if total > candidate.above:
                     band = candidate
         return divide_half_even(sum(map(mul, classes, band.prices), band.per_request * requests), self.per)
+
+    def by_class(self, classes: Iterable[int], band: int = 0) -> tuple[int, ...]:
+        """Nanos for each token class at the prices of the band with that number, each rounded by itself."""
+        prices = self.bands[band].prices
+        return tuple(divide_half_even(tokens * price, self.per) for tokens, price in zip(classes, prices, strict=True))
 
     def with_prices(self, prices: Mapping[str, int], source: str) -> Rate:
         """The same rate with some classes at negotiated prices (nanos per million), in every band."""

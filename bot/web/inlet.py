@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from fastapi import Request
@@ -29,8 +29,6 @@ _WAITING: Final = 200
 """Requests that may wait for the books at once; the next is told to come back."""
 _BYTES: Final = 512 << 20
 """What their bodies may weigh together, decompressed; so 50 senders with batches of 6 MB wait instead of losing them."""
-_DECODING: Final = 2
-"""Bodies of native events decoded at a time: decoded they weigh several times their bytes, and more would not be faster."""
 _INLINE_BYTES: Final = 32 << 10
 """Bodies up to this size are decoded on the event loop (well under a millisecond)."""
 
@@ -51,7 +49,6 @@ class Inlet:
         self._clock = clock
         self._inside = 0
         self._bytes = 0
-        self._decoding = asyncio.Semaphore(_DECODING)
 
     async def source(self, authorization: str | None, scope: str = "usage") -> Source:
         """The sender behind an `Authorization` header. Raises BadToken, MissingScope."""
@@ -91,8 +88,7 @@ class Inlet:
         if len(body) <= _INLINE_BYTES:
             intake = native.read(body)
         else:
-            async with self._decoding:
-                intake = await asyncio.to_thread(native.read, body)
+            intake = await self._room.in_thread(partial(native.read, body))
         receipt = await self._bookkeeper.record(
             source.id, intake.events, now=self._clock(), refused=len(intake.rejected)
         )  # fmt: skip

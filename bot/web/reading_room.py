@@ -8,10 +8,12 @@ import subprocess
 import sys
 import threading
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO, Final, cast
+from typing import BinaryIO, Final, TypeVar, cast
 
 from bot.web import reading
 from core.intake.record import Taken
@@ -28,6 +30,7 @@ _START: Final = "import sys; sys.path.insert(0, sys.argv[1]); from bot.web.readi
 _GOODBYE_SECONDS: Final = 5.0
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 class ReadingRoom:
@@ -52,8 +55,12 @@ class ReadingRoom:
                     self._places.append(process)
             if taken is not None:
                 return taken
+        return await self.in_thread(partial(reading.READERS[kind], body, received_at=received_at))
+
+    async def in_thread(self, read: Callable[[], T]) -> T:
+        """What `read` gives, in a thread of this process; no more at a time than the room has."""
         async with self._threads:
-            return await asyncio.to_thread(reading.READERS[kind], body, received_at=received_at)
+            return await asyncio.to_thread(read)
 
     async def close(self) -> None:
         """Let the processes end."""

@@ -8,21 +8,29 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from typing import Final, NamedTuple
 
 from core.closing.tally import Tally, Whole, added_up
-from core.estimate import DAY, HOUR, Estimate, EstimateRow, HourlyTokens, Mark, UsageLabel, added_rows, estimate_of
+from core.estimate import (
+    DAY,
+    EDGE,
+    HOUR,
+    Estimate,
+    EstimateRow,
+    HourlyTokens,
+    Mark,
+    UsageLabel,
+    added_rows,
+    estimate_of,
+)
 from core.intake import labels
 from core.list_prices import SOURCE, list_rates
-from core.money import divide_half_even
 from core.period import Cycle
 from core.rates import Rate
 from core.usage import CLASS_NAMES, TokenClasses, UsageEvent
 
-EDGE: Final = timedelta(hours=14)
-"""No time zone is further from UTC (Kiritimati, +14:00)."""
 TWIN_SECONDS: Final = 2
 TWIN_TOKENS: Final = 200
 """Below this many tokens two different calls may well agree in every count."""
@@ -228,5 +236,4 @@ def says_mock(*told: str) -> bool:
 def _by_class(counts: Sequence[int], one: _Priced) -> tuple[int, ...]:
     if one.rate is None:
         return (0,) * len(CLASS_NAMES)
-    prices = one.rate.bands[one.band].prices
-    return tuple(divide_half_even(tokens * price, one.rate.per) for tokens, price in zip(counts, prices, strict=True))
+    return one.rate.by_class(counts, one.band)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 import numpy as np
@@ -12,16 +12,14 @@ import numpy.typing as npt
 
 from core.closing.catalogue import Variant
 from core.closing.grid import ALL, INPUT, SEARCHES, Axes, Floats, Mask, Side
-from core.estimate import DAY, HOUR, EstimateRow, HourlyTokens, UsageLabel
+from core.estimate import DAY, EDGE, HOUR, EstimateRow, HourlyTokens, UsageLabel
 from core.usage import CLASS_NAMES
 
 Places = npt.NDArray[np.int64]
 SEARCH_NANOS: Final = 10_000_000
 """10 USD for 1 000 web searches, at OpenAI and Anthropic alike (usage-formats §8, cause 11)."""
 
-
-_REACH: Final = 14
-"""No time zone is further from UTC, in hours (Kiritimati)."""
+_REACH: Final = EDGE // timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Final, TypeAlias
 
 from core.attribution import Labels
 from core.closing.events import says_mock
-from core.estimate import DAY, HOUR, Estimate, EstimateRow, HourlyTokens, Mark, by_day, estimate_of
+from core.estimate import DAY, EDGE, HOUR, Estimate, EstimateRow, HourlyTokens, Mark, by_day, estimate_of
 from core.list_prices import SOURCE
-from core.money import divide_half_even
 from core.period import Cycle
 from core.rates import Rate
 from core.services.price_usage import PriceBook
@@ -26,8 +25,6 @@ from core.usage import CLASS_NAMES, TokenClasses
 
 MOST_HOURLY: Final = 200_000
 """Rows of hourly sums up to which the month is read by hour; above, by day: day edges are then not looked at."""
-EDGE: Final = timedelta(hours=14)
-"""No time zone is further from UTC."""
 API_KEY_TAG: Final = "api_key"
 
 _Place: TypeAlias = tuple[int, str, str, str | None, str | None, bool]
@@ -242,7 +239,4 @@ class _Rates:
         rate = self.at(starts_at, model, tier)
         if rate is None or used.band >= len(rate.bands):
             return _NOTHING
-        prices = rate.bands[used.band].prices
-        return tuple(
-            divide_half_even(count * price, rate.per) for count, price in zip(used.tokens, prices, strict=True)
-        )
+        return rate.by_class(used.tokens, used.band)

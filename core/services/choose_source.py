@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -94,7 +94,9 @@ async def preview_choice(uow: UnitOfWork, choice: Choice, *, by: Actor, now: dat
         return await _effect(tx, parts)
 
 
-async def choose_source(uow: UnitOfWork, choice: Choice, *, takes_out: bool, by: Actor, now: datetime) -> Effect:
+async def choose_source(
+    uow: UnitOfWork, choice: Choice, *, takes_out: bool, by: Actor, now: datetime
+) -> tuple[SourceRule, Effect]:
     """Let one source count from now on; with `takes_out` also set aside what the other one has booked since the choice's day.
 
     Raises NotAllowed for anybody but finance, OutOfRange for a source that cannot only check, a choice that turns another one
@@ -110,10 +112,10 @@ async def choose_source(uow: UnitOfWork, choice: Choice, *, takes_out: bool, by:
         rule = SourceRule(
             0, choice.provider, choice.counts, names[choice.counts], choice.checks, names[choice.checks], begins, by.id, now
         )  # fmt: skip
-        await tx.captures.add(rule)
+        rule = replace(rule, id=await tx.captures.add(rule))
         effect = await _moved(tx, uow, rule, aside=True, by=by, now=now)
         await _write_down(tx, "let one source count", rule, effect, by=by, now=now)
-    return effect
+    return rule, effect
 
 
 async def undo_choice(uow: UnitOfWork, number: int, *, by: Actor, now: datetime) -> tuple[SourceRule, Effect]:

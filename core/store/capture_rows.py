@@ -9,20 +9,19 @@ from typing import Any, NamedTuple
 from sqlalchemy import BigInteger, and_, func, insert, or_, select, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.double_capture import CHECKS, LEAST_TOKENS, NEAR_SECONDS, SourceRule
+from core.closing.events import TWIN_TOKENS
+from core.double_capture import CHECKS, NEAR_SECONDS, SourceRule
+from core.estimate import HOUR
 from core.store.capture_tables import SourceRuleRow
 from core.store.estimate_rows import sum_of
 from core.store.tables import SeriesRow, SourceRow, UsageRow
-from core.usage import CLASS_NAMES
+from core.store.telltale_rows import ALIKE, INPUT, OUTPUT
 
 _RULES: Any = SourceRuleRow.__table__  # type: ignore[attr-defined]
 _USAGE: Any = UsageRow.__table__  # type: ignore[attr-defined]
 _SERIES: Any = SeriesRow.__table__  # type: ignore[attr-defined]
 _SOURCES: Any = SourceRow.__table__  # type: ignore[attr-defined]
 _SECOND = 1_000_000
-_HOUR = 3_600
-_INPUT: Any = sum((_USAGE.c[name] for name in CLASS_NAMES[1:5]), _USAGE.c[CLASS_NAMES[0]])
-_OUTPUT: Any = _USAGE.c.output + _USAGE.c.reasoning + _USAGE.c.output_audio
 
 
 class Twins(NamedTuple):
@@ -52,7 +51,7 @@ class CaptureRows:
         """Pairs of sources with like calls one just after the other; of three reports each is held against the one before."""
         at = type_coerce(_USAGE.c.at, BigInteger)
         alike: dict[str, Any] = {
-            "partition_by": (_SERIES.c.model, _INPUT, _USAGE.c.cache_read, _OUTPUT, _USAGE.c.reasoning),
+            "partition_by": ALIKE,
             "order_by": (_USAGE.c.at, _USAGE.c.source_id, _USAGE.c.event_id),
         }
         calls = (
@@ -62,7 +61,7 @@ class CaptureRows:
                 func.lag(_USAGE.c.cost_nanos).over(**alike).label("first_nanos"), func.lag(at).over(**alike).label("before"),
             )
             .join(_SERIES, _SERIES.c.id == _USAGE.c.series_id)
-            .where(*_counted(provider, starts_at, ends_at), _USAGE.c.requests == 1, _INPUT + _OUTPUT >= LEAST_TOKENS)
+            .where(*_counted(provider, starts_at, ends_at), _USAGE.c.requests == 1, INPUT + OUTPUT >= TWIN_TOKENS)
             .subquery()
         )  # fmt: skip
         query = (
@@ -87,7 +86,7 @@ class CaptureRows:
         self, source_id: int, series_ids: Sequence[int], since: datetime, *, aside: bool = False
     ) -> list[Part]:
         """What a source has in the books from an instant on, or with `aside` what a rule has set aside of it, by hour."""
-        hour = (type_coerce(_USAGE.c.at, BigInteger) // (_HOUR * _SECOND) * _HOUR).label("hour")
+        hour = (type_coerce(_USAGE.c.at, BigInteger) // (HOUR * _SECOND) * HOUR).label("hour")
         calls = (
             select(hour, _USAGE.c.workload_id, _USAGE.c.requests, _USAGE.c.cost_nanos)
             .where(*_those(source_id, series_ids, since), *_state(aside=aside, since=since))

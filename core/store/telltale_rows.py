@@ -24,9 +24,11 @@ _SECOND: Final = 1_000_000
 _GUESSED: Final = (2, 3)
 """`guessed` and `missing` as the journal numbers qualities (`core.posting`)."""
 
-_INPUT: Any = sum((_USAGE.c[name] for name in CLASS_NAMES[1:5]), _USAGE.c[CLASS_NAMES[0]])
-_OUTPUT: Any = _USAGE.c.output + _USAGE.c.reasoning + _USAGE.c.output_audio
-_IS_EMPTY: Any = and_(_INPUT == 0, _OUTPUT == 0, _USAGE.c.web_searches == 0)
+INPUT: Any = sum((_USAGE.c[name] for name in CLASS_NAMES[1:5]), _USAGE.c[CLASS_NAMES[0]])
+OUTPUT: Any = _USAGE.c.output + _USAGE.c.reasoning + _USAGE.c.output_audio
+ALIKE: Final = (_SERIES.c.model, INPUT, _USAGE.c.cache_read, OUTPUT, _USAGE.c.reasoning)
+"""In what two reports of one call agree."""
+_IS_EMPTY: Any = and_(INPUT == 0, OUTPUT == 0, _USAGE.c.web_searches == 0)
 _IS_SINGLE: Any = _USAGE.c.requests == 1
 
 Thresholds = Mapping[tuple[str, str], tuple[int, ...]]
@@ -71,16 +73,15 @@ class TelltaleRows:
         again = func.row_number().over(partition_by=answer, order_by=order).label("again")
         answers = _calls(month, thresholds, again).where(has_answer).subquery()
         second = type_coerce(_USAGE.c.at, BigInteger) // _SECOND
-        alike = (_SERIES.c.model, _INPUT, _USAGE.c.cache_read, _OUTPUT, _USAGE.c.reasoning)
-        since = (second - func.lag(second).over(partition_by=alike, order_by=order)).label("since")
-        is_large = and_(not_(has_answer), _IS_SINGLE, _INPUT + _OUTPUT >= TWIN_TOKENS)
+        since = (second - func.lag(second).over(partition_by=ALIKE, order_by=order)).label("since")
+        is_large = and_(not_(has_answer), _IS_SINGLE, INPUT + OUTPUT >= TWIN_TOKENS)
         twins = _calls(month, thresholds, since).where(is_large).subquery()
         found = await self._added(answers, answers.c.again > 1)
         return found + await self._added(twins, twins.c.since <= TWIN_SECONDS)
 
     async def constant(self, month: tuple[str, datetime, datetime], thresholds: Thresholds) -> list[SeriesSums]:
         """All but the first `OFTEN` of the calls of a model that agree in their counts."""
-        alike = (_SERIES.c.model, _INPUT, _OUTPUT, _USAGE.c.cache_read)
+        alike = (_SERIES.c.model, INPUT, OUTPUT, _USAGE.c.cache_read)
         place = func.row_number().over(partition_by=alike, order_by=(_USAGE.c.at, _USAGE.c.event_id)).label("place")
         calls = _calls(month, thresholds, place).where(not_(_IS_EMPTY)).subquery()
         return await self._added(calls, calls.c.place > OFTEN)
@@ -100,7 +101,7 @@ class TelltaleRows:
         """Calls that could hold their cached tokens twice, with the band that they would be in without them."""
         if not thresholds:
             return []
-        once = _band(thresholds, _INPUT - _USAGE.c.cache_read).label("once")
+        once = _band(thresholds, INPUT - _USAGE.c.cache_read).label("once")
         could = and_(_IS_SINGLE, _USAGE.c.cache_read > 0, _USAGE.c.input_uncached >= _USAGE.c.cache_read)
         calls = _calls(month, thresholds, once).where(could, _has_bands(thresholds)).subquery()
         query = select(calls.c.once, *_added(calls)).group_by(calls.c.once, *_place(calls))
@@ -119,7 +120,7 @@ def _calls(
     start = type_coerce(_USAGE.c.at, BigInteger) // (seconds * _SECOND) * seconds
     return (
         select(
-            start.label("start"), _USAGE.c.series_id, _band(thresholds, _INPUT).label("band"), _USAGE.c.requests,
+            start.label("start"), _USAGE.c.series_id, _band(thresholds, INPUT).label("band"), _USAGE.c.requests,
             _USAGE.c.cost_nanos, *(_USAGE.c[name] for name in CLASS_NAMES), *also,
         )
         .join(_SERIES, _SERIES.c.id == _USAGE.c.series_id)
@@ -131,14 +132,14 @@ def _calls(
 
 def _sign() -> Any:
     is_mock = or_(
-        and_(MOCK[0] == _INPUT, MOCK[1] == _OUTPUT),
+        and_(MOCK[0] == INPUT, MOCK[1] == OUTPUT),
         _USAGE.c.event_id.contains("_cache_hit", autoescape=True),
         func.coalesce(_USAGE.c.response_id, "").contains("_cache_hit", autoescape=True),
     )
-    is_guessed = or_(_USAGE.c.quality.in_(_GUESSED), and_(_IS_SINGLE, _INPUT > 0, _INPUT < GUESSED_TOKENS))
+    is_guessed = or_(_USAGE.c.quality.in_(_GUESSED), and_(_IS_SINGLE, INPUT > 0, INPUT < GUESSED_TOKENS))
     told = (
         (Sign.AGGREGATE, not_(_IS_SINGLE)), (Sign.MOCK, is_mock), (Sign.GUESSED, is_guessed),
-        (Sign.SMALL, and_(_IS_SINGLE, _INPUT < SMALL_TOKENS)),
+        (Sign.SMALL, and_(_IS_SINGLE, INPUT < SMALL_TOKENS)),
     )  # fmt: skip
     signs: Any = sum((case((is_so, int(one)), else_=0) for one, is_so in told), literal(0))
     return case((_IS_EMPTY, int(Sign.EMPTY)), else_=signs)

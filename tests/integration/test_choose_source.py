@@ -73,7 +73,7 @@ async def test_what_the_other_source_reports_no_longer_counts_and_comes_back_whe
     choice = await two_sources(uow)
     before = await spent(uow)
 
-    done = await choose_source(uow, choice, takes_out=True, by=FINANCE, now=NOW)
+    _, done = await choose_source(uow, choice, takes_out=True, by=FINANCE, now=NOW)
     after = await spent(uow)
     assert (before[0] - after[0], before[1] - after[1]) == (done.requests, done.nanos)
     assert after[0] == 10
@@ -96,7 +96,7 @@ async def test_without_taking_out_only_what_is_recorded_later_checks(uow: UnitOf
     choice = await two_sources(uow)
     before = await spent(uow)
 
-    assert (await choose_source(uow, choice, takes_out=False, by=FINANCE, now=NOW)).requests == 0
+    assert (await choose_source(uow, choice, takes_out=False, by=FINANCE, now=NOW))[1].requests == 0
     assert await spent(uow) == before
     tomorrow = [an_event(at=NOW + timedelta(hours=1)), an_event(at=NOW + timedelta(hours=2), provider="anthropic")]
     receipt = await records(uow, tomorrow, source="app", now=NOW + timedelta(hours=3))
@@ -121,7 +121,7 @@ async def test_a_frozen_month_keeps_its_estimate_and_gets_an_adjustment(uow: Uni
     await turn_months(uow, CloseTerms(), now=closed)
     await freeze_months(uow, CloseTerms(), now=closed)
 
-    done = await choose_source(uow, choice, takes_out=True, by=FINANCE, now=closed)
+    _, done = await choose_source(uow, choice, takes_out=True, by=FINANCE, now=closed)
     assert done.adjusted == (OCTOBER,)
     async with uow.read() as tx:
         figures = await month_figures(tx, OCTOBER)

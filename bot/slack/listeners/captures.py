@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from datetime import UTC, datetime, time
 from typing import Any
 
@@ -12,7 +11,7 @@ from bot.slack.command_forms import CompareSources
 from bot.slack.command_words import COMMAND
 from bot.slack.interaction import Interaction, Registrar, remembered_in, remembering
 from bot.slack.listeners import answers
-from bot.slack.listeners.mend import comparison_shown
+from bot.slack.listeners.mend import comparison_shown, ticked_in
 from bot.slack.listeners.plan_forms import open_view, typed_in
 from bot.slack.listeners.submission import Outcome, submission
 from bot.slack.views.captures import (
@@ -25,7 +24,7 @@ from bot.slack.views.captures import (
 )
 from core.errors import Unreadable
 from core.period import Cycle
-from core.services.choose_source import Choice, choose_source, overlaps, rules, undo_choice
+from core.services.choose_source import Choice, choose_source, overlaps, undo_choice
 from core.services.reconcile_month import reconcile_month
 
 
@@ -74,9 +73,8 @@ async def _choose(asked: Interaction, outcome: Outcome) -> None:
         raise Unreadable("This form names no sources. Open it again with `/budget sources compare`.")
     starts_at = datetime.combine(month.first_on, time(0), UTC)
     choice = Choice(provider, int(counts), int(checks), min(starts_at, asked.now))
-    takes_out = TAKE_OUT in _ticked(asked.view)
-    effect = await choose_source(asked.desk.uow, choice, takes_out=takes_out, by=asked.actor, now=asked.now)
-    rule = next(one for one in reversed(await rules(asked.desk.uow)) if one.checks == choice.checks)
+    takes_out = TAKE_OUT in ticked_in(asked.view, ids.BLOCK_TAKE_OUT)
+    rule, effect = await choose_source(asked.desk.uow, choice, takes_out=takes_out, by=asked.actor, now=asked.now)
     outcome.said = chosen_message(rule, effect)
     if takes_out and shown:
         kept = await comparison_shown(asked, shown)
@@ -94,10 +92,3 @@ def _brought(value: Any) -> tuple[str, Cycle, str]:
         return str(provider), Cycle(int(year), int(number)), str(shown)
     except (ValueError, TypeError) as forged:
         raise Unreadable("This form names no month. Open it again with `/budget sources compare`.") from forged
-
-
-def _ticked(view: Mapping[str, Any]) -> list[str]:
-    elements = ((view.get("state") or {}).get("values") or {}).get(ids.BLOCK_TAKE_OUT) or {}
-    return [
-        str(option.get("value")) for element in elements.values() for option in element.get("selected_options") or ()
-    ]

@@ -66,7 +66,7 @@ async def _mend_in(asked: Interaction, value: str) -> tuple[StoredReconciliation
 
 async def _set_price(asked: Interaction, outcome: Outcome) -> None:
     kept, mend = await _mend_in(asked, str(remembered_in(asked.body).get("value")))
-    reprice = REPRICE in _picked(asked.view)
+    reprice = REPRICE in ticked_in(asked.view, ids.BLOCK_REPRICE)
     preview, done = await mend_prices(asked.desk.uow, mend, reprice=reprice, by=asked.actor, now=asked.now)
     outcome.said = mended_message(mend, preview, done)
     if reprice:
@@ -77,8 +77,9 @@ async def _set_price(asked: Interaction, outcome: Outcome) -> None:
         asked.desk.wake_delivery()
 
 
-def _picked(view: Mapping[str, Any]) -> list[str]:
-    elements = ((view.get("state") or {}).get("values") or {}).get(ids.BLOCK_REPRICE) or {}
+def ticked_in(view: Mapping[str, Any], block_id: str) -> list[str]:
+    """Values of the boxes of a block that are ticked."""
+    elements = ((view.get("state") or {}).get("values") or {}).get(block_id) or {}
     return [
         str(option.get("value")) for element in elements.values() for option in element.get("selected_options") or ()
     ]

@@ -20,7 +20,7 @@ def correction_line(foretold: Foretold, learned: Learned) -> str | None:
         f"{' (bounded)' if one.is_bounded else ''}"
         for one in learned.known
     ]
-    low, billed, high = (usd(learned.applied(nanos)) for nanos in foretold)
+    low, billed, high = _billed(foretold, learned)
     return (
         f"{listed(parts)}: billed so, the month comes to about *{billed}*, in four months out of five between {low} and {high}. "
         "Envelope and alerts go by the books."
@@ -31,8 +31,12 @@ def correction_figure(foretold: Foretold, learned: Learned) -> list[tuple[str, s
     """The same as one figure beside the forecast's own; none where nothing is known."""
     if not learned.known:
         return []
-    low, billed, high = (usd(learned.applied(nanos)) for nanos in foretold)
+    low, billed, high = _billed(foretold, learned)
     return [(f"As billed, {times(learned.applied(MILLION))}", f"{billed} ({low}–{high})")]
+
+
+def _billed(foretold: Foretold, learned: Learned) -> list[str]:
+    return [usd(learned.applied(nanos)) for nanos in foretold]
 
 
 def times(millionths: int) -> str:

@@ -9,7 +9,7 @@ from bot.slack import ids
 from bot.slack.views import blocks
 from bot.slack.views.blocks import Block
 from core.change_request import SetOrder
-from core.envelope import Envelope
+from core.envelope import Envelope, Terms
 from core.money import decimal_string, usd
 from core.workload import UNATTRIBUTED
 
@@ -53,6 +53,10 @@ class Form:
     @property
     def envelope(self) -> Envelope | None:
         return self.proposal.envelope
+
+    @property
+    def _terms(self) -> Terms | None:
+        return self.envelope.terms if self.envelope else None
 
     @property
     def action(self) -> str:
@@ -133,7 +137,7 @@ class Form:
         return blocks.actions(blocks.button("More options", ids.MORE_OPTIONS, "")) | {"block_id": ids.BLOCK_MORE}
 
     def optional_blocks(self) -> list[Block]:
-        order, terms = self.order, self.envelope.terms if self.envelope else None
+        order, terms = self.order, self._terms
         degrade = order.degrade or (str(terms.degrade) if terms and terms.degrade else "")
         quiet = order.quiet or (str(terms.quiet) if terms and terms.quiet else "")
         deputy = order.deputy or (terms.people.deputy if terms else self.proposal.defaults.preferences.deputy)
@@ -168,7 +172,7 @@ class Form:
             "action_id": self.action,
             "filter": {"include": ["public", "private"], "exclude_bot_users": True},
         }
-        terms = self.envelope.terms if self.envelope else None
+        terms = self._terms
         if chosen := self.order.channel or (terms.channel if terms else self.proposal.defaults.channel):
             place["initial_conversation"] = chosen
         return place
@@ -176,7 +180,7 @@ class Form:
     def _share_blocks(self) -> list[Block]:
         """The fields in percent: as typed, else as in force, else as the settings have it for new envelopes."""
         order, kept = self.order, self.proposal.defaults.preferences
-        if terms := self.envelope.terms if self.envelope else None:
+        if terms := self._terms:
             now = (terms.soft_share, terms.hard_share, terms.margin, terms.holdback)
         else:
             now = (kept.soft, kept.hard, MARGIN if kept.margin is None else kept.margin, 0.0)
