@@ -8,12 +8,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import shutil
-import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,48 +21,23 @@ import aiohttp
 import msgspec
 import psutil
 
-from benchmarks.formats import SPANS, decode_json, decode_otlp, litellm_bodies, otlp_bodies, otlp_to_dicts
+from benchmarks.formats import (
+    SPANS,
+    decode_json,
+    decode_otlp,
+    litellm_bodies,
+    otlp_bodies,
+    otlp_to_dicts,
+)
+from benchmarks.ingest_peers import bare, bare_table, insert_otlp
 from benchmarks.process import environment, outlay, postgres, running
 from benchmarks.report import finish, median, say
 from benchmarks.traffic import bodies, events
-from core.usage import UsageEvent
 
 BATCH = 5_000
 CONNECTIONS = 4
 ROUNDS = 3
 LIMIT_MB = 300
-
-
-def bare(folder: Path, payloads: list[bytes]) -> float:
-    """Events a second of the least that any ingest has to do: decode, and INSERT OR IGNORE the same fields.
-
-    The table grows from round to round as the books do: random ids touch ever more pages, here as there.
-    """
-    path = folder / "bare.db"
-    connection = sqlite3.connect(path, isolation_level=None)
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute(
-        "CREATE TABLE IF NOT EXISTS events (source INTEGER, id TEXT, at REAL, provider TEXT, model TEXT, requests INTEGER, input INTEGER,"
-        " cache_read INTEGER, cache_write INTEGER, cache_write_1h INTEGER, output INTEGER, reasoning INTEGER, tier TEXT, response_id TEXT,"
-        " PRIMARY KEY (source, id)) WITHOUT ROWID"
-    )
-    decoder = msgspec.json.Decoder(list[UsageEvent])
-    started = time.perf_counter()
-    count = 0
-    for body in payloads:
-        rows = [
-            (1, e.id, e.at.timestamp(), e.provider, e.model, e.requests, e.input_tokens, e.cache_read_tokens, e.cache_write_tokens,
-             e.cache_write_1h_tokens, e.output_tokens, e.reasoning_tokens, e.tier, e.response_id)
-            for e in decoder.decode(body)
-        ]  # fmt: skip
-        connection.execute("BEGIN IMMEDIATE")
-        connection.executemany(f"INSERT OR IGNORE INTO events VALUES ({', '.join('?' * 14)})", rows)
-        connection.execute("COMMIT")
-        count += len(rows)
-    seconds = time.perf_counter() - started
-    connection.close()
-    return count / seconds
 
 
 async def over_http(
@@ -122,9 +97,11 @@ def formats(folder: Path, count: int, *, readers: int) -> dict[str, Any]:
     database_url = f"sqlite:///{folder / 'formats.db'}"
     token = outlay("token", "create", "bench", database_url=database_url, folder=folder)
     figures: dict[str, Any] = {"readers": readers}
+    kept = partial(insert_otlp, bare_table(folder / "bare-spans.db"))
+    peers = {"plain_decoding": decode_otlp, "library_dicts": otlp_to_dicts, "decoding_and_bare_insert": kept}
     with running(database_url, folder, {"OUTLAY_READERS": str(readers)}) as url:
         for name, make, beside, path, kind in (
-            ("otlp", otlp_bodies, {"plain_decoding": decode_otlp, "library_dicts": otlp_to_dicts}, "/v1/traces", "application/x-protobuf"),
+            ("otlp", otlp_bodies, peers, "/v1/traces", "application/x-protobuf"),
             ("litellm", litellm_bodies, {"plain_decoding": decode_json}, "/v1/litellm", "application/json"),
         ):  # fmt: skip
             asyncio.run(over_http(url, token, make(2 * SPANS, salt=f"{name}-warm"), path=path, kind=kind))
