@@ -8,6 +8,19 @@ from typing import Any
 Json = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Status:
+    """What a person says of themselves beside their name. `expires` is in seconds since the epoch, 0 for never.
+
+    `canonical` is the English name of one of Slack's own suggestions; empty for what was typed.
+    """
+
+    text: str = ""
+    emoji: str = ""
+    expires: int = 0
+    canonical: str = ""
+
+
 @dataclass
 class User:
     """A person or bot. `tz` is an IANA name; `deleted` means deactivated."""
@@ -19,6 +32,7 @@ class User:
     tz: str
     deleted: bool = False
     is_bot: bool = False
+    status: Status = Status()
 
 
 @dataclass

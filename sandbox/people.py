@@ -159,6 +159,11 @@ class Person:
                 return fitting[0]
         raise CannotDo(f"{self.user_id} never saw {words!r}")
 
+    async def sets_status(self, text: str, emoji: str = "", *, expires: int = 0) -> None:
+        """Sets the status beside their name; `expires` in seconds since the epoch, 0 for never. Two empty texts clear it."""
+        profile = {"status_text": text, "status_emoji": emoji, "status_expiration": expires}
+        await self._do("profile", {"user": self.user_id, "profile": profile})
+
     async def uploads(self, name: str, content: bytes) -> str:
         """Picks a file for a `file_input`; returns the id to put into its values."""
         query = {"name": name, "user": self.user_id}

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from sandbox.bench import Bench
-from sandbox.model import Channel, File, Message, View
+from sandbox.model import Channel, File, Message, Status, View
 from sandbox.stream import Change
 
 VERSION = 1
@@ -18,7 +18,7 @@ UNSAVED = {"ephemeral", "log", "clock", "view_opened", "view_updated", "view_clo
 
 
 class Saved:
-    """Loads and saves messages, direct messages, Home tabs and files. Modals and ephemeral messages do not survive."""
+    """Loads and saves messages, direct messages, statuses, Home tabs and files. Modals and ephemeral messages do not survive."""
 
     def __init__(self, folder: Path, bench: Bench) -> None:
         self._folder, self._bench = folder, bench
@@ -44,6 +44,9 @@ class Saved:
             message = msgspec.convert(one, Message)
             workspace.messages[message.channel][message.ts] = message
             workspace.timestamps.start_after(message.ts)
+        for user, status in saved.get("statuses", {}).items():
+            if user in workspace.users:
+                workspace.users[user].status = msgspec.convert(status, Status)
         for user, view in saved["homes"].items():
             self._bench.modals.homes[user] = msgspec.convert(view, View)
         for file in saved["files"]:
@@ -81,6 +84,7 @@ class Saved:
             "version": VERSION,
             "channels": list(workspace.channels.values()),
             "messages": [message for held in workspace.messages.values() for message in held.values()],
+            "statuses": {user.id: user.status for user in workspace.users.values() if user.status != Status()},
             "homes": self._bench.modals.homes,
             "files": [{**msgspec.to_builtins(file, builtin_types=(bytes,)), "content": None} for file in files],
         }

@@ -12,6 +12,7 @@ from typing import Any
 from sandbox.clock import Now, Timestamps
 from sandbox.company import APP_ID, BOT_ID, BOT_USER, channels, users
 from sandbox.model import Channel, File, Json, Message, User
+from sandbox.statuses import profile_fields
 from sandbox.stream import Stream
 
 EPHEMERALS_KEPT = 200  # Per person; Slack keeps none, a page in front of them shows the last few.
@@ -165,6 +166,7 @@ def shown_user(user: User) -> Json:
         "tz": user.tz,
         "deleted": user.deleted,
         "is_bot": user.is_bot,
+        **profile_fields(user.status),
         **({"app_id": APP_ID} if user.id == BOT_USER else {}),
     }
 

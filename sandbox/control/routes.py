@@ -24,7 +24,9 @@ from sandbox.deliveries import Delivery
 from sandbox.faults import BadFault, Fault
 from sandbox.model import Json
 from sandbox.payloads import event
+from sandbox.statuses import BadStatus, profile_fields, read_status
 from sandbox.webapi.files import UPLOAD_BYTES, new_file
+from sandbox.workspace import shown_user
 
 Action = Callable[[Bench, Json], Awaitable[Json]]
 INLINE = ("image/png", "image/jpeg", "image/gif", "image/webp")
@@ -62,6 +64,7 @@ def control_routes(bench: Bench) -> list[Route]:
         "install": _install,
         "disconnect": _disconnect,
         "sample": _sample,
+        "profile": _profile,
     }
     return [
         *(Route(f"/_sandbox/{name}", acts(action), methods=["POST"]) for name, action in posts.items()),
@@ -159,6 +162,19 @@ async def _install(bench: Bench, body: Json) -> Json:
         "events": sorted(grants.events),
         "request_url": bench.deliveries.request_url,
     }
+
+
+async def _profile(bench: Bench, body: Json) -> Json:
+    """A person sets their status, in the shape of `users.profile.set`; of a profile it is all that can be changed here."""
+    user, profile = the_user(bench, body), body.get("profile")
+    if not isinstance(profile, dict):
+        raise BadRequest("profile must be an object")
+    try:
+        user.status = read_status(profile)
+    except BadStatus as refused:
+        return {"ok": False, "error": str(refused)}
+    bench.stream.publish("user", {"user": shown_user(user)})
+    return {"ok": True, "profile": profile_fields(user.status)}
 
 
 async def _disconnect(bench: Bench, body: Json) -> Json:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sandbox.company import APP_ID, BOT_ID, BOT_NAME, BOT_USER, TEAM_ID
 from sandbox.model import Channel, File, Json, Message, User
+from sandbox.statuses import profile_fields, status_of
 
 CREATED = 1_700_000_000  # When this workspace says its conversations were made.
 
@@ -69,6 +70,7 @@ def api_user(user: User, at: datetime) -> Json:
             "display_name": user.real_name,
             "title": user.title,
             "team": TEAM_ID,
+            **profile_fields(status_of(user, at)),
         },
         "is_bot": user.is_bot,
         "is_app_user": False,

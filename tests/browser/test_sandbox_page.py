@@ -36,6 +36,18 @@ def test_an_answer_for_one_person_is_not_seen_by_another_nor_after_a_reload(open
     expect(page.get_by_text("Only visible to you")).to_have_count(0)
 
 
+def test_a_status_is_set_in_the_persons_menu_and_seen_by_others(opens: Opens) -> None:
+    sam, ana = opens("U0SAM"), opens("U0ANA")
+    sam.get_by_test_id("person-switcher").click()
+    sam.get_by_test_id("set-status").click()
+    sam.get_by_test_id("status").get_by_role("button", name="Vacationing").click()
+    sam.get_by_test_id("status-save").click()
+    expect(sam.get_by_test_id("status")).to_have_count(0)
+    expect(sam.get_by_test_id("person-switcher")).to_contain_text("Vacationing")
+    ana.get_by_test_id("person-switcher").click()
+    expect(ana.get_by_test_id("person-U0SAM")).to_contain_text("Vacationing")
+
+
 def test_a_button_changes_the_message_for_everybody_who_looks(opens: Opens) -> None:
     ana, sam = opens("U0ANA"), opens("U0SAM")
     types(ana, "/budget alert")

@@ -14,7 +14,7 @@ from tests.sandbox.waiting import eventually
 HOME = {"type": "home", "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "mine"}}]}
 
 
-async def test_messages_files_and_homes_survive_a_restart_and_ephemerals_do_not(tmp_path: Path) -> None:
+async def test_messages_statuses_files_and_homes_survive_a_restart_and_ephemerals_do_not(tmp_path: Path) -> None:
     async with Sandbox(state_dir=tmp_path) as box:
         api = AsyncWebClient(token=box.bot_token, base_url=box.api_url)
         metadata = {"event_type": "notice", "event_payload": {"id": 7}}
@@ -22,6 +22,7 @@ async def test_messages_files_and_homes_survive_a_restart_and_ephemerals_do_not(
         await api.chat_postMessage(channel="U0ANA", text="reply", thread_ts=sent["ts"])
         done = await api.files_upload_v2(filename="chart.png", content=b"\x89PNG", channel="C0BUDGET")
         await api.views_publish(user_id="U0ANA", view=HOME)
+        await Person(box.url, "U0SAM").sets_status("Vacationing", ":palm_tree:")
         await api.chat_postEphemeral(channel="C0BUDGET", user="U0ANA", text="psst")
     async with Sandbox(state_dir=tmp_path) as again:
         api = AsyncWebClient(token=again.bot_token, base_url=again.api_url)
@@ -29,6 +30,7 @@ async def test_messages_files_and_homes_survive_a_restart_and_ephemerals_do_not(
         assert [one["text"] for one in thread["messages"]] == ["kept", "reply"]
         assert thread["messages"][0]["metadata"] == metadata
         ana = Person(again.url, "U0ANA")
+        assert (await api.users_info(user="U0SAM"))["user"]["profile"]["status_emoji"] == ":palm_tree:"
         assert (await ana.home())["blocks"][0]["text"]["text"] == "mine"
         assert [one["ephemeral"] for one in await ana.reads("C0BUDGET")] == [False]
         async with httpx.AsyncClient() as client:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from sandbox import Sandbox
+from sandbox import Person, Sandbox
+from sandbox.people import CannotDo
 from tests.sandbox.refusals import refused
 
 METHODS = "https://docs.slack.dev/reference/methods"
@@ -162,6 +163,31 @@ async def test_a_person_has_a_time_zone_until_they_leave(api: AsyncWebClient) ->
     assert "tz" not in lee
     with refused("user_not_found"):
         await api.users_info(user="U0NOBODY")
+
+
+@pytest.mark.documented("https://docs.slack.dev/apis/web-api/user-presence-and-status")
+async def test_a_status_is_shown_until_its_time_is_over(box: Sandbox, api: AsyncWebClient) -> None:
+    kim = Person(box.url, "U0KIM")
+    for expires, shown in ((0, "Vacationing"), (2_000_000_000, "Vacationing"), (1_500_000_000, "")):
+        await kim.sets_status("Vacationing", ":palm_tree:", expires=expires)
+        profile = (await api.users_info(user="U0KIM"))["user"]["profile"]
+        assert (profile["status_text"], profile["status_text_canonical"]) == (shown, shown)
+    await kim.sets_status("Am See", ":palm_tree:")
+    profile = (await api.users_info(user="U0KIM"))["user"]["profile"]
+    assert (profile["status_text"], profile["status_emoji"], profile["status_text_canonical"]) == (
+        "Am See",
+        ":palm_tree:",
+        "",
+    )
+
+
+@pytest.mark.documented(f"{METHODS}/users.profile.set")
+@pytest.mark.parametrize(
+    ("text", "emoji", "code"), [("x" * 101, "", "failed_too_long"), ("away", "palm_tree", "failed_not_emoji_syntax")]
+)
+async def test_a_status_that_slack_would_not_take(box: Sandbox, text: str, emoji: str, code: str) -> None:
+    with pytest.raises(CannotDo, match=code):
+        await Person(box.url, "U0KIM").sets_status(text, emoji)
 
 
 @pytest.mark.documented(f"{METHODS}/users.list")

@@ -33,6 +33,7 @@ export const sendMessage = (message) => post("/_sandbox/message", message);
 export const sendClick = (click) => post("/_sandbox/click", click);
 export const sendSubmit = (submission) => post("/_sandbox/submit", submission);
 export const openHome = (user) => post("/_sandbox/home", { user });
+export const sendProfile = (user, profile) => post("/_sandbox/profile", { user, profile });
 export const advanceClock = (advance) => post("/_sandbox/clock", { advance });
 
 /** Uploads one picked file; the answer carries its `file_id`. */

@@ -15,13 +15,25 @@ function format(instant, options) {
 export const instantOf = (ts) => new Date(Number.parseFloat(ts) * 1000);
 
 /** The moment that counts as now: the demo's clock where there is one. */
-const now = () => (state.clock.available && state.clock.now ? new Date(state.clock.now) : new Date());
+export const now = () => (state.clock.available && state.clock.now ? new Date(state.clock.now) : new Date());
 
 export const time = (instant) => format(instant, { hour: "2-digit", minute: "2-digit" });
 export const dayKey = (instant) => format(instant, { year: "numeric", month: "2-digit", day: "2-digit" });
 const dayLong = (instant) => format(instant, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
 
 const DAY = 86_400_000;
+
+/** A day as `2026-12-03`, where the person is. */
+const isoDay = (instant) => dayKey(instant).split("/").reverse().join("-");
+export const today = () => isoDay(now());
+
+/** The last second of a day (`2026-12-03`) where the person is, in seconds since the epoch. */
+export function endOfDay(day) {
+  const asUtc = Date.parse(`${day}T23:59:59Z`);
+  // What the clock there shows at that moment of UTC tells how far it is ahead.
+  const shown = Date.parse(`${isoDay(new Date(asUtc))}T${format(new Date(asUtc), { hour: "2-digit", minute: "2-digit", second: "2-digit" })}Z`);
+  return Math.floor((2 * asUtc - shown) / 1000);
+}
 
 function nearDay(instant) {
   const key = dayKey(instant);

@@ -14,7 +14,8 @@ const GLYPHS = {
   heart: "❤️", smile: "😄", slightly_smiling_face: "🙂", thinking_face: "🤔", ok: "🆗", ok_hand: "👌", new: "🆕", soon: "🔜", recycle: "♻️",
   repeat: "🔁", arrows_counterclockwise: "🔄", arrow_up: "⬆️", arrow_down: "⬇️", arrow_right: "➡️", arrow_left: "⬅️", arrow_upper_right: "↗️",
   arrow_lower_right: "↘️", small_red_triangle: "🔺", small_red_triangle_down: "🔻", double_vertical_bar: "⏸️", black_square_for_stop: "⏹️",
-  shield: "🛡️", checkered_flag: "🏁", triangular_flag_on_post: "🚩", scales: "⚖️", bank: "🏦", office: "🏢", people_holding_hands: "🧑‍🤝‍🧑",
+  shield: "🛡️", checkered_flag: "🏁", triangular_flag_on_post: "🚩", scales: "⚖️", bank: "🏦", office: "🏢", palm_tree: "🌴", face_with_thermometer: "🤒", bus: "🚌",
+  house_with_garden: "🏡", speech_balloon: "💬", people_holding_hands: "🧑‍🤝‍🧑",
 };
 
 export const EMOJI = /:([a-z0-9_+-]+)(?:::skin-tone-\d)?:/;

@@ -4,6 +4,7 @@ import { h, iconButton, uniqueId } from "./dom.js";
 import { openDialog } from "./dialogs.js";
 import { appConversation, appName, avatar, isApp, personName } from "./people.js";
 import { channelLink, go } from "./route.js";
+import { statusOf } from "./status.js";
 import { on, state } from "./store.js";
 
 export function startProfiles(become) {
@@ -31,6 +32,7 @@ function show(id, become) {
     h("div", { class: "dialog-head" }, h("h2", { id: titleId }, app ? appName() : personName(id)), iconButton("close", "Close", () => dialog.close())),
     h("div", { class: "dialog-body profile-body" }, avatar(id, "large"), h("dl", {},
       h("dt", {}, app ? "App" : "Title"), h("dd", {}, app ? "Installed in this workspace" : user.deleted ? "Deactivated" : user.title || "—"),
+      statusOf(user) ? [h("dt", {}, "Status"), h("dd", {}, statusOf(user))] : null,
       user && !app ? [h("dt", {}, "Local time"), h("dd", {}, `${localTime(user.tz)} (${user.tz})`)] : null,
       h("dt", {}, "Id"), h("dd", {}, h("code", {}, id)))),
     action ? h("div", { class: "dialog-foot" }, action) : null);

@@ -158,6 +158,9 @@ export function apply(change) {
       state.channels.set(channel.id, channel);
       return emit("channels");
     }
+    case "user":
+      state.users.set(change.user.id, change.user);
+      return emit("people");
     case "clock":
       state.clock = { ...state.clock, ...(change.clock ?? change) };
       return emit("clock");

@@ -3,6 +3,7 @@
 import { clockControls } from "./clock.js";
 import { byId, h, icon, iconButton, replace } from "./dom.js";
 import { me, people, personName, avatar } from "./people.js";
+import { askForStatus, statusOf } from "./status.js";
 import { cycleTheme, themeLabel } from "./theme.js";
 import { emit, on, state } from "./store.js";
 
@@ -13,6 +14,7 @@ let isTourOffered = false;
 export function startTopbar(onchoose) {
   choose = onchoose;
   on("loaded", draw);
+  on("people", draw);
   on("connection", drawConnection);
   on("tour-offered", (offered) => {
     isTourOffered = offered;
@@ -45,12 +47,14 @@ function switcher() {
   const opener = h("button", {
     type: "button", class: "person-switch", "aria-haspopup": "menu", "aria-expanded": "false", "data-testid": "person-switcher", "aria-label": `You are ${personName(state.me)}. Change person`,
     onclick: () => show(menu.hidden),
-  }, avatar(state.me, "small"), h("span", { class: "person-words" }, h("strong", {}, personName(state.me)), h("small", {}, me()?.title ?? "")), icon("chevron"));
+  }, avatar(state.me, "small"), h("span", { class: "person-words" }, h("strong", {}, personName(state.me)), h("small", {}, statusOf(me()) || (me()?.title ?? ""))), icon("chevron"));
   const items = people().map((user) => h("button", {
     type: "button", role: "menuitemradio", "aria-checked": String(user.id === state.me), tabindex: "-1", disabled: user.deleted, "data-testid": `person-${user.id}`,
     onclick: () => { show(false); choose(user.id); },
-  }, avatar(user.id, "small"), h("span", { class: "person-words" }, h("strong", {}, user.real_name), h("small", {}, user.deleted ? "Deactivated" : user.title)), user.id === state.me ? icon("check") : null));
-  menu.append(h("p", { class: "menu-title" }, "Be somebody in this workspace"), ...items);
+  }, avatar(user.id, "small"), h("span", { class: "person-words" }, h("strong", {}, user.real_name), h("small", {}, user.deleted ? "Deactivated" : statusOf(user) || user.title)), user.id === state.me ? icon("check") : null));
+  const status = h("button", { type: "button", role: "menuitem", tabindex: "-1", class: "menu-last", "data-testid": "set-status", onclick: () => { show(false); askForStatus(); } }, "Set a status");
+  menu.append(h("p", { class: "menu-title" }, "Be somebody in this workspace"), ...items, status);
+  items.push(status);
   const holder = h("div", { class: "person-holder" }, opener, menu);
 
   function show(open) {
