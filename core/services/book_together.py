@@ -48,6 +48,12 @@ class Bookings:
         """
         return await self._group.submit(waiting)
 
+    async def book_in(self, tx: Transaction, batch: Batch, laid: Laid) -> Receipt:
+        """Book in the caller's transaction a batch whose version the caller has compared."""
+        receipt = await book_batch(tx, self._layout, batch, laid, expect_new=not self._had_duplicates)
+        self._had_duplicates = bool(receipt.known_ids)
+        return receipt
+
     async def finish(self) -> None:
         """Wait for what was taken on."""
         await self._group.finish()
@@ -77,11 +83,7 @@ class Bookings:
         return receipts
 
     async def _one_by_one(self, tx: Transaction, current: Sequence[tuple[Batch, Laid]]) -> list[Receipt]:
-        receipts = []
-        for batch, laid in current:
-            receipts.append(await book_batch(tx, self._layout, batch, laid, expect_new=not self._had_duplicates))
-            self._had_duplicates = bool(receipts[-1].known_ids)
-        return receipts
+        return [await self.book_in(tx, batch, laid) for batch, laid in current]
 
 
 def _rows(waiting: Waiting) -> int:

@@ -45,7 +45,7 @@ class Effect:
 
     Attributes:
       by_workload: nanos of the checking source since the choice's day, by workload, the most first.
-      adjusted: frozen months that get an adjustment, or got one.
+      adjusted: frozen months that would get an adjustment, or got one.
     """
 
     requests: int
@@ -91,7 +91,8 @@ async def preview_choice(uow: UnitOfWork, choice: Choice, *, by: Actor, now: dat
     async with uow.read() as tx:
         await _require(tx, choice, by=by, now=now)
         parts = await tx.captures.parts(choice.checks, await _series(tx, choice.provider), choice.from_at)
-        return await _effect(tx, parts)
+        months = sorted({_month(part, uow) for part in parts})
+        return await _effect(tx, parts, tuple([month for month in months if await tx.closings.is_frozen(month)]))
 
 
 async def choose_source(
@@ -179,7 +180,7 @@ async def _moved(
     changes: dict[Cycle, dict[Place, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
     sign = -1 if aside else 1
     for part in parts:
-        place = changes[Cycle.of(instant(part.hour * 1_000_000), uow.zone)][Place(part.workload_id, rule.provider)]
+        place = changes[_month(part, uow)][Place(part.workload_id, rule.provider)]
         place[0] += sign * part.nanos
         place[1] += sign * part.requests
     adjusted = []
@@ -192,6 +193,10 @@ async def _moved(
             await record_adjustments(tx, found, now=now)
             adjusted.append(cycle)
     return await _effect(tx, parts, tuple(adjusted))
+
+
+def _month(part: Part, uow: UnitOfWork) -> Cycle:
+    return Cycle.of(instant(part.hour * 1_000_000), uow.zone)
 
 
 async def _effect(tx: Transaction, parts: Sequence[Part], adjusted: tuple[Cycle, ...] = ()) -> Effect:

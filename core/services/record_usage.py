@@ -15,7 +15,7 @@ from core.errors import Overloaded
 from core.posting import COST
 from core.services.alert_signals import AlertSignals
 from core.services.book_together import Bookings, Waiting
-from core.services.book_usage import Receipt, book_batch
+from core.services.book_usage import Receipt
 from core.services.lay_out_usage import Batch, Laid, Layout
 from core.services.price_usage import PriceBook
 from core.store.unit_of_work import Transaction, UnitOfWork
@@ -66,7 +66,6 @@ class Bookkeeper:
         self._signals = signals
         self._layout = Layout(uow, max_new_values=max_new_values)
         self._bookings = Bookings(uow, self._layout)
-        self._had_duplicates = False
 
     async def record(
         self,
@@ -133,11 +132,9 @@ class Bookkeeper:
 
         The caller also writes the counters (`tx.guard.counters`), after everything else that it changes of them.
         """
-        batch, laid = prepared.batch, prepared.laid
-        receipt = await book_batch(tx, self._layout, batch, laid, expect_new=not self._had_duplicates)
-        self._had_duplicates = bool(receipt.known_ids)
+        receipt = await self._bookings.book_in(tx, prepared.batch, prepared.laid)
         # The commit follows at once, and whoever hears of it gathers for a second first.
-        self._signal(laid)
+        self._signal(prepared.laid)
         return receipt
 
     def _signal(self, laid: Laid) -> None:

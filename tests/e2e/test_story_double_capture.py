@@ -54,6 +54,7 @@ async def test_one_of_two_sources_is_let_to_count_and_the_comparison_follows(off
     preview = text_of(await settled_view(office.farah))
     assert "proxy and web-app report the same calls* of openai in October 2026" in preview
     assert "$180 in 10 calls, $180 of it in 10 calls that web-app has too" in preview
+    assert "web-app taken out: $180 leaves the books, of search $180; October 2026 would get an adjustment." in preview
     await office.farah.submits({"take_out": ["take_out"]})
     done = text_of(await office.farah.sees("only checks"))
     assert (

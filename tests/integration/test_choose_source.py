@@ -121,8 +121,10 @@ async def test_a_frozen_month_keeps_its_estimate_and_gets_an_adjustment(uow: Uni
     await turn_months(uow, CloseTerms(), now=closed)
     await freeze_months(uow, CloseTerms(), now=closed)
 
+    seen = await preview_choice(uow, choice, by=FINANCE, now=closed)
     _, done = await choose_source(uow, choice, takes_out=True, by=FINANCE, now=closed)
     assert done.adjusted == (OCTOBER,)
+    assert seen == done, "the preview has to say what happens"
     async with uow.read() as tx:
         figures = await month_figures(tx, OCTOBER)
         (one,) = await tx.closings.adjustments(OCTOBER)

@@ -17,14 +17,15 @@ from bot.slack.listeners.submission import Outcome, submission
 from bot.slack.views.captures import (
     SHOWN_RULES,
     TAKE_OUT,
+    Previewed,
     choice_modal,
     chosen_message,
     none_modal,
     undone_message,
 )
-from core.errors import Unreadable
+from core.errors import NotAllowed, OutOfRange, UnknownName, Unreadable
 from core.period import Cycle
-from core.services.choose_source import Choice, choose_source, overlaps, undo_choice
+from core.services.choose_source import Choice, Effect, choose_source, overlaps, preview_choice, undo_choice
 from core.services.reconcile_month import reconcile_month
 
 
@@ -62,17 +63,33 @@ async def _form(asked: Interaction, provider: str, month: Cycle, *, shown: str =
     found = await overlaps(asked.desk.uow, provider, month)
     if not found:
         return none_modal(provider, month)
-    return choice_modal(found[0], month, json.dumps([provider, str(month), shown]))
+    fuller, other = found[0].fuller, found[0].other
+    choices = [
+        Previewed(counts, checks, await _would(asked, Choice(provider, counts.source_id, checks.source_id, _since(asked, month))))
+        for counts, checks in ((fuller, other), (other, fuller))
+    ]  # fmt: skip
+    return choice_modal(provider, month, choices, more=len(found) - 1, value=json.dumps([provider, str(month), shown]))
+
+
+async def _would(asked: Interaction, choice: Choice) -> Effect | str:
+    """What taking out would do, or why this choice cannot be made."""
+    try:
+        return await preview_choice(asked.desk.uow, choice, by=asked.actor, now=asked.now)
+    except (NotAllowed, OutOfRange, UnknownName) as refused:
+        return refused.message
+
+
+def _since(asked: Interaction, month: Cycle) -> datetime:
+    return min(datetime.combine(month.first_on, time(0), UTC), asked.now)
 
 
 async def _choose(asked: Interaction, outcome: Outcome) -> None:
-    provider, month, shown = _brought(remembered_in(asked.body).get("value"))
+    provider, month, shown = _brought(remembered_in(asked.body).get("value"), asked.now)
     typed = typed_in(asked.view)
     counts, _, checks = typed.get(ids.BLOCK_WHICH_SOURCE, "").partition(":")
     if not (counts.isdecimal() and checks.isdecimal()):
         raise Unreadable("This form names no sources. Open it again with `/budget sources compare`.")
-    starts_at = datetime.combine(month.first_on, time(0), UTC)
-    choice = Choice(provider, int(counts), int(checks), min(starts_at, asked.now))
+    choice = Choice(provider, int(counts), int(checks), _since(asked, month))
     takes_out = TAKE_OUT in ticked_in(asked.view, ids.BLOCK_TAKE_OUT)
     rule, effect = await choose_source(asked.desk.uow, choice, takes_out=takes_out, by=asked.actor, now=asked.now)
     outcome.said = chosen_message(rule, effect)
@@ -85,10 +102,9 @@ async def _choose(asked: Interaction, outcome: Outcome) -> None:
         asked.desk.wake_delivery()
 
 
-def _brought(value: Any) -> tuple[str, Cycle, str]:
+def _brought(value: Any, now: datetime) -> tuple[str, Cycle, str]:
     try:
         provider, month, shown = json.loads(str(value))
-        year, number = str(month).split("-")
-        return str(provider), Cycle(int(year), int(number)), str(shown)
-    except (ValueError, TypeError) as forged:
+        return str(provider), Cycle.parse(str(month), today=now.date()), str(shown)
+    except (ValueError, TypeError, Unreadable) as forged:
         raise Unreadable("This form names no month. Open it again with `/budget sources compare`.") from forged

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from bot.slack import ids
 from bot.slack.views import blocks
 from bot.slack.views.blocks import Block, Message
-from bot.slack.views.mrkdwn import code, name, person
+from bot.slack.views.mrkdwn import code, escape, name, person
 from bot.slack.views.plans import input_block
 from bot.slack.views.wording import day, listed, plural
-from core.double_capture import Overlap, SourceRule, SourceUse
+from core.double_capture import SourceRule, SourceUse
 from core.money import usd
 from core.period import Cycle
 from core.services.choose_source import Effect
@@ -35,14 +36,45 @@ def none_modal(provider: str, month: Cycle) -> View:
     }  # fmt: skip
 
 
-def choice_modal(overlap: Overlap, month: Cycle, value: str) -> View:
+@dataclass(frozen=True, slots=True)
+class Previewed:
+    """One of the two choices, with what taking out would do, or the reason why it cannot be made."""
+
+    counts: SourceUse
+    checks: SourceUse
+    would: Effect | str
+
+
+def choice_modal(provider: str, month: Cycle, choices: Sequence[Previewed], *, more: int, value: str) -> View:
     """Either choice with its dollars; what is booked already is touched only where that is ticked.
 
     Args:
+      choices: both ways round of the costliest pair; what cannot be chosen is told, not offered.
+      more: pairs of sources besides.
       value: brought back on submit.
     """
-    sides = (overlap.fuller, overlap.other)
-    options = [_option(counts, checks, month) for counts, checks in (sides, sides[::-1])]
+    both = f"{name(choices[0].counts.name)} and {name(choices[0].checks.name)}"
+    said = f"*{both} report the same calls* of {name(provider)} in {month.title}."
+    shown = [
+        blocks.section("\n".join([said, *(_line(one.counts, one.checks) for one in choices), *map(_would, choices)]))
+    ]
+    if more:
+        shown.append(
+            blocks.context(f"The costliest of {more + 1} pairs. Once it is set, open this again for the next.")
+        )
+    offered = [one for one in choices if not isinstance(one.would, str)]
+    modal: View = {
+        "type": "modal", "callback_id": ids.CHOOSE_SOURCE_MODAL, "title": blocks.plain(_TITLE, 24),
+        "close": blocks.plain("Back", 24), "private_metadata": json.dumps({"value": value}), "blocks": shown,
+    }  # fmt: skip
+    if offered:
+        modal["submit"] = blocks.plain("Set", 24)
+        shown += _questions(offered, month)
+    return modal
+
+
+def _questions(offered: Sequence[Previewed], month: Cycle) -> list[Block]:
+    options = [_option(one.counts, one.checks, month) for one in offered]
     which = {"type": "static_select", "action_id": "value", "options": options, "initial_option": options[0]}
     take_out = {
         "type": "checkboxes", "action_id": "value",
@@ -51,22 +83,14 @@ def choice_modal(overlap: Overlap, month: Cycle, value: str) -> View:
             "description": blocks.plain("Its dollars leave the books; audited; frozen months get an adjustment", 75),
         }],
     }  # fmt: skip
-    said = f"*{name(sides[0].name)} and {name(sides[1].name)} report the same calls* of {name(overlap.provider)} in {month.title}."
-    lines = [_line(one, other) for one, other in (sides, sides[::-1])]
-    return {
-        "type": "modal", "callback_id": ids.CHOOSE_SOURCE_MODAL, "title": blocks.plain(_TITLE, 24),
-        "submit": blocks.plain("Set", 24), "close": blocks.plain("Back", 24),
-        "private_metadata": json.dumps({"value": value}),
-        "blocks": [
-            blocks.section("\n".join([said, *lines])),
-            input_block(ids.BLOCK_WHICH_SOURCE, "From now on", which),
-            input_block(ids.BLOCK_TAKE_OUT, "What is booked already", take_out, optional=True),
-            blocks.context(
-                "The other one goes on to report and is in no sum, with all that it reports of this provider. "
-                "It can be undone in `/budget sources`."
-            ),
-        ],
-    }  # fmt: skip
+    return [
+        input_block(ids.BLOCK_WHICH_SOURCE, "From now on", which),
+        input_block(ids.BLOCK_TAKE_OUT, "What is booked already", take_out, optional=True),
+        blocks.context(
+            "The other one goes on to report and is in no sum, with all that it reports of this provider. "
+            "It can be undone in `/budget sources`."
+        ),
+    ]
 
 
 def chosen_message(rule: SourceRule, effect: Effect) -> Message:
@@ -114,6 +138,18 @@ def _line(one: SourceUse, other: SourceUse) -> str:
     return (
         f"• {name(one.name)}: {usd(one.nanos)} in {plural(one.requests, 'call')}, {usd(one.shared_nanos)} of it in "
         f"{plural(one.shared_requests, 'call')} that {name(other.name)} has too{alone}"
+    )
+
+
+def _would(one: Previewed) -> str:
+    if isinstance(one.would, str):
+        return f"• {name(one.checks.name)} cannot only check: {escape(one.would)}"
+    if not one.would.requests:
+        return f"• {name(one.checks.name)} taken out: nothing is booked."
+    parts = [f"{name(workload)} {usd(nanos)}" for workload, nanos in one.would.by_workload]
+    adjusted = listed([month.title for month in one.would.adjusted], 4)
+    return f"• {name(one.checks.name)} taken out: {usd(one.would.nanos)} leaves the books, of {listed(parts, 4)}" + (
+        f"; {adjusted} would get an adjustment." if adjusted else "."
     )
 
 
