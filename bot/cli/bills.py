@@ -18,7 +18,7 @@ from bot.settings import load_settings
 from bot.wiring import system_clock
 from core.errors import BudgetError
 from core.exchange import read_rate
-from core.intake.labels import provider_name
+from core.intake.provider_names import provider_name
 from core.money import usd
 from core.people import Actor
 from core.period import Cycle

@@ -20,7 +20,7 @@ from core.closing.events import EventFold
 from core.errors import BudgetError, TooLarge, Unreadable
 from core.estimate import Estimate
 from core.intake.detect import Format, read_any
-from core.intake.labels import provider_name
+from core.intake.provider_names import provider_name
 from core.intake.tabular import Refused
 from core.invoice import WrongInvoice
 from core.money import decimal_string, usd

@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.slack.command_words import COMMAND, Line
 from core.errors import BudgetError, OutOfRange, Unreadable
-from core.intake.labels import provider_name
+from core.intake.provider_names import provider_name
 from core.period import Cycle
 
 _PREPOSITIONS: Final = frozenset({"in", "for", "of"})

@@ -25,7 +25,7 @@ from core.estimate import (
     added_rows,
     estimate_of,
 )
-from core.intake import labels
+from core.intake.provider_names import provider_name
 from core.list_prices import SOURCE, list_rates
 from core.period import Cycle
 from core.rates import Rate
@@ -87,7 +87,7 @@ class EventFold:
     def add(self, event: UsageEvent) -> None:
         """Take one event."""
         at = event.at.astimezone(UTC)
-        if not self._earliest <= at < self._latest or labels.provider_name(event.provider) != self._provider:
+        if not self._earliest <= at < self._latest or provider_name(event.provider) != self._provider:
             self.left_out += 1
             return
         if (key := hash(event.id)) in self._ids:

@@ -15,6 +15,7 @@ from typing import Final
 from core.errors import UnknownName, Unreadable
 from core.intake import labels
 from core.intake.counts import NO_CACHE_SPLIT, NO_USAGE, Counts, count, settle, told_nothing
+from core.intake.provider_names import provider_name
 from core.intake.record import Record, Trust
 from core.intake.tables import header_of, table_rows
 from core.intake.tabular import Refused
@@ -160,7 +161,7 @@ def _record(row: Mapping[str, str], mapping: ColumnMapping, *, line: int, seen: 
     for name, field in _COUNTS:
         count(counts, name, _digits(told.get(field, "")))
     model = labels.model_name(told["model"])
-    provider = labels.provider_name(told.get("provider", ""), "", model)
+    provider = provider_name(told.get("provider", ""), "", model)
     empty = told_nothing(counts) and not counts.web_searches
     settled = settle(counts, provider=provider)
     if empty:

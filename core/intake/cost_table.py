@@ -16,6 +16,7 @@ from core.errors import Unreadable
 from core.intake import labels
 from core.intake.focus import unit_of
 from core.intake.openai import line_item
+from core.intake.provider_names import provider_name
 from core.intake.record import ChargeCategory, CostLine
 from core.intake.tables import header_of, table_rows
 from core.intake.values import moment, money_nanos, number
@@ -125,7 +126,7 @@ def _charge(cells: Mapping[str, str], columns: Mapping[str, str], provider: str)
     quantity = number(said("quantity", "").replace(",", ""))
     listed = _amount(said("list_amount", ""))
     return CostLine(
-        provider=labels.provider_name(said("provider", "")) if said("provider") else provider, model=model,
+        provider=provider_name(said("provider", "")) if said("provider") else provider, model=model,
         token_class=token_class, tier=labels.tier_name(said("tier", "")) if said("tier") else tier,
         category=_category(said("category", "")), starts_at=span[0], ends_at=span[1],
         quantity=None if quantity is None else quantity * size,

@@ -20,6 +20,7 @@ from msgspec.structs import replace
 
 from core.errors import Unreadable
 from core.intake import labels
+from core.intake.provider_names import provider_name
 from core.intake.record import ChargeCategory, CostLine, Taken
 from core.intake.tables import Cells, header_of
 from core.intake.values import moment, money_nanos, number, text
@@ -183,7 +184,7 @@ def _provider(*names: str) -> str:
         plain = name.lower()
         if found := next((provider for word, provider in _PROVIDERS if word in plain), None):
             return found
-    return labels.provider_name(next(filter(None, names), ""))
+    return provider_name(next(filter(None, names), ""))
 
 
 @lru_cache(maxsize=64)
@@ -209,7 +210,7 @@ def _sku(details: str, meter: str, price_id: str, resource: str) -> _Sku:
     tier = next((name for name in _TIERS if name in words.split()), "")
     tier = tier or labels.tier_name(_detail(told, "ServiceTier"))
     model = _detail(told, "ModelId") or (resource.rpartition(":")[2] if resource else "")
-    known = labels.provider_name("", "", model) != labels.UNKNOWN
+    known = provider_name("", "", model) != labels.UNKNOWN
     is_model = bool(model) and found != "web_searches" and (found is not None or known)
     return _Sku(labels.model_name(model) if is_model else None, found, tier or "standard")
 

@@ -1,4 +1,4 @@
-"""Names: providers, models, tiers and tags as sources write them, and as Outlay keeps them."""
+"""Names: models, tiers and tags as sources write them, and as Outlay keeps them. Providers: `provider_names`."""
 
 from __future__ import annotations
 
@@ -13,41 +13,6 @@ UNKNOWN: Final = "unknown"
 MAX_NAME: Final = 200
 _MAX_TIER: Final = 40
 _TAG_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_.\-/]{0,63}")
-
-_PROVIDERS: Final = {
-    "aws.bedrock": "aws", "aws_bedrock": "aws", "bedrock": "aws", "bedrock_converse": "aws", "amazon": "aws",
-    "amazon_bedrock": "aws", "amazonbedrock": "aws", "sagemaker": "aws",
-    "azure.ai.openai": "azure", "azure.ai.inference": "azure", "az.ai.openai": "azure", "az.ai.inference": "azure",
-    "azure_openai": "azure", "azure_ai": "azure", "azure_text": "azure", "microsoft": "azure",
-    "gcp.gemini": "google", "gcp.vertex_ai": "google", "gcp.gen_ai": "google", "gemini": "google",
-    "vertex_ai": "google", "vertex_ai_beta": "google", "vertexai": "google", "google_genai": "google",
-    "google_vertex": "google", "google-vertex": "google", "google.generative-ai": "google", "google.vertex": "google",
-    "mistral_ai": "mistral", "mistralai": "mistral", "codestral": "mistral",
-    "x_ai": "x-ai", "xai": "x-ai", "moonshot": "moonshotai", "moonshot_ai": "moonshotai",
-    "together_ai": "together", "togetherai": "together", "fireworks_ai": "fireworks", "cohere_chat": "cohere",
-    "ibm.watsonx.ai": "watsonx", "watsonx": "watsonx", "text-completion-openai": "openai", "openai_like": "openai",
-    "anthropic_text": "anthropic", "claude": "anthropic",
-}  # fmt: skip
-"""Names of the OpenTelemetry registry, of LiteLLM and of SDKs → provider ids of `genai-prices`."""
-
-_HOSTS: Final = (
-    ("openai.azure.com", "azure"), ("services.ai.azure.com", "azure"), ("cognitiveservices.azure.com", "azure"),
-    ("openrouter.ai", "openrouter"), ("api.groq.com", "groq"), ("api.mistral.ai", "mistral"), ("api.x.ai", "x-ai"),
-    ("api.deepseek.com", "deepseek"), ("api.together.xyz", "together"), ("api.together.ai", "together"),
-    ("api.fireworks.ai", "fireworks"), ("api.perplexity.ai", "perplexity"), ("api.cerebras.ai", "cerebras"),
-    ("generativelanguage.googleapis.com", "google"), ("aiplatform.googleapis.com", "google"),
-    ("amazonaws.com", "aws"), ("api.moonshot.ai", "moonshotai"), ("api.anthropic.com", "anthropic"),
-    ("api.openai.com", "openai"),
-)  # fmt: skip
-"""Hosts that tell who is really behind a client of another flavour."""
-
-_MODELS: Final = (
-    ("claude", "anthropic"), ("gpt-", "openai"), ("o1", "openai"), ("o3", "openai"), ("o4", "openai"),
-    ("chatgpt", "openai"), ("text-embedding-", "openai"), ("gemini", "google"), ("mistral", "mistral"),
-    ("codestral", "mistral"), ("grok", "x-ai"), ("deepseek", "deepseek"), ("command-", "cohere"), ("sonar", "perplexity"),
-)  # fmt: skip
-
-_FAMILIES: Final = ("anthropic", "google", "x-ai")
 
 _TIERS: Final = {
     "": "standard", "default": "standard", "auto": "standard", "on_demand": "standard", "standard_only": "standard",
@@ -73,34 +38,6 @@ TAG_NAMES: Final = {
 }  # fmt: skip
 """Attributes that say who or what a call was for → tag. An allowlist: everything else (ids of users, sessions,
 tickets) would only split sums into single calls."""
-
-
-@lru_cache(maxsize=4096)
-def provider_name(told: str, host: str = "", model: str = "") -> str:
-    """The provider's id as `genai-prices` knows it, or `unknown`.
-
-    A client's flavour is not its provider: an OpenAI client may talk to Azure or OpenRouter, so a known host wins.
-
-    Args:
-      told: the provider as the source names it; may be empty.
-      host: host or URL of the server, when told.
-      model: decides only where the source names no provider.
-    """
-    name = clean(told).lower()[:MAX_NAME]
-    name = _PROVIDERS.get(name, name.split("/", 1)[0])
-    for suffix, provider in _HOSTS if host else ():
-        if suffix in host.lower() and name in ("", "openai", provider):
-            return provider
-    if name.startswith(("openai.", "anthropic.")):
-        # The Vercel SDK writes the interface too: `openai.chat`, `anthropic.messages`.
-        name = name.split(".", 1)[0]
-    name = _PROVIDERS.get(name, name)
-    if name not in ("", "openai"):
-        return name
-    plain = model.lower().rpartition("/")[2]
-    by_model = next((provider for start, provider in _MODELS if plain.startswith(start)), None)
-    # A gateway's client says openai whatever answers; the few families that OpenAI does not serve give it away.
-    return by_model if by_model and (not name or by_model in _FAMILIES) else name or UNKNOWN
 
 
 @lru_cache(maxsize=4096)

@@ -26,6 +26,7 @@ from core.intake.counts import (
     settle,
     told_nothing,
 )  # fmt: skip
+from core.intake.provider_names import bare_model, provider_name
 from core.intake.record import NO_TIME, Record, Taken, Trust
 from core.intake.usage_objects import counts_of, price_modifiers, service_tier
 from core.intake.values import digest, is_true, moment, reported_dollars, text
@@ -167,7 +168,7 @@ def _record(payload: _Payload, received_at: datetime) -> Record:
     usage = usage if isinstance(usage, dict) else {}
     answer = _answer(payload)
     host, requested, served = text(payload.api_base), text(payload.model), text(answer.model)
-    provider = labels.provider_name(text(payload.custom_llm_provider), host, requested)
+    provider = provider_name(text(payload.custom_llm_provider), host, requested)
     settled, failed = _settled(payload, usage, provider=provider)
     at = moment(payload.endTime) or moment(payload.startTime)
     if at is None:
@@ -179,7 +180,7 @@ def _record(payload: _Payload, received_at: datetime) -> Record:
     )
     tier = _tier(payload, usage, answer)
     event = settled.event(
-        id=call_id, at=at or received_at, provider=provider, model=labels.model_name(served, requested),
+        id=call_id, at=at or received_at, provider=provider, model=bare_model(labels.model_name(served, requested), provider),
         tags=_tags(payload, metadata), tier=tier or "standard", response_id=_response_id(payload, call_id),
         cost_reported=_cost(payload, settled.problems, failed=failed),
     )  # fmt: skip

@@ -26,6 +26,7 @@ from core.intake.counts import (
 from core.intake.otlp_containers import NOTHING_OPENED
 from core.intake.otlp_dialects import Dialect, Doubt
 from core.intake.otlp_span import Span
+from core.intake.provider_names import bare_model, provider_name
 from core.intake.record import NO_TIME, Record
 from core.intake.values import digest, from_unix, is_true, reported_dollars, text, whole
 from core.usage import MAX_TOKENS, Quality
@@ -207,7 +208,8 @@ def _names(
 ) -> tuple[str, str, str | None, tuple[str, ...]]:
     """Model, provider, service tier (None when it is not told), and what is to be said about them."""
     model = labels.model_name(text(served) or inside or "", text(requested))
-    found, claimed = labels.provider_name(text(provider), text(host), model), labels.provider_name(text(provider))
+    found, claimed = provider_name(text(provider), text(host), model), provider_name(text(provider))
+    model = bare_model(model, found)
     remarks: list[str] = []
     if labels.UNKNOWN in (model, found):
         lacking = "model" if model == labels.UNKNOWN else "provider"

@@ -14,6 +14,7 @@ import msgspec
 from core.errors import TooLarge, Unreadable
 from core.intake import labels
 from core.intake.counts import NO_USAGE, Settled, failure, settle, told_nothing
+from core.intake.provider_names import bare_model, provider_name
 from core.intake.record import NO_TIME, Record, Taken, Trust
 from core.intake.usage_objects import counts_of, price_modifiers, service_tier
 from core.intake.values import digest, moment, reported_dollars, text
@@ -112,6 +113,7 @@ def _record(found: _Response, batch: bool, provider: str, *, received_at: dateti
         usage = found.usage_metadata
     model = labels.model_name(text(found.model) or text(found.model_version))
     provider = _provider(provider, usage, model)
+    model = bare_model(model, provider)
     settled = _settled(usage, provider, batch=batch)
     at = next(filter(None, map(moment, (found.created, found.created_at, found.create_time))), None)
     if at is None:
@@ -144,9 +146,9 @@ def _settled(usage: Mapping[str, Any], provider: str, *, batch: bool) -> Settled
 def _provider(told: str, usage: Mapping[str, Any], model: str) -> str:
     """By the wrapper, else by the shape of the usage, else by the model."""
     if told:
-        return labels.provider_name(told)
+        return provider_name(told)
     if "inputTokens" in usage:
         return "aws"
     if "cost" in usage and "/" in model:
         return "openrouter"
-    return labels.provider_name("", "", model)
+    return provider_name("", "", model)
