@@ -18,6 +18,18 @@ from core.usage import MAX_TOKENS, Quality, UsageEvent
 TTL_UNKNOWN: Final = "the lifetime of cache writes is not told; they are counted as the shorter, cheaper one"
 EXCLUSIVE: Final = "input was sent without the cached tokens; they were added"
 REASONING_OUTSIDE: Final = "output was sent without reasoning; it was added"
+REASONING_IN_TOTAL: Final = (
+    "the total tells {rest:,} tokens more than input and output: reasoning, which was left out; it was added"
+)
+TOTAL_LARGER: Final = (
+    "the total tells {rest:,} tokens more than input and output; what they were is not told, and they are not counted"
+)
+XAI_UNCLEAR: Final = (
+    "xAI counts reasoning beside the output in chats and inside it in responses; which of them this was is not told"
+)
+IMAGES: Final = (
+    "{images:,} of the tokens are images; they are priced as text, and some models charge another price for them"
+)
 NO_CACHE_SPLIT: Final = "the sender tells no cache split; all input is priced as uncached"
 NO_USAGE: Final = "a successful call without usage; its tokens are unknown, not zero"
 NO_USAGE_STREAM: Final = (
@@ -31,8 +43,12 @@ GUESSED_BY_LITELLM: Final = (
 )
 US_ONLY: Final = "inference in the US only (inference_geo=us) costs 10 % more than the list price"
 _UNCLEAR: Final = ("timeout", "timedout", "cancel", "disconnect", "connection", "closed", "abort", "midstream")
+_CLASS: Final = re.compile(r"<class '([A-Za-z0-9_.]{1,200})'>")
+"""How Python shows a class; semantic-kernel sends that."""
 _NAME: Final = re.compile(r"[A-Za-z0-9_.\-]{1,80}")
 
+_REASONING_APART: Final = frozenset({"google", "x-ai"})
+"""Whose own output count leaves reasoning out, so that it is lost where a sender passes on nothing else."""
 _TTL_PROVIDERS: Final = frozenset({"anthropic", "aws", "google"})
 """Where the lifetime of a cache write changes its price; OpenAI's 12-hour writes are told apart only by its own APIs."""
 
@@ -41,6 +57,8 @@ class Counts(msgspec.Struct):
     """Counts as told; None = not told. All in tokens, `web_searches` in calls.
 
     Attributes:
+      cached_audio: the part of `input_audio` that came from the cache.
+      input_image, output_image: parts of the totals; they have no class of their own.
       total: input and output as the source adds them up; shows what the parts include.
       exclusive: the source is known to leave cached tokens out of `input`.
       problems: sentences; `settle` adds to them.
@@ -56,6 +74,9 @@ class Counts(msgspec.Struct):
     reasoning: int | None = None
     input_audio: int | None = None
     output_audio: int | None = None
+    cached_audio: int | None = None
+    input_image: int | None = None
+    output_image: int | None = None
     web_searches: int | None = None
     total: int | None = None
     exclusive: bool = False
@@ -71,7 +92,7 @@ class Counts(msgspec.Struct):
 
 _FILLED: Final = (
     "input", "output", "cache_read", "cache_write", "cache_write_5m", "cache_write_1h", "reasoning", "input_audio",
-    "output_audio", "web_searches", "total",
+    "output_audio", "cached_audio", "input_image", "output_image", "web_searches", "total",
 )  # fmt: skip
 
 
@@ -161,7 +182,26 @@ def settle(counts: Counts, *, provider: str) -> Settled:
         return Settled(quality=Quality.MISSING, problems=[*settled.problems, problem])
     if repaired or counts.distrusted:
         settled.quality = Quality.REPAIRED
+    _settle_rest(settled, counts, provider)
     return settled
+
+
+def _settle_rest(settled: Settled, counts: Counts, provider: str) -> None:
+    """What the total tells more than its parts, and what the parts cannot tell."""
+    rest = (counts.total or 0) - settled.input - settled.output
+    if rest > 0 and counts.input is not None and counts.output is not None:
+        if provider in _REASONING_APART and not settled.reasoning:
+            settled.output, settled.reasoning, settled.quality = settled.output + rest, rest, Quality.REPAIRED
+            settled.problems.append(REASONING_IN_TOTAL.format(rest=rest))
+        else:
+            settled.quality = Quality.GUESSED
+            settled.problems.append(TOTAL_LARGER.format(rest=rest))
+    elif provider == "x-ai" and settled.reasoning and not counts.total and REASONING_OUTSIDE not in settled.problems:
+        settled.quality = Quality.GUESSED
+        settled.problems.append(XAI_UNCLEAR)
+    images = (counts.input_image or 0) + (counts.output_image or 0)
+    if images:
+        settled.problems.append(IMAGES.format(images=images))
 
 
 def _settle_input(settled: Settled, counts: Counts) -> bool:
@@ -175,7 +215,7 @@ def _settle_input(settled: Settled, counts: Counts) -> bool:
         settled.input = told + cached
         settled.problems.append(EXCLUSIVE)
         repaired = True
-    audio = counts.input_audio or 0
+    audio = max((counts.input_audio or 0) - (counts.cached_audio or 0), 0)
     # Audio that was read from the cache is in both numbers; it is billed as cached.
     settled.input_audio = min(audio, settled.input - cached)
     return repaired
@@ -202,6 +242,8 @@ def failure(error: str, code: str = "") -> Settled:
       error: name of the error's class; anything else in its place is not repeated.
       code: HTTP status, if told.
     """
+    if written := _CLASS.fullmatch(error):
+        error = written[1]
     name = error.rpartition(".")[2] if _NAME.fullmatch(error) else ""
     shown = " ".join(part for part in (name, code if code.isdigit() and len(code) == 3 else "") if part)
     shown = f" ({shown})" if shown else ""

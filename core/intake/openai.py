@@ -31,6 +31,7 @@ _COUNTS: Final = (
     ("input", "input_tokens"), ("output", "output_tokens"), ("cache_read", "input_cached_tokens"),
     ("cache_write", "input_cache_write_tokens"), ("cache_write_5m", "input_cache_write_30m_tokens"),
     ("cache_write_1h", "input_cache_write_12h_tokens"), ("output_audio", "output_audio_tokens"),
+    ("input_audio", "input_audio_tokens"), ("output_image", "output_image_tokens"),
 )  # fmt: skip
 
 _LINE_CLASSES: Final = (
@@ -113,8 +114,9 @@ def _bucket(row: Mapping[str, Any], kind: str, starts_at: datetime, ends_at: dat
     for name, key in _COUNTS:
         if row.get(key) is not None:
             count(counts, name, row[key])
-    audio = [whole(row.get(key)) or 0 for key in ("input_audio_tokens", "input_cached_audio_tokens")]
-    counts.input_audio = max(audio[0], 0) + max(audio[1], 0)
+    counts.input_image = sum(
+        max(whole(row.get(key)) or 0, 0) for key in ("input_image_tokens", "input_cached_image_tokens")
+    )
     if kind == "web_search_calls":
         count(counts, "web_searches", row.get("num_requests"))
     if counts.input is None and row.get("input_uncached_tokens") is not None:

@@ -60,6 +60,9 @@ ROLES: Final[dict[str, tuple[str, ...]]] = {
         "gen_ai.usage.audio.output_tokens", "llm.token_count.completion_details.audio",
         "gen_ai.usage.details.output_audio_tokens",
     ),
+    "cached_audio": ("gen_ai.usage.audio.cache_read.input_tokens", "gen_ai.usage.details.cache_audio_read_tokens"),
+    "input_image": ("gen_ai.usage.image.input_tokens", "gen_ai.usage.details.input_image_tokens"),
+    "output_image": ("gen_ai.usage.image.output_tokens", "gen_ai.usage.details.output_image_tokens"),
     "web_searches": (
         "gen_ai.usage.details.web_search_requests", "anthropic.usage.server_tool_use.web_search_requests",
         "gen_ai.usage.server_tool_use.web_search_requests", "gen_ai.usage.web_search_requests",

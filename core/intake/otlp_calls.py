@@ -24,7 +24,7 @@ from core.intake.counts import (
     told_nothing,
 )  # fmt: skip
 from core.intake.otlp_containers import NOTHING_OPENED
-from core.intake.otlp_dialects import Dialect, Doubt
+from core.intake.otlp_dialects import Dialect, Doubt, Told
 from core.intake.otlp_span import Span
 from core.intake.provider_names import bare_model, provider_name
 from core.intake.record import NO_TIME, Record
@@ -34,7 +34,8 @@ from core.usage import MAX_TOKENS, Quality
 _CALLS: Final = frozenset({
     "chat", "generate_content", "text_completion", "embeddings", "completion", "embedding", "responses", "messages",
     "acompletion", "aembedding", "aresponses", "atext_completion", "anthropic_messages", "generate_text", "stream_text",
-    "speech", "transcription", "image_generation", "llm", "generation", "chat_model",
+    "speech", "transcription", "image_generation", "llm", "generation", "chat_model", "chat.completions",
+    "chat.streaming_completions", "chat_completion", "text.completions", "text.streaming_completions", "text_completions",
 })  # fmt: skip
 _EMBEDDINGS: Final = frozenset({"embeddings", "embedding", "aembedding"})
 _NOT_CALLS: Final = frozenset({
@@ -104,7 +105,7 @@ def record_of(span: Span, source: Source) -> Record:
         told("served"), opened.model, told("requested"), told("provider"), told("host"),
         told("tier") or opened.tier, told("speed"), told("geo"),
     )  # fmt: skip
-    settled, failed = _settled(span, source.dialect, provider=provider)
+    settled, failed = _settled(span, source.dialect, provider=provider, model=model)
     key = _key(span)
     at = _instant(span.end or span.start)
     if at is None:
@@ -124,7 +125,7 @@ def record_of(span: Span, source: Source) -> Record:
     )  # fmt: skip
 
 
-def _settled(span: Span, dialect: Dialect, *, provider: str) -> tuple[Settled, bool]:
+def _settled(span: Span, dialect: Dialect, *, provider: str, model: str) -> tuple[Settled, bool]:
     """Counts with quality, and whether the call failed."""
     values, opened = span.values, span.opened
     if (
@@ -155,12 +156,13 @@ def _settled(span: Span, dialect: Dialect, *, provider: str) -> tuple[Settled, b
         settled = failure(text(values.get("error"))) if failed else _without_usage(counts, streamed=streamed)
         return settled, failed
     counts.exclusive = provider in dialect.exclusive
-    doubt = dialect.doubt(provider, streamed, counts) if dialect.doubt else None
+    call = Told(provider, model, text(values.get("operation")).lower(), streamed)
+    doubt = dialect.doubt(call, counts) if dialect.doubt else None
     settled = settle(counts, provider=provider)
     if settled.quality is not Quality.MISSING:
         quality, problem = doubt or (settled.quality is Quality.EXACT and _gap(span, dialect, counts)) or (None, "")
         if quality:
-            settled.quality = quality
+            settled.quality = settled.quality if settled.quality is Quality.GUESSED else quality
             settled.problems.append(problem)
     return settled, False
 
@@ -189,7 +191,7 @@ def _streamed(span: Span, dialect: Dialect) -> bool:
     told = span.values.get("streaming", span.opened.streamed)
     if told is not None:
         return is_true(told)
-    if "doStream" in span.name or "stream" in span.name.lower():
+    if "stream" in span.name.lower() or "stream" in text(span.values.get("operation")).lower():
         return True
     # OpenLLMetry does not mark Anthropic streams. It writes a stream's counts while it lasts and the rest at its end.
     return dialect.doubt is not None and dialect.name == "OpenLLMetry" and span.usage_before_model

@@ -13,7 +13,7 @@ import msgspec
 
 from core.intake.counts import Counts, count
 from core.intake.labels import TAG_NAMES
-from core.intake.usage_objects import counts_of, price_modifiers, service_tier
+from core.intake.usage_objects import counts_of, disjoint_counts, price_modifiers, service_tier
 
 MAX_TEXT: Final = 4_000_000
 _MAX_REPR: Final = 50_000
@@ -153,19 +153,12 @@ def _metadata(text: str | bytes, into: Opened) -> None:
 
 
 def _langfuse(text: str | bytes, into: Opened) -> None:
-    """Langfuse's keys are free but disjoint: everything that starts with `input` adds up to the input."""
-    values = {key: value for key, value in _OBJECT.decode(text).items() if isinstance(value, int | float)}
-    counts = Counts()
-    count(counts, "input", sum(value for key, value in values.items() if key.startswith(("input", "cache_"))))
-    count(counts, "output", sum(value for key, value in values.items() if key.startswith("output")))
-    for name, marks in (
-        ("cache_read", ("cached", "cache_read")),
-        ("cache_write", ("cache_creation", "cache_write")),
-        ("reasoning", ("reasoning",)),
-    ):
-        parts = [value for key, value in values.items() if any(mark in key for mark in marks)]
-        if parts:
-            count(counts, name, sum(parts))
+    """What Langfuse stores for a generation: a provider's own usage object, or Langfuse's own keys."""
+    told = _OBJECT.decode(text)
+    if not told.keys() & {"input", "output"}:
+        _usage_found(told, into)
+        return
+    counts = disjoint_counts({key.lower(): value for key, value in told.items() if type(value) in (int, float)})
     into.counts, into.cache_known = counts, counts.cache_read is not None
 
 

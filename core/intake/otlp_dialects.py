@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from core.intake.counts import GUESSED_BY_LITELLM, Counts
 from core.intake.record import Trust
@@ -17,6 +17,20 @@ from core.usage import Quality
 
 Doubt = tuple[Quality, str] | None
 """A quality that the counts cannot exceed, and the sentence that says why."""
+
+
+BEDROCK_WITHOUT_CACHE: Final = (
+    "no cached tokens are told; the input has none of them in, and is too small if there were any"
+)
+
+
+class Told(NamedTuple):
+    """What a span says of a call beside its counts; model and operation as they were sent."""
+
+    provider: str
+    model: str
+    operation: str
+    streamed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +42,7 @@ class Dialect:
       seen: version the facts below are from.
       tells_cache: cached tokens are told whenever there are some, so their absence means none.
       exclusive: providers whose `input` it sends without the cached tokens.
-      doubt: judges the counts of one span, given (provider, streamed, counts).
+      doubt: judges the counts of one span, given (call, counts).
     """
 
     name: str
@@ -37,13 +51,15 @@ class Dialect:
     seen: str = ""
     tells_cache: bool = False
     exclusive: frozenset[str] = frozenset()
-    doubt: Callable[[str, bool, Counts], Doubt] | None = None
+    doubt: Callable[[Told, Counts], Doubt] | None = None
 
 
-def _openlit(provider: str, streamed: bool, counts: Counts) -> Doubt:
-    if provider == "anthropic" and streamed and not (counts.cache_read or counts.cache_write):
+def _openlit(call: Told, counts: Counts) -> Doubt:
+    if not call.streamed:
+        return None
+    if call.provider == "anthropic" and not (counts.cache_read or counts.cache_write):
         return Quality.GUESSED, "OpenLIT loses the cached tokens of streamed Anthropic calls; input is too small if any"
-    if provider != "anthropic" and streamed and counts.cache_read is None:
+    if call.provider != "anthropic" and counts.cache_read is None:
         return (
             Quality.GUESSED,
             "OpenLIT counted this stream itself, because it carried no usage; the counts are a guess",
@@ -51,16 +67,30 @@ def _openlit(provider: str, streamed: bool, counts: Counts) -> Doubt:
     return None
 
 
-def _traceloop_anthropic(_provider: str, streamed: bool, _counts: Counts) -> Doubt:
-    if not streamed:
+def _traceloop_anthropic(call: Told, _counts: Counts) -> Doubt:
+    if not call.streamed:
         return None
     return Quality.GUESSED, "OpenLLMetry adds a stream's first output count to the final one; output is slightly high"
 
 
-def _litellm(_provider: str, streamed: bool, counts: Counts) -> Doubt:
-    if streamed and counts.cache_read is None and counts.cache_write is None:
+def _litellm(call: Told, counts: Counts) -> Doubt:
+    if call.streamed and counts.cache_read is None and counts.cache_write is None:
         return Quality.GUESSED, GUESSED_BY_LITELLM
     return None
+
+
+def _bedrock(_call: Told, counts: Counts) -> Doubt:
+    """Bedrock's own input is what was not cached; of an answer to InvokeModel the instrumentations read nothing else."""
+    if counts.cache_read is None and counts.cache_write is None:
+        return Quality.PARTIAL, BEDROCK_WITHOUT_CACHE
+    return None
+
+
+def _botocore(call: Told, counts: Counts) -> Doubt:
+    family = next((name for name in ("cohere", "mistral") if f"{name}." in call.model), None)
+    if family and "completion" in call.operation:
+        return Quality.GUESSED, "the instrumentation takes six characters for a token with this model; a guess"
+    return _bedrock(call, counts)
 
 
 DIALECTS: Final = (
@@ -75,9 +105,19 @@ DIALECTS: Final = (
     Dialect(
         "OpenTelemetry",
         ("opentelemetry.instrumentation.openai_v2", "opentelemetry.instrumentation.openai_agents_v2",
-         "opentelemetry.instrumentation.google_genai", "opentelemetry.instrumentation.botocore", "io.opentelemetry.",
+         "io.opentelemetry.",
          "@opentelemetry/", "opentelemetry.instrumentation.vertexai_v2"),
         Trust.OFFICIAL_OTEL,
+    ),
+    Dialect("OpenTelemetry", ("opentelemetry.instrumentation.google_genai",), Trust.OFFICIAL_OTEL, "1.3b0", True),
+    Dialect(
+        "OpenTelemetry", ("opentelemetry.instrumentation.botocore",), Trust.OFFICIAL_OTEL, "0.66b2", False,
+        frozenset({"aws"}), _botocore,
+    ),
+    Dialect("Agent Development Kit", ("gcp.vertex.agent",), Trust.OTHER, "2.13.0", True),
+    Dialect(
+        "OpenLLMetry", ("opentelemetry.instrumentation.bedrock",), Trust.TRACELOOP, "0.62.4", False,
+        frozenset({"aws"}), _bedrock,
     ),
     Dialect(
         "OpenLLMetry", ("opentelemetry.instrumentation.", "@traceloop/", "traceloop."), Trust.TRACELOOP, "0.62.4", False
@@ -90,6 +130,9 @@ DIALECTS: Final = (
     ),
     Dialect(
         "OpenInference", ("openinference.", "@arizeai/openinference"), Trust.OPENINFERENCE, "0.1.66, 3.1.0", True
+    ),
+    Dialect(
+        "OpenInference", ("openinference.instrumentation.bedrock",), Trust.OPENINFERENCE, "0.1.61", False, doubt=_bedrock
     ),
     Dialect("Logfire", ("logfire",), Trust.LOGFIRE, "5.2.0"),
     Dialect("Vercel AI SDK", ("ai",), Trust.VERCEL, "6.0.326", True),
