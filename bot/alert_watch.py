@@ -11,7 +11,7 @@ from typing import Final
 from prometheus_client import Counter, Histogram
 from sqlalchemy.exc import SQLAlchemyError
 
-from core.breach import Breach
+from core.breach import Breach, BreachKind, BreachState
 from core.services.alert_memory import AlertMemory
 from core.services.alert_signals import AlertSignals, note_refusals
 from core.services.evaluate_alerts import evaluate_alerts
@@ -26,7 +26,11 @@ _PAUSE_SECONDS: Final = 5.0
 """After the books could not be read."""
 
 LOOKS = Histogram("outlay_alert_look_seconds", "Time to look at the alerts, in seconds", ["scope"])
-CHANGED = Counter("outlay_breaches_total", "Breaches that opened or changed", ["kind"])
+CHANGED = Counter("outlay_breaches_total", "Changes of breaches by the state they led to", ["kind", "state"])
+for _kind in BreachKind:
+    for _state in BreachState:
+        # Counted from nought: what begins with its first breach has not grown.
+        CHANGED.labels(_kind.value, _state.value)
 
 
 class AlertWatch:
@@ -77,7 +81,7 @@ class AlertWatch:
             with LOOKS.labels("all" if workload_ids is None else "some").time():
                 changed = await evaluate_alerts(self._uow, now=now, workload_ids=workload_ids, memory=self._memory)
         for breach in changed:
-            CHANGED.labels(breach.kind.value).inc()
+            CHANGED.labels(breach.kind.value, breach.state.value).inc()
             log.info(
                 "breach_changed", extra={"breach": breach.id, "kind": breach.kind.value, "state": breach.state.value}
             )

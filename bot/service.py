@@ -43,7 +43,6 @@ from bot.web.guard_door import GuardDoor
 from bot.web.health import health_router
 from bot.web.inlet import Inlet
 from bot.web.litellm import litellm_router
-from bot.web.metrics import watch_jobs
 from bot.web.otlp import otlp_router
 from bot.web.reading_room import ReadingRoom
 from bot.web.slack_events import slack_router
@@ -242,7 +241,6 @@ class Service:
                 Job("watch_trust", every(hours=1), trust),
             ],
         )  # fmt: skip
-        watch_jobs(scheduler)
         scheduler.start()
         self._stack.callback(scheduler.shutdown, wait=False)
         self.delivery.wake()

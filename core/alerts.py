@@ -25,7 +25,7 @@ SPEND_EASES_BP: Final = 100
 SHOWN_STEP_BP: Final = 200
 """A message is edited when the amount moved by two points of the envelope."""
 TOLD_STEP_BP: Final = 500
-"""Its thread hears of five points more; of an acknowledged breach, of ten."""
+"""Its thread hears of five points more; of an acknowledged breach, of ten. Both wait for `EDIT_PAUSE`."""
 ACKNOWLEDGED_STEP_BP: Final = 1_000
 EDIT_PAUSE: Final = timedelta(minutes=10)
 CALM: Final = timedelta(hours=2)
@@ -176,10 +176,10 @@ def _development(reading: Reading, mine: Breach, nanos: int, now: datetime) -> t
     shown, told = int(mine.facts.get("shown_nanos", 0)), int(mine.facts.get("told_nanos", 0))
     is_acknowledged = mine.acknowledged_at is not None
     quiet = Reason.ACKNOWLEDGED if is_acknowledged else Reason.ALREADY_TOLD
-    if nanos - told >= reading.step(ACKNOWLEDGED_STEP_BP if is_acknowledged else TOLD_STEP_BP):
-        return Act.TELL, Reason.WORSE
     if not _may_edit(mine, now):
         return Act.NOTHING, quiet
+    if nanos - told >= reading.step(ACKNOWLEDGED_STEP_BP if is_acknowledged else TOLD_STEP_BP):
+        return Act.TELL, Reason.WORSE
     has_moved = abs(nanos - shown) >= reading.step(SHOWN_STEP_BP) > 0
     if has_moved or reading.refused >= 2 * max(1, int(mine.facts.get("refused", 0))):
         return Act.EDIT, Reason.MOVED

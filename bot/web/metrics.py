@@ -1,23 +1,14 @@
-"""What `/metrics` tells beside the counters that the rest keeps: the outbox, jobs, the database's connections, prices.
+"""What `/metrics` tells beside the counters that the rest keeps: the outbox, the database's connections, prices.
 
-Labels have few values: formats, outcomes, jobs and event names are written in the code, and sources are bounded by `bounded`.
+Labels have few values: formats, outcomes, tasks and event names are written in the code, and sources are bounded by `bounded`.
+None is called `job` or `instance`: Prometheus gives those to what it scrapes, and renames ours.
 """
 
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
 from typing import Final
 
-from apscheduler.events import (
-    EVENT_JOB_ERROR,
-    EVENT_JOB_EXECUTED,
-    EVENT_JOB_MISSED,
-    EVENT_JOB_SUBMITTED,
-    JobExecutionEvent,
-    JobSubmissionEvent,
-)
-from apscheduler.schedulers.base import BaseScheduler
 from prometheus_client import Counter, Gauge, Histogram
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -38,18 +29,14 @@ GUARD_SECONDS = Histogram(
 )
 DATABASE_UP = Gauge("outlay_database_up", "Whether the last reading of the books succeeded")
 CONNECTIONS = Gauge("outlay_database_connections", "Connections to the database by pool and state", ["pool", "state"])
-OUTBOX_WAITING = Gauge("outlay_outbox_waiting", "Notices that are not sent yet")
+OUTBOX_WAITING = Gauge("outlay_outbox_waiting", "Notices that are due and not sent yet")
 OUTBOX_OLDEST = Gauge("outlay_outbox_oldest_seconds", "For how long the oldest notice has been due")
 OUTBOX_PARKED = Gauge("outlay_outbox_parked", "Notices that wait for a person, by Slack's reason", ["reason"])
 UNPRICED = Gauge(
     "outlay_unpriced_requests", "Requests of this month without a price (of the five most used such models)"
 )
 USAGE_AGE = Gauge("outlay_latest_usage_age_seconds", "Age of the newest usage event")
-PRICE_AGE = Gauge("outlay_price_age_days", "Days since the newest list price came into force")
-JOB_RUNS = Counter("outlay_job_runs_total", "Runs of scheduled jobs by outcome", ["job", "outcome"])
-JOB_LAG = Gauge("outlay_job_lag_seconds", "How late the last run of a job began", ["job"])
-JOB_SECONDS = Gauge("outlay_job_seconds", "How long the last run of a job took", ["job"])
-JOB_LAST = Gauge("outlay_job_last_success_timestamp_seconds", "When a job last ended well", ["job"])
+PRICE_AGE = Gauge("outlay_price_age_seconds", "Time since the newest list price came into force, in whole days")
 
 _sources: set[str] = set()
 
@@ -91,7 +78,7 @@ class BookMetrics:
         cycle = Cycle.of(now, self._uow.zone)
         async with self._uow.read() as tx:
             rows = CheckupRows(tx.connection)
-            waiting, oldest_at = await rows.waiting()
+            waiting, oldest_at = await rows.waiting(now)
             parked = await rows.parked()
             unpriced = await tx.spend.unpriced_models(cycle.first_on, cycle.last_on)
             latest_at = await tx.spend.latest_at()
@@ -102,24 +89,4 @@ class BookMetrics:
             OUTBOX_PARKED.labels(reason[:40]).set(count)
         UNPRICED.set(sum(requests for _, requests in unpriced))
         USAGE_AGE.set(max(0.0, (now - latest_at).total_seconds()) if latest_at else float("nan"))
-        PRICE_AGE.set((now.date() - newest_price_on(now.date())).days)
-
-
-def watch_jobs(scheduler: BaseScheduler) -> None:
-    """Count the scheduler's jobs: runs, failures and misses, how late they began and how long they took."""
-    began: dict[str, float] = {}
-
-    def submitted(event: JobSubmissionEvent) -> None:
-        began[event.job_id] = time.monotonic()
-        due = event.scheduled_run_times[-1]
-        JOB_LAG.labels(event.job_id).set(max(0.0, (datetime.now(UTC) - due).total_seconds()))  # noqa: TID251 - the scheduler's clock
-
-    def ended(event: JobExecutionEvent) -> None:
-        outcome = {EVENT_JOB_EXECUTED: "done", EVENT_JOB_ERROR: "failed"}.get(event.code, "missed")
-        JOB_RUNS.labels(event.job_id, outcome).inc()
-        if outcome == "done":
-            JOB_LAST.labels(event.job_id).set(time.time())
-            JOB_SECONDS.labels(event.job_id).set(time.monotonic() - began.get(event.job_id, time.monotonic()))
-
-    scheduler.add_listener(submitted, EVENT_JOB_SUBMITTED)
-    scheduler.add_listener(ended, EVENT_JOB_EXECUTED | EVENT_JOB_ERROR | EVENT_JOB_MISSED)
+        PRICE_AGE.set((now.date() - newest_price_on(now.date())).total_seconds())

@@ -50,7 +50,7 @@ async def examine_books(uow: UnitOfWork, *, newest: str, known: Collection[str],
         unpriced = await tx.spend.unpriced_models(cycle.first_on, cycle.last_on)
         capped = await _look_at_envelopes(tx, exam, cycle)
         sources = await tx.sources.all()
-        outbox = diagnosis.on_outbox(*await rows.waiting(), await rows.parked(), now)
+        outbox = diagnosis.on_outbox(*await rows.waiting(now), await rows.parked(), now)
     tokens = [
         Token(source.name, source.scopes, source.expires_at)
         for source in sources

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.store.columns import instant
+from core.store.columns import instant, micros
 
 
 class CheckupRows:
@@ -22,10 +22,12 @@ class CheckupRows:
         told = await self._connection.scalar(text("SELECT version_num FROM alembic_version"))
         return str(told) if told is not None else None
 
-    async def waiting(self) -> tuple[int, datetime | None]:
-        """Notices that are due or will be, and since when the oldest of them is due."""
-        query = text("SELECT count(*), min(due_at) FROM outbox WHERE sent_at IS NULL AND parked_because IS NULL")
-        count, oldest = (await self._connection.execute(query)).one()
+    async def waiting(self, now: datetime) -> tuple[int, datetime | None]:
+        """Notices that are due, and since when the oldest of them is. Reminders of later are none of them."""
+        query = text(
+            "SELECT count(*), min(due_at) FROM outbox WHERE sent_at IS NULL AND parked_because IS NULL AND due_at <= :now"
+        )
+        count, oldest = (await self._connection.execute(query, {"now": micros(now)})).one()
         return int(count), instant(oldest) if oldest is not None else None
 
     async def parked(self) -> dict[str, int]:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from prometheus_client import REGISTRY
 
 from bot.ticking import Ticking
 from core.services.run_slots import Done, Job, run_slot
@@ -107,6 +108,23 @@ async def test_a_process_looks_no_further_once_the_slot_is_done(uow: UnitOfWork)
         await ticking.look(doing.job)
 
     assert (len(doing.times), len(told)) == (1, 1)
+
+
+async def test_metrics_tell_how_a_job_ended_and_not_that_somebody_looked(uow: UnitOfWork) -> None:
+    doing, name = Doing(ZeroDivisionError()), f"counted-{uow.url[:6]}"
+    clock = [NOON]
+    ticking = Ticking(uow, lambda: clock[0], lambda: None)
+    job = Job(name, HOURLY, doing)
+    for step in (timedelta(), timedelta(seconds=15), timedelta(hours=1), timedelta(seconds=15)):
+        clock[0] += step
+        await ticking.look(job)
+
+    def value(metric: str, **labels: str) -> float | None:
+        return REGISTRY.get_sample_value(metric, {"task": name, **labels})
+
+    assert (value("outlay_job_runs_total", outcome="failed"), value("outlay_job_runs_total", outcome="done")) == (1, 1)
+    assert value("outlay_job_lag_seconds") == 15
+    assert value("outlay_job_last_success_timestamp_seconds")
 
 
 def test_two_processes_share_the_work(postgres_url: str) -> None:

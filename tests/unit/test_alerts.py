@@ -186,6 +186,17 @@ def test_a_message_is_not_edited_twice_within_ten_minutes():
     assert book.look(a_reading(3_310), NOON + timedelta(minutes=10))[0].act is Act.EDIT
 
 
+def test_a_thread_is_no_ticker_while_a_small_envelope_is_burned():
+    book = Book()
+    book.look(a_reading(4_000))
+    acts = [
+        one.act
+        for count in range(1, 1_201)
+        for one in book.look(a_reading(4_000 + 50 * count), NOON + timedelta(seconds=3 * count))
+    ]  # fmt: skip
+    assert acts == [Act.TELL] * 6
+
+
 def test_a_thousand_refusals_are_one_message_that_is_edited():
     book = Book()
     acts = [

@@ -1,4 +1,4 @@
-"""Metrics: the dashboard asks only for what exists, and labels cannot grow without bound."""
+"""Metrics: the dashboard and the alerts ask only for what exists, and labels cannot grow without bound."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ from bot.log_lines import CountEvents
 from bot.web import metrics
 
 DASHBOARD = json.loads(Path("docs/grafana/outlay.json").read_text(encoding="utf-8"))
-EXPRESSIONS = [target["expr"] for panel in DASHBOARD["panels"] for target in panel["targets"]]
+ALERTS = Path("docs/grafana/alerts.yaml").read_text(encoding="utf-8")
+EXPRESSIONS = [
+    *(target["expr"] for panel in DASHBOARD["panels"] for target in panel["targets"]),
+    *re.findall(r"^ +expr: (.+)$", ALERTS, re.MULTILINE),
+]
 SUFFIXES = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum"), "gauge": ("",)}
 
 
@@ -25,38 +29,37 @@ def known_names() -> set[str]:
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS)
-def test_every_metric_of_the_dashboard_exists(expression: str) -> None:
+def test_every_metric_that_is_asked_for_exists(expression: str) -> None:
     asked = set(re.findall(r"\b(?:outlay|process)_[a-z_]+", expression))
 
     assert asked
     assert asked <= known_names()
 
 
-def test_every_label_of_the_dashboard_is_one_of_its_metric() -> None:
-    labels = {
-        "decision",
-        "event",
-        "job",
-        "kind",
-        "scope",
-        "level",
-        "outcome",
-        "pool",
-        "reason",
-        "source",
-        "state",
-        "call",
-        "le",
-    }
+def labels_of(name: str) -> set[str]:
+    """The labels that a metric has, by the name under which Prometheus knows it."""
+    collector = REGISTRY._names_to_collectors[name]
+    return {*getattr(collector, "_labelnames", ()), "le"}
 
-    used = {
-        label
-        for expression in EXPRESSIONS
-        for group in re.findall(r"by \(([a-z_, ]+)\)", expression)
-        for label in group.split(", ")
-    }
 
-    assert used <= labels
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_every_label_that_is_asked_for_is_one_of_its_metric(expression: str) -> None:
+    own = {label for name in re.findall(r"\boutlay_[a-z_]+", expression) for label in labels_of(name)}
+
+    by = {label for group in re.findall(r"by \(([a-z_, ]+)\)", expression) for label in group.split(", ")}
+    assert by | set(re.findall(r"[{,]([a-z_]+)(?:=|!=|=~)", expression)) <= own
+
+
+def test_no_label_is_one_that_prometheus_gives_itself() -> None:
+    ours = {name for name in REGISTRY._names_to_collectors if name.startswith("outlay_")}
+
+    assert not [name for name in ours if labels_of(name) & {"job", "instance"}]
+
+
+def test_durations_are_in_seconds() -> None:
+    ours = [metric.name for metric in REGISTRY.collect() if metric.name.startswith("outlay_")]
+
+    assert not [name for name in ours if re.search("(?:days|hours|minutes|ms|millis)$", name)]
 
 
 def test_panels_do_not_overlap() -> None:
