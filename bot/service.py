@@ -20,6 +20,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.alert_watch import AlertWatch
 from bot.delivery import Delivery
+from bot.leave_watch import LeaveWatch
 from bot.notices import composers, lines
 from bot.people import LOOKED_AT, look_for_departed
 from bot.pulling import Pulls
@@ -35,6 +36,7 @@ from bot.slack.notices_close import close_composers
 from bot.slack.notices_reconciliation import reconciliation_composers
 from bot.slack.notices_response import response_composers
 from bot.slack.notices_rollout import rollout_composers
+from bot.slack.statuses import Statuses
 from bot.web import answers
 from bot.web.envelopes import envelopes_router
 from bot.web.gate import Gate
@@ -89,6 +91,7 @@ class Service:
         self.guard: Guard
         self.delivery: Delivery
         self.alerts: AlertWatch
+        self.leaves: LeaveWatch
         self.readers: Readers
         self.reading: ReadingRoom
         self.homes: Homes
@@ -128,7 +131,8 @@ class Service:
         self.delivery = Delivery(
             self.uow, once, readers, self.clock, composers=known, lines=lines(), finance=settings.outlay_finance
         )
-        self.alerts = AlertWatch(self.uow, signals, self.clock, self.delivery.wake)
+        self.leaves = LeaveWatch(self.uow, Statuses(self.reads), self.clock, self.delivery.wake)
+        self.alerts = AlertWatch(self.uow, signals, self.clock, self._wake_for_breach)
         self.homes = Homes(self.uow, once, readers, self.clock, settings.outlay_finance)
         secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else ""
         slack = build_app(
@@ -170,7 +174,13 @@ class Service:
     def _wake(self) -> None:
         """Something was decided: it may have to be told, and Home tabs may say something else."""
         self.delivery.wake()
+        self.leaves.wake()
         self.homes.wake()
+
+    def _wake_for_breach(self) -> None:
+        """A sponsor may have been asked."""
+        self.delivery.wake()
+        self.leaves.wake()
 
     async def _listen(self, app: FastAPI) -> None:
         # With its protocol named, asyncio switches Nagle's algorithm off; otherwise small answers wait 40 ms.
@@ -207,6 +217,7 @@ class Service:
             asyncio.create_task(self.delivery.run(), name="delivery"),
             asyncio.create_task(self.homes.run(), name="homes"),
             asyncio.create_task(self.alerts.run(), name="alerts"),
+            asyncio.create_task(self.leaves.run(), name="leaves"),
             asyncio.create_task(self.guard.run(self.clock), name="guard-sweep"),
         ]
 

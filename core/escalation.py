@@ -39,7 +39,8 @@ class Escalation:
       asked_nanos: how much more was asked for; None where nobody asked.
       asked_by: who asked; None for a breach.
       reminded: how many reminders went out.
-      deputy_at: when it was put before the deputy; None while it was not.
+      deputy_at: when it was put before the deputy; None while it was not. `turned_because` says why, and `away_until` until when
+        the sponsor is away where that is known: see `core.services.put_question`.
       decided_at, decided_by, decision: set once decided; `closed_because` once closed without a decision.
     """
 
@@ -60,6 +61,8 @@ class Escalation:
     decided_at: datetime | None = None
     decision: Decision | None = None
     closed_because: str = ""
+    turned_because: str = ""
+    away_until: datetime | None = None
 
     @property
     def is_open(self) -> bool:

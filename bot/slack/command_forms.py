@@ -7,7 +7,7 @@ from datetime import date
 
 from bot.slack.alert_forms import AlertCommand
 from bot.slack.command_reconcile import Reconcile
-from bot.slack.command_settings import SettingsCommand
+from bot.slack.command_settings import AwayCommand, SettingsCommand
 from bot.slack.forecast_forms import ForecastCommand
 from bot.slack.rollout_forms import RolloutCommand
 from core.change_request import SetOrder
@@ -202,5 +202,6 @@ Command = (
     | ResponseCommand
     | RolloutCommand
     | AlertCommand
+    | AwayCommand
     | SettingsCommand
 )

@@ -130,7 +130,7 @@ COMMANDS: Final[dict[str, Reader]] = {
     "export": _dated(read_export),
     "why-told": _dateless(read_why_told),
     "replay": _dateless(read_replay),
-    "settings": _dateless(read_settings),
+    "settings": _dated(read_settings),
     "audit": _dateless(_audit),
     "help": _dateless(_help),
 }

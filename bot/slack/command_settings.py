@@ -1,13 +1,19 @@
-"""`/budget settings`, and `settings channel=# deputy=@ soft=75% quiet=22-7` to change them; `off` takes one back."""
+"""`/budget settings`, and `settings channel=# deputy=@ soft=75% quiet=22-7` to change them; `off` takes one back.
+
+`settings away=3 Dec` is about whoever types it: the deputies stand in for them through that day.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any, Final
 
+from bot.slack.command_days import day_from
 from bot.slack.command_words import COMMAND, Line, Word
-from core.errors import BudgetError, UnknownName, Unreadable
+from core.errors import BudgetError, OutOfRange, UnknownName, Unreadable
+from core.leave import checked_last_day
 from core.money import parse_share
 from core.quiet import parse_quiet
 from core.spelling import nearest
@@ -21,6 +27,7 @@ EXAMPLES: Final = {
 _DAYS: Final = "with `OUTLAY_TIMEZONE` and `outlay rebuild`: it cuts the days of the books"
 _TEAM: Final = "with `OUTLAY_FINANCE`: whoever is on it decides over money"
 _WHERE_IT_RUNS: Final = {"zone": _DAYS, "timezone": _DAYS, "tz": _DAYS, "finance": _TEAM}
+AWAY: Final = "away"
 _OFF: Final = frozenset({"off", "none", "no", "default"})
 
 
@@ -32,8 +39,23 @@ class SettingsCommand:
     share: bool = False
 
 
-def read_settings(line: Line) -> SettingsCommand:
+@dataclass(frozen=True, slots=True)
+class AwayCommand:
+    """Whoever types it is away through `last_on`; None: back."""
+
+    last_on: date | None
+    share: bool = False
+
+
+def read_settings(line: Line, *, today: date) -> SettingsCommand | AwayCommand:
     """Raises BudgetError with a corrected line."""
+    first = line.words[0] if line.words else None
+    if first and (first.key == AWAY or (first.key is None and first.text.lower() == AWAY)):
+        return _away(line, today)
+    if later := next((word for word in line.words if word.key == AWAY), None):
+        raise Unreadable(
+            "away= is about you, the others are about new envelopes. Send it by itself.", correction=line.without(later)
+        )
     given: dict[str, Any] = {}
     for word in line.words:
         key = word.key or ""
@@ -52,6 +74,33 @@ def read_settings(line: Line) -> SettingsCommand:
             refusal.correction = refusal.correction or _example(key)
             raise
     return SettingsCommand(given)
+
+
+def _away(line: Line, today: date) -> AwayCommand:
+    """`away=2026-12-03`, `away=3 Dec`, `away until 3 Dec`, `away=off`."""
+    words = [
+        word.text for word in line.words if word.text and (word.key or word.text.lower() not in (AWAY, "until", "till"))
+    ]
+    if strange := next((word for word in line.words[1:] if word.key), None):
+        raise Unreadable(
+            "away= is about you, the others are about new envelopes. Send it by itself.",
+            correction=line.without(strange),
+        )
+    text = " ".join(words)
+    if text.lower() in _OFF or text.lower() in ("back", "here"):
+        return AwayCommand(None)
+    last_on = day_from(text, today)
+    if last_on is None:
+        said = f"“{line.words[-1].shown}” is no day" if words else "Away until when?"
+        raise Unreadable(
+            f"{said}{'.' if words else ''} Give the last day on which you are away, or off.".replace("?.", "?"),
+            correction=f"{COMMAND} settings {AWAY}={(today + timedelta(days=7)).isoformat()}",
+        )  # fmt: skip
+    try:
+        return AwayCommand(checked_last_day(last_on, today=today - timedelta(days=1)))
+    except OutOfRange as refusal:
+        refusal.correction = f"{COMMAND} settings {AWAY}={(today + timedelta(days=7)).isoformat()}"
+        raise
 
 
 def _example(key: str) -> str:

@@ -8,6 +8,7 @@ from bot.composed import Composed, Composer, NothingToTell
 from bot.slack.identity import Readers
 from bot.slack.views.blocks import Message
 from bot.slack.views.request import decided_message, request_message, requester_message, unreached_message
+from bot.slack.views.turned import turned_line
 from core.change_request import RequestState
 from core.services.decide_requests import RequestStanding, request_standing
 from core.store.outbox import Notice
@@ -27,7 +28,9 @@ def request_composers(uow: UnitOfWork, readers: Readers) -> Mapping[str, Compose
         known = await standing(notice)
         reader = await readers.zone_of(notice.recipient)
         if known.request.state is RequestState.PENDING:
-            return _plain(request_message(known.request, reader=reader, spent_nanos=known.spent_nanos))
+            deciders = known.request.deciders
+            turned = turned_line(notice.facts, deciders.sponsor, deciders.deputy, reader=reader, to=notice.recipient)
+            return _plain(request_message(known.request, reader=reader, spent_nanos=known.spent_nanos, turned=turned))
         return _plain(decided_message(known.request, known.envelope, reader=reader))
 
     async def decided(notice: Notice) -> Composed:

@@ -24,7 +24,7 @@ from core.services.keep_promises import GRANT_ENDED
 from core.store.outbox import Notice
 
 _PLAIN: Mapping[str, Callable[[Mapping[str, Any]], Message]] = {
-    ANSWER: answer_message, REMINDER: reminder_message, UNREACHED: unreached_question, GRANT_ENDED: grant_ended_message,
+    ANSWER: answer_message, REMINDER: reminder_message, GRANT_ENDED: grant_ended_message,
     HOLDBACK: holdback_message,
 }  # fmt: skip
 
@@ -34,9 +34,13 @@ def response_composers(readers: Readers, zone: ZoneInfo) -> Mapping[str, Compose
 
     async def question(notice: Notice) -> Composed:
         reader = await readers.zone_of(notice.recipient) if is_user(notice.recipient) else zone
-        return Composed(lambda _: question_message(notice.facts, reader=reader))
+        return Composed(lambda _: question_message(notice.facts, reader=reader, to=notice.recipient))
+
+    async def unreached(notice: Notice) -> Composed:
+        reader = await readers.zone_of(notice.recipient)
+        return Composed(lambda _: unreached_question(notice.facts, reader=reader))
 
     async def plain(notice: Notice) -> Composed:
         return Composed(lambda _: _PLAIN[notice.kind](notice.facts))
 
-    return {ESCALATION: question, **dict.fromkeys(_PLAIN, plain)}
+    return {ESCALATION: question, UNREACHED: unreached, **dict.fromkeys(_PLAIN, plain)}

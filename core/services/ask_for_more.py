@@ -12,11 +12,13 @@ from core.degradation import Stance
 from core.envelope import Entry, EntryKind, Envelope
 from core.errors import AlreadyDecided, OutOfRange, UnknownName
 from core.escalation import Escalation, EscalationKind, Grant
+from core.leave import Leave
 from core.money import usd
 from core.people import Actor
 from core.period import Cycle
-from core.services.escalate import ask, calmed, spent_of
+from core.services.escalate import calmed, spent_of
 from core.services.names import resolve
+from core.services.put_question import ask
 from core.store.unit_of_work import Transaction, UnitOfWork
 
 HOLDBACK: Final = "holdback_drawn"
@@ -50,6 +52,7 @@ class Waiting:
       changes: raises that wait for them; `changes_asked` their own.
       grants: (grant, workload) in force on envelopes they are on.
       standing: (workload, stance) that is degraded or stopped, likewise.
+      leave: they said to be away.
     """
 
     questions: tuple[tuple[Escalation, Envelope], ...]
@@ -58,6 +61,7 @@ class Waiting:
     changes_asked: tuple[ChangeRequest, ...]
     grants: tuple[tuple[Grant, str], ...]
     standing: tuple[tuple[Envelope, Stance], ...]
+    leave: Leave | None = None
 
 
 async def ask_for_more(uow: UnitOfWork, workload: str, nanos: int, reason: str, *, by: Actor, now: datetime) -> Asked:
@@ -133,6 +137,7 @@ async def waiting_for(uow: UnitOfWork, person: str, *, now: datetime) -> Waiting
         changes = await tx.requests.pending(person=person)
         grants = [one for one in await tx.grants.standing() if one.workload_id in mine]
         stances = await tx.postures.all(cycle)
+        leave = (await tx.leaves.of((person,), now=now)).get(person)
     pairs = [(one, envelopes[one.workload_id]) for one in open_ones]
     decides = [
         (one, envelope)
@@ -147,7 +152,7 @@ async def waiting_for(uow: UnitOfWork, person: str, *, now: datetime) -> Waiting
     return Waiting(
         tuple(decides), tuple(pair for pair in pairs if pair not in decides),
         tuple(one for one in changes if one.requested_by != person), tuple(one for one in changes if one.requested_by == person),
-        tuple((one, envelopes[one.workload_id].workload) for one in grants), tuple(standing),
+        tuple((one, envelopes[one.workload_id].workload) for one in grants), tuple(standing), leave,
     )  # fmt: skip
 
 

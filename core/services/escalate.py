@@ -1,4 +1,4 @@
-"""Put a question before a sponsor, and keep every copy of it true: what is told is decided with what it tells of."""
+"""What is told of a question to a sponsor, and every copy of it kept true: it is decided with what it tells of."""
 
 from __future__ import annotations
 
@@ -33,19 +33,6 @@ OUTLAY: Final = "outlay"
 def subject_of(escalation: Escalation) -> str:
     """The name that all copies of it share in the outbox."""
     return f"escalation/{escalation.id}"
-
-
-async def ask(
-    tx: Transaction, escalation: Escalation, envelope: Envelope, *, now: datetime, breach: Breach | None = None
-) -> Escalation:
-    """Store a new escalation and put it before the sponsor; before the deputy if it is the sponsor who asks."""
-    stored = replace(escalation, id=await tx.escalations.add(escalation))
-    people = envelope.terms.people
-    facts = await facts_of(tx, stored, envelope, now=now, breach=breach)
-    await tx.outbox.add(
-        f"{subject_of(stored)}/{people.sponsor}", ESCALATION, people.sponsor, facts=facts, at=now, subject=subject_of(stored)
-    )  # fmt: skip
-    return stored
 
 
 async def retell(tx: Transaction, escalation: Escalation, envelope: Envelope, *, now: datetime) -> None:
@@ -118,6 +105,8 @@ async def facts_of(
         "deputy_at": micros(escalation.deputy_at) if escalation.deputy_at else None, "at": micros(now),
         "decision": escalation.decision.value if escalation.decision else None, "decided_by": escalation.decided_by,
         "decided_at": micros(escalation.decided_at) if escalation.decided_at else None,
+        "turned_because": escalation.turned_because or None,
+        "away_until": micros(escalation.away_until) if escalation.away_until else None,
         "closed_because": escalation.closed_because, "grant": await _grant_of(tx, escalation),
         "breach": dict(breach.facts) if breach else {},
     }  # fmt: skip

@@ -6,20 +6,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from core.envelope import Entry, EntryKind, Envelope
-from core.escalation import Escalation, Grant
+from core.envelope import Entry, EntryKind
+from core.escalation import Grant
 from core.period import Cycle
-from core.services.escalate import (
-    ESCALATION,
-    OUTLAY,
-    REMINDER,
-    UNREACHED,
-    close,
-    facts_of,
-    subject_of,
-)
+from core.services.escalate import OUTLAY, REMINDER, close, facts_of, subject_of
+from core.services.put_question import NO_ANSWER, because_of, turn_to_deputy
 from core.store.outbox import Place
-from core.store.unit_of_work import Transaction, UnitOfWork
+from core.store.unit_of_work import UnitOfWork
 
 REMINDERS: Final = (timedelta(hours=1), timedelta(hours=4))
 DEPUTY_AFTER: Final = timedelta(hours=24)
@@ -76,6 +69,11 @@ async def _remind(uow: UnitOfWork, escalation_id: int, *, now: datetime) -> bool
         if now >= escalation.cycle.ends_at(tx.zone):
             await close(tx, escalation, envelope, because="cycle_over", now=now)
             return True
+        people = envelope.terms.people
+        leave = (await tx.leaves.of((people.sponsor,), now=now)).get(people.sponsor)
+        if leave and escalation.deputy_at is None:
+            await turn_to_deputy(tx, escalation, envelope, because=because_of(leave), now=now)
+            return True
         age = now - escalation.opened_at
         due = sum(age >= wait for wait in REMINDERS)
         is_late = age >= DEPUTY_AFTER and escalation.deputy_at is None
@@ -84,48 +82,14 @@ async def _remind(uow: UnitOfWork, escalation_id: int, *, now: datetime) -> bool
         escalation = replace(escalation, reminded=max(due, escalation.reminded))
         await tx.escalations.save(escalation)
         if is_late:
-            await turn_to_deputy(tx, escalation, envelope, because="no_answer", now=now)
+            await turn_to_deputy(tx, escalation, envelope, because=NO_ANSWER, now=now)
             return True
-        subject, sponsor = subject_of(escalation), envelope.terms.people.sponsor
-        await tx.outbox.add(
-            f"{subject}/reminder/{escalation.reminded}", REMINDER, sponsor,
-            facts=await facts_of(tx, escalation, envelope, now=now), at=now, subject=subject, place=Place.THREAD,
-        )  # fmt: skip
+        subject, facts = subject_of(escalation), await facts_of(tx, escalation, envelope, now=now)
+        # Who is asked is reminded: a sponsor who is away may still look, and the deputy answers for both.
+        deputy = people.deputy if escalation.deputy_at and people.deputy != escalation.asked_by else None
+        for person in (people.sponsor, *([deputy] if deputy else [])):
+            await tx.outbox.add(
+                f"{subject}/reminder/{escalation.reminded}/{person}", REMINDER, person,
+                facts=facts, at=now, subject=subject, place=Place.THREAD,
+            )  # fmt: skip
         return True
-
-
-async def turn_to_deputy(
-    tx: Transaction, escalation: Escalation, envelope: Envelope, *, because: str, now: datetime
-) -> None:
-    """Put it before the deputy, once; without one, tell owner and finance partner that nobody can decide.
-
-    `because` is `no_answer` or Slack's word for why the sponsor cannot be reached.
-    """
-    people = envelope.terms.people
-    escalation = replace(escalation, deputy_at=escalation.deputy_at or now)
-    await tx.escalations.save(escalation)
-    facts = await facts_of(tx, escalation, envelope, now=now) | {"turned_because": because}
-    if people.deputy and people.deputy != escalation.asked_by:
-        await tx.outbox.add(
-            f"{subject_of(escalation)}/{people.deputy}", ESCALATION, people.deputy,
-            facts=facts, at=now, subject=subject_of(escalation),
-        )  # fmt: skip
-    else:
-        for person in sorted({people.owner, people.finance}):
-            await tx.outbox.add(f"{subject_of(escalation)}/unreached/{person}", UNREACHED, person, facts=facts, at=now)
-
-
-async def unreached(tx: Transaction, escalation_id: int, recipient: str, *, because: str, now: datetime) -> None:
-    """Slack says that this person cannot be reached: the deputy is asked at once, or else who can mend it is told."""
-    found = await tx.escalations.of(escalation_id)
-    envelope = await tx.envelopes.of(found.workload_id, lock=True) if found else None
-    escalation = await tx.escalations.of(escalation_id, lock=True)
-    if escalation is None or envelope is None or not escalation.is_open:
-        return
-    people = envelope.terms.people
-    if recipient == people.sponsor and escalation.deputy_at is None:
-        await turn_to_deputy(tx, escalation, envelope, because=because, now=now)
-    elif recipient == people.deputy:
-        facts = await facts_of(tx, escalation, envelope, now=now) | {"turned_because": because}
-        for person in sorted({people.owner, people.finance}):
-            await tx.outbox.add(f"{subject_of(escalation)}/unreached/{person}", UNREACHED, person, facts=facts, at=now)

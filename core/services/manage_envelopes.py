@@ -18,6 +18,7 @@ from core.quiet import parse_quiet
 from core.services.envelope_defaults import Defaults, first_terms, given, usual_deputy
 from core.services.manage_preferences import preferences_in
 from core.services.preview_ladder import ladder_note
+from core.services.put_question import put_raise_before_deputy
 from core.services.report_dry_run import dry_run_note
 from core.services.show_requests import show_request_anew
 from core.services.welcome import welcome
@@ -216,6 +217,8 @@ async def _ask_sponsor(
     )  # fmt: skip
     stored = await tx.requests.of(number)
     assert stored is not None
+    if leave := (await tx.leaves.of((recipient,), now=now)).get(recipient):
+        await put_raise_before_deputy(tx, stored, leave, now=now)
     return stored
 
 

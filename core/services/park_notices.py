@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from core.services.escalate import ESCALATION
-from core.services.keep_promises import unreached
+from core.services.put_question import unreached
 from core.store.outbox import Notice, Place
 from core.store.unit_of_work import Transaction
 

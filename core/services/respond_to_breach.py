@@ -9,7 +9,8 @@ from core.breach import Breach, BreachKind, Closing
 from core.degradation import Stance
 from core.envelope import Envelope
 from core.escalation import Escalation, EscalationKind
-from core.services.escalate import OUTLAY, ask, calmed, close, stand
+from core.services.escalate import OUTLAY, calmed, close, stand
+from core.services.put_question import ask
 from core.store.unit_of_work import Transaction
 
 

@@ -136,7 +136,8 @@ class EscalationRows:
             "reminded": escalation.reminded, "deputy_at": escalation.deputy_at, "state": escalation.state.value,
             "decided_by": escalation.decided_by, "decided_at": escalation.decided_at,
             "decision": escalation.decision.value if escalation.decision else None,
-            "closed_because": escalation.closed_because,
+            "closed_because": escalation.closed_because, "turned_because": escalation.turned_because,
+            "away_until": escalation.away_until,
         }  # fmt: skip
         await self._connection.execute(update(_ESCALATIONS).where(_ESCALATIONS.c.id == escalation.id).values(**values))
 

@@ -1,4 +1,4 @@
-"""Tables of what follows a breach: how an envelope was told to stand, grants, and what waits for a sponsor."""
+"""Tables of what follows a breach: how an envelope was told to stand, grants, what waits for a sponsor, and who is away."""
 
 from __future__ import annotations
 
@@ -68,6 +68,17 @@ class EscalationRow(SQLModel, table=True):
     decided_at: datetime | None = Field(default=None, sa_type=INSTANT)
     decision: str | None = None
     closed_because: str = ""
+    turned_because: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    away_until: datetime | None = Field(default=None, sa_type=INSTANT)
+
+
+class LeaveRow(SQLModel, table=True):
+    """Somebody said that they are away; over once `until` has passed."""
+
+    __tablename__ = "leaves"
+    person: str = Field(primary_key=True)
+    until: datetime = Field(sa_type=INSTANT)
+    said_at: datetime = Field(sa_type=INSTANT)
 
 
 class TurnRow(SQLModel, table=True):

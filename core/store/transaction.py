@@ -25,6 +25,7 @@ from core.store.home_rows import HomeRows
 from core.store.hour_rows import HourRows
 from core.store.invoice_rows import InvoiceRows
 from core.store.journal import Journal
+from core.store.leave_rows import LeaveRows
 from core.store.meta_rows import MetaRows
 from core.store.outbox import Outbox
 from core.store.plan_rows import PlanRows
@@ -192,6 +193,10 @@ class Transaction:
     @cached_property
     def escalations(self) -> EscalationRows:
         return EscalationRows(self.connection)
+
+    @cached_property
+    def leaves(self) -> LeaveRows:
+        return LeaveRows(self.connection)
 
     @cached_property
     def turns(self) -> TurnRows:

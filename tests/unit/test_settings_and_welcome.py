@@ -7,12 +7,13 @@ from datetime import date
 import pytest
 
 from bot.slack.command_line import parse
-from bot.slack.command_settings import SettingsCommand
-from bot.slack.views.settings import settings_message
+from bot.slack.command_settings import AwayCommand, SettingsCommand
+from bot.slack.views.settings import away_message, settings_message
 from bot.slack.views.welcome import EXPECTED, departed_message, welcome_message
 from core.errors import BudgetError
 from core.preferences import Preferences
 from core.services.envelope_defaults import Defaults
+from core.services.say_away import Said
 from tests.support.shown import interpreted, refused, words
 from tests.support.standings import ANA, DANA, FARAH, HOSTILE
 
@@ -46,12 +47,41 @@ def test_lines_are_read(typed: str, given: dict):
         ("settings channel=#ai", "could not tell which channel"),
         ("settings quiet=late", "not quiet hours"),
         ("settings soft=abc", "abc"),
+        ("settings away", "Away until when?"),
+        ("settings away=whenever", "“whenever” is no day"),
+        ("settings away=2020-01-01", "is over"),
+        ("settings away=3-dec soft=70%", "by itself"),
+        ("settings soft=70% away=3-dec", "by itself"),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_a_line_that_can(typed: str, says: str):
     with pytest.raises(BudgetError, match=says.replace("?", r"\?")) as caught:
         parse(typed, today=TODAY)
     parse(caught.value.correction, today=TODAY)
+
+
+@pytest.mark.parametrize(
+    ("typed", "last_on"),
+    [
+        ("settings away=2026-12-03", date(2026, 12, 3)),
+        ("settings away=3 Dec", date(2026, 12, 3)),
+        ("settings away until 3 dec", date(2026, 12, 3)),
+        ("settings away=tomorrow", date(2026, 11, 25)),
+        ("settings away=off", None),
+        ("settings away=back", None),
+    ],
+)
+def test_everybody_says_for_themselves_until_when_they_are_away(typed: str, last_on: date | None):
+    assert parse(typed, today=TODAY) == AwayCommand(last_on)
+
+
+def test_who_goes_away_hears_which_workloads_nobody_stands_in_for():
+    shown = away_message(Said(date(2026, 12, 3), None, ("search", *HOSTILE)))
+    said = words(shown["blocks"])
+    assert not refused(shown)
+    assert "away until 3 Dec 2026" in said and "Nobody stands in for you on" in said
+    assert "/budget set search deputy=@name" in said
+    assert "<!channel>" not in interpreted(shown)
 
 
 def test_settings_say_every_value_and_where_the_rest_is_set():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -21,9 +22,10 @@ from bot.slack.views.ladder import ladder_words
 from bot.slack.views.response_forms import grant_modal, holdback_modal, request_modal
 from core.degradation import Degradation, Stance
 from core.escalation import Escalation, EscalationKind, Grant
-from core.people import Actor
+from core.leave import Leave, LeaveSource
+from core.people import Actor, People
 from core.services.ask_for_more import Waiting
-from core.store.columns import micros
+from core.store.columns import instant, micros
 from tests.support.shown import buttons, interpreted, refused, refused_view, words
 from tests.support.standings import (
     ANA,
@@ -147,7 +149,7 @@ def test_whatever_people_type_pings_nobody_and_breaks_no_message(hostile: str) -
         question_message(given, reader=MADRID),
         question_message(given | {"kind": "request"}, reader=MADRID),
         question_message(given | decided("granted", grant=grant, workload=hostile), reader=MADRID),
-        reminder_message(given), unreached_question(given | {"turned_because": hostile}),
+        reminder_message(given), unreached_question(given | {"turned_because": hostile}, reader=MADRID),
         grant_ended_message(ended), holdback_message(drawn),
     ):  # fmt: skip
         text = interpreted(valid(message))
@@ -168,6 +170,72 @@ def test_whatever_people_type_pings_nobody_and_breaks_no_message(hostile: str) -
 )
 def test_a_ladder_is_told_with_the_dollars_at_which_it_works(ladder: str | None, hard: float, said: str) -> None:
     assert said in ladder_words(Degradation.parse(ladder) if ladder else None, dollars(4000), hard)
+
+
+UNTIL = micros(datetime(2026, 12, 3, 23, tzinfo=UTC))
+"""The end of 3 December in Madrid."""
+
+
+@pytest.mark.parametrize(
+    ("because", "to", "said"),
+    [
+        ("away_status", DANA, "<@U0SAM>'s Slack status says on leave until 3 Dec 2026, so you are asked."),
+        ("away_said", DANA, "<@U0SAM> is away until 3 Dec 2026, so you are asked."),
+        ("away_said", SAM, "You are away until 3 Dec 2026: <@U0DANA> is asked too."),
+        ("no_answer", DANA, "You stand in for <@U0SAM>, who has not answered for a day."),
+        ("user_disabled", DANA, "You stand in for <@U0SAM>, who cannot be reached in Slack."),
+    ],
+)
+@pytest.mark.parametrize("kind", ["hard", "request"])
+def test_the_deputy_reads_why_they_are_asked(kind: str, because: str, to: str, said: str) -> None:
+    told = facts(kind=kind, asked=dollars(400), asked_by=ANA, turned_because=because, away_until=UNTIL)
+
+    assert said in seen(valid(question_message(told, reader=MADRID, to=to)))
+    assert "so you are asked" not in seen(valid(question_message(told, reader=MADRID, to=SAM)))
+
+
+@pytest.mark.parametrize(
+    ("until", "said"),
+    [
+        (datetime(2026, 12, 4, 5, tzinfo=UTC), "until 3 Dec 2026"),
+        (datetime(2026, 12, 4, 16, tzinfo=UTC), "until 4 Dec 2026"),
+        (datetime(2026, 11, 24, 15, tzinfo=UTC), "until 24 Nov 2026"),
+        (None, "on leave, so"),
+    ],
+)
+def test_the_last_day_away_is_one_of_which_most_is_away(until: datetime | None, said: str) -> None:
+    """Midnight in New York is morning in Madrid, where 4 December is no day away."""
+    told = facts(turned_because="away_status", away_until=micros(until) if until else None, deputy_at=micros(NOON))
+
+    assert said in seen(valid(question_message(told, reader=MADRID, to=DANA)))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"deputy": None}, "is on leave until 3 Dec 2026, as their Slack status says, and no deputy is named"),
+        ({"deputy_away": True}, "and the deputy <@U0DANA>, who is asked too, is away as well"),
+    ],
+)
+def test_owner_and_finance_read_that_nobody_can_decide(changes: dict[str, Any], said: str) -> None:
+    told = facts(turned_because="away_status", away_until=UNTIL, **changes)
+
+    assert said in seen(valid(unreached_question(told, reader=MADRID)))
+
+
+def test_approvals_say_who_is_away_and_who_stands_in() -> None:
+    asked = Escalation(
+        8, 2, "search-answers", NOVEMBER, EscalationKind.HARD, NOON, deputy_at=NOON, turned_because="away_status"
+    )
+    with_deputy, alone = an_envelope(people=People(ANA, FARAH, SAM, DANA)), an_envelope(people=People(ANA, FARAH, SAM))
+    away = Leave(LeaveSource.SAID, instant(UNTIL))
+    waiting = Waiting((), ((asked, with_deputy), (asked, alone)), (), (), (), (), away)
+
+    shown = seen(valid(approvals_message(waiting, Actor(ANA), reader=MADRID)))
+
+    assert "<@U0SAM> is away, so <@U0DANA> is asked too." in shown
+    assert "no deputy is named: `/budget set search-answers deputy=@name`" in shown
+    assert "You said to be away until 3 Dec 2026. Back? `/budget settings away=off`" in shown
 
 
 def test_approvals_show_what_waits_and_offer_undo_only_to_who_may() -> None:

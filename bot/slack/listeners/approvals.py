@@ -117,7 +117,7 @@ async def request(asked: Interaction, command: AskForMore) -> None:
         asked.desk.uow, command.workload, command.nanos, command.reason, by=asked.actor, now=asked.now
     )
     asked.desk.wake_delivery()
-    await answers.report(asked, asked_message(found), share=command.share)
+    await answers.report(asked, asked_message(found, reader=await asked.reader()), share=command.share)
 
 
 async def open_request(asked: Interaction) -> None:

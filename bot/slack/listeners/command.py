@@ -28,7 +28,7 @@ from bot.slack.command_forms import (
 )
 from bot.slack.command_line import parse
 from bot.slack.command_reconcile import Reconcile
-from bot.slack.command_settings import SettingsCommand
+from bot.slack.command_settings import AwayCommand, SettingsCommand
 from bot.slack.command_words import COMMAND
 from bot.slack.forecast_forms import Forecast, Metric, PlanCommand, WhatIf, Why
 from bot.slack.interaction import Interaction, Registrar
@@ -125,6 +125,8 @@ async def carry_out(asked: Interaction, command: Command) -> None:
             await alerts.replay(asked, command)
         case RolloutCommand():
             await rollout.rollout(asked, command)
+        case AwayCommand():
+            await settings.away(asked, command)
         case SettingsCommand():
             await settings.settings(asked, command)
         case Reconcile():

@@ -92,9 +92,8 @@ async def _request(asked: Interaction, fields: Fields) -> Message | None:
     if nanos is None or reason is None:
         return None
     workload = str(remembered_in(asked.body).get("workload") or "")
-    return asked_message(
-        await ask_for_more.ask_for_more(asked.desk.uow, workload, nanos, reason, by=asked.actor, now=asked.now)
-    )
+    done = await ask_for_more.ask_for_more(asked.desk.uow, workload, nanos, reason, by=asked.actor, now=asked.now)
+    return asked_message(done, reader=await asked.reader())
 
 
 async def _holdback(asked: Interaction, fields: Fields) -> Message | None:

@@ -1,15 +1,16 @@
-"""`/budget settings`: shown to everyone, changed by finance."""
+"""`/budget settings`: shown to everyone, changed by finance; `away=` is everybody's own."""
 
 from __future__ import annotations
 
-from bot.slack.command_settings import KEYS, SettingsCommand
+from bot.slack.command_settings import KEYS, AwayCommand, SettingsCommand
 from bot.slack.command_words import COMMAND
 from bot.slack.interaction import Interaction
 from bot.slack.listeners import answers
 from bot.slack.views.mrkdwn import code
-from bot.slack.views.settings import settings_message
+from bot.slack.views.settings import away_message, settings_message
 from bot.slack.views.wording import listed
 from core.services import manage_preferences
+from core.services.say_away import say_away
 
 
 async def settings(asked: Interaction, command: SettingsCommand) -> None:
@@ -26,6 +27,14 @@ async def settings(asked: Interaction, command: SettingsCommand) -> None:
         after = await manage_preferences.read_preferences(desk.uow)
     message = settings_message(after, desk.defaults, zone=desk.uow.zone.key, finance=desk.finance, said=said)
     await answers.report(asked, message, share=command.share)
+
+
+async def away(asked: Interaction, command: AwayCommand) -> None:
+    """Somebody is away or back; of that everybody speaks for themselves."""
+    zone = await asked.reader()
+    said = await say_away(asked.desk.uow, command.last_on, by=asked.actor, zone=zone, now=asked.now)
+    asked.desk.wake_delivery()
+    await answers.report(asked, away_message(said), share=command.share)
 
 
 def _undo(command: SettingsCommand, before: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from bot.slack import ids
@@ -10,7 +11,8 @@ from bot.slack.views.blocks import Block, Message
 from bot.slack.views.escalation import Question, decision_words
 from bot.slack.views.mrkdwn import code, name, person, when
 from bot.slack.views.standing import standing_words
-from bot.slack.views.wording import plural
+from bot.slack.views.turned import standing_in
+from bot.slack.views.wording import day, plural
 from core.approval import Act
 from core.change_request import ChangeRequest
 from core.degradation import Stance
@@ -44,6 +46,11 @@ def approvals_message(waiting: Waiting, by: Actor, *, reader: ZoneInfo) -> Messa
             for grant, workload in waiting.grants[:_SHOWN]
         ]
         parts.append(blocks.section("\n".join(["*Grants in force*", *lines])))
+    if waiting.leave and waiting.leave.until:
+        last_on = (waiting.leave.until - timedelta(microseconds=1)).astimezone(reader).date()
+        parts.append(
+            blocks.section(f"You said to be away until {day(last_on)}. Back? {code('/budget settings away=off')}")
+        )
     hint = f"Ask for more: {code('/budget request NAME 400 REASON')} · {code('/budget status')}"
     return blocks.message(title, *parts, blocks.context(hint))
 
@@ -54,10 +61,11 @@ def _question(one: Escalation, envelope: Envelope, reader: ZoneInfo) -> str:
         return (
             f"*{name(one.workload)}*: {person(one.asked_by)} asks {person(envelope.terms.people.sponsor)} for "
             f"*{usd(one.asked_nanos or 0)}* more, since {since}: “{name(one.reason, 200)}”"
+            f"{standing_in(one, envelope, reader=reader)}"
         )
     return (
         f"*{name(one.workload)}* is past the hard threshold of {usd(envelope.size(one.cycle))} since {since}; "
-        f"{person(envelope.terms.people.sponsor)} decides."
+        f"{person(envelope.terms.people.sponsor)} decides.{standing_in(one, envelope, reader=reader)}"
     )
 
 
@@ -101,13 +109,15 @@ def _standing(envelope: Envelope, stance: Stance, by: Actor) -> Block:
     return blocks.section(text, accessory=blocks.button(label, ids.LIFT, envelope.workload))
 
 
-def asked_message(asked: Asked) -> Message:
+def asked_message(asked: Asked, *, reader: ZoneInfo) -> Message:
     """Tells the owner that the question is with the sponsor."""
     one, people = asked.escalation, asked.envelope.terms.people
+    then = f", and ask {person(people.deputy)} after a day." if people.deputy else "."
+    if one.turned_because:
+        then = f".{standing_in(one, asked.envelope, reader=reader)}"
     text = (
         f"{usd(one.asked_nanos or 0)} more for *{name(one.workload)}* is with {person(people.sponsor)} now. Until then "
-        f"{usd(asked.envelope.size(one.cycle))} holds, {usd(asked.spent_nanos)} of it spent. I remind them after 1 and 4 hours"
-        + (f", and ask {person(people.deputy)} after a day." if people.deputy else ".")
+        f"{usd(asked.envelope.size(one.cycle))} holds, {usd(asked.spent_nanos)} of it spent. I remind them after 1 and 4 hours{then}"
     )
     return blocks.message(
         text, blocks.section(text), blocks.actions(blocks.button("Status", ids.SHOW_STATUS, one.workload))

@@ -14,6 +14,7 @@ from bot.slack.views import blocks
 from bot.slack.views.blocks import Block, Message
 from bot.slack.views.ladder import ladder_words
 from bot.slack.views.mrkdwn import code, name, person, when
+from bot.slack.views.turned import sponsor_is, turned_line
 from bot.slack.views.wording import age, day, listed
 from core.degradation import Degradation
 from core.money import usd
@@ -76,13 +77,16 @@ class Question:
         return Degradation.parse(self.ladder) if self.ladder else None
 
 
-def question_message(facts: Mapping[str, Any], *, reader: ZoneInfo) -> Message:
-    """The question while it is open, and what became of it afterwards; the buttons name it, and nothing more."""
+def question_message(facts: Mapping[str, Any], *, reader: ZoneInfo, to: str | None = None) -> Message:
+    """The question while it is open, and what became of it afterwards; the buttons name it, and nothing more.
+
+    `to` is whose copy it is: sponsor and deputy are told different things about each other.
+    """
     asked = Question.of(facts)
     if asked.state != "open":
         return _decided(asked, reader=reader)
-    turned = facts.get("turned_because")
-    return _request(asked, reader=reader) if asked.kind == "request" else _breach(asked, reader=reader, turned=turned)
+    turned = turned_line(facts, asked.sponsor, asked.deputy, reader=reader, to=to)
+    return (_request if asked.kind == "request" else _breach)(asked, reader=reader, turned=turned)
 
 
 def _breach(asked: Question, *, reader: ZoneInfo, turned: str | None) -> Message:
@@ -103,7 +107,7 @@ def _breach(asked: Question, *, reader: ZoneInfo, turned: str | None) -> Message
     )
 
 
-def _request(asked: Question, *, reader: ZoneInfo) -> Message:
+def _request(asked: Question, *, reader: ZoneInfo, turned: str | None) -> Message:
     title = f"{usd(asked.asked or 0)} more for {_month(asked)}?"
     lines = [
         f"{person(asked.asked_by)} asks for *{usd(asked.asked or 0)}* more: “{name(asked.reason, 300)}”",
@@ -115,7 +119,7 @@ def _request(asked: Question, *, reader: ZoneInfo) -> Message:
         blocks.header(f"{asked.workload[:60]}: {title}"),
         blocks.section("\n".join(lines)),
         _buttons(asked, keep=False),
-        blocks.context(*_small_print(asked, reader, None)),
+        blocks.context(*_small_print(asked, reader, turned)),
     )
 
 
@@ -173,11 +177,7 @@ def _forecast(asked: Question) -> list[str]:
 
 
 def _small_print(asked: Question, reader: ZoneInfo, turned: str | None) -> list[str]:
-    lines = []
-    if turned == "no_answer":
-        lines.append(f"You stand in for {person(asked.sponsor)}, who has not answered for a day.")
-    elif turned:
-        lines.append(f"You stand in for {person(asked.sponsor)}, who cannot be reached in Slack.")
+    lines = [turned] if turned else []
     if asked.latest is not None:
         latest, now = instant(asked.latest), instant(asked.at)
         lines.append(f"Usage counted up to {when(latest, reader)} ({age(now - latest)}).")
@@ -253,16 +253,15 @@ def reminder_message(facts: Mapping[str, Any]) -> Message:
     return blocks.message(text, blocks.section(text))
 
 
-def unreached_question(facts: Mapping[str, Any]) -> Message:
+def unreached_question(facts: Mapping[str, Any], *, reader: ZoneInfo) -> Message:
     """Tells owner and finance partner that nobody who may decide can be reached."""
     asked = Question.of(facts)
-    why = facts.get("turned_because")
-    reason = (
-        "has not answered for a day" if why == "no_answer" else f"cannot be reached in Slack ({code(str(why), 40)})"
-    )
     who = "and the deputy cannot either" if asked.deputy else "and no deputy is named"
+    if asked.deputy and facts.get("deputy_away"):
+        who = f"and the deputy {person(asked.deputy)}, who is asked too, is away as well"
     text = (
-        f"*{name(asked.workload)}* waits for a decision, but its sponsor {person(asked.sponsor)} {reason}, {who}. "
+        f"*{name(asked.workload)}* waits for a decision, but its sponsor {person(asked.sponsor)} "
+        f"{sponsor_is(facts, reader=reader)}, {who}. "
         f"Until somebody decides: {_what_is_on(asked)}"
     )
     return blocks.message(

@@ -165,7 +165,7 @@ TOPICS: Final[dict[str, Topic]] = {
         ("/budget request NAME 400 traffic doubled in launch week", "/budget request NAME"),
         "the owner",
         "The sponsor grants an amount until a day, up to one more envelope; it reverts by itself. Reminders go out after 1 and "
-        "4 hours, and after a day the deputy is asked.",
+        "4 hours, and after a day the deputy is asked; at once where the sponsor is away.",
     ),
     "holdback": Topic(
         "the reserve, drawn once",
@@ -184,9 +184,15 @@ TOPICS: Final[dict[str, Topic]] = {
     "settings": Topic(
         "what new envelopes take",
         "shows and changes what new envelopes take where nothing is said: channel, deputy, thresholds, margin, quiet hours.",
-        ("/budget settings", "/budget settings soft=75% margin=25%", "/budget settings quiet=22-7"),
-        "everyone; changing: finance",
-        "`off` takes one back, like quiet=off. Envelopes that exist keep what they have.",
+        (
+            "/budget settings",
+            "/budget settings soft=75% margin=25%",
+            "/budget settings quiet=22-7",
+            "/budget settings away=3 Dec",
+        ),
+        "everyone; changing: finance; away=: everybody for themselves",
+        "`off` takes one back, like quiet=off. Envelopes that exist keep what they have. While you are away, your deputies are asked "
+        "at once.",
     ),
     "export": Topic(
         "a month as a file",

@@ -14,10 +14,12 @@ from core.envelope import Envelope
 from core.money import apart, usd
 
 
-def request_message(request: ChangeRequest, *, reader: ZoneInfo, spent_nanos: int | None = None) -> Message:
+def request_message(
+    request: ChangeRequest, *, reader: ZoneInfo, spent_nanos: int | None = None, turned: str | None = None
+) -> Message:
     """The sponsor's message: who asks, from what to what, and two buttons that each ask once more.
 
-    `spent_nanos` is this cycle's spend when the message is sent, where it is known.
+    `spent_nanos` is this cycle's spend when the message is sent, where it is known; `turned` why a deputy is asked.
     """
     asks = f"{person(request.requested_by)} asks you to {_ask(request)} the envelope of *{name(request.workload)}*"
     return blocks.message(
@@ -28,6 +30,7 @@ def request_message(request: ChangeRequest, *, reader: ZoneInfo, spent_nanos: in
         blocks.context(
             f"Asked {when(request.requested_at, reader)} · request {request.id} · nothing changes until you decide.",
             f"Spend and chart: {code(f'/budget status {request.workload}')}",
+            *([turned] if turned else []),
         ),
         blocks.actions(
             blocks.button(
