@@ -34,6 +34,9 @@ from core.usage import CLASS_NAMES, TokenClasses
 
 SOURCE: Final = f"genai-prices {genai_prices.__version__}"
 
+LONG_WRITE: Final = Fraction(5, 2)
+"""Price of OpenAI's 12-hour cache writes to that of its input, where it charges for writes at all (gpt-5.6 and later). They
+are counted in the class of the longer lifetime. `genai-prices` 0.2.3 has no price for them; LiteLLM's map has (November 2026)."""
 _BEFORE: Final = date(1970, 1, 1)
 """Stands for the days before every dated price."""
 
@@ -136,6 +139,8 @@ def _compiled(provider: Provider, info: ModelInfo, context: dict[str, str], at: 
                 per_unit[name] = dollars(input_tokens=size + 1, **moved) - flat
             else:
                 per_unit[name] = dollars(input_tokens=size, **moved) - flat
+        if provider.id == "openai" and per_unit["cache_write"] > slope:
+            per_unit["cache_write_1h"] = slope * LONG_WRITE
         probed.append((above, per_unit, flat - slope * size))
     return _whole(probed)
 

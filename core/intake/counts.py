@@ -49,8 +49,8 @@ _NAME: Final = re.compile(r"[A-Za-z0-9_.\-]{1,80}")
 
 _REASONING_APART: Final = frozenset({"google", "x-ai"})
 """Whose own output count leaves reasoning out, so that it is lost where a sender passes on nothing else."""
-_TTL_PROVIDERS: Final = frozenset({"anthropic", "aws", "google"})
-"""Where the lifetime of a cache write changes its price; OpenAI's 12-hour writes are told apart only by its own APIs."""
+_TTL_PROVIDERS: Final = frozenset({"anthropic", "aws", "google", "openai"})
+"""Where the lifetime of a cache write changes its price: 5 minutes or an hour, at OpenAI 30 minutes or 12 hours."""
 
 
 class Counts(msgspec.Struct):

@@ -5,13 +5,11 @@ Nothing of `messages`, `response`, `model_parameters` or tracebacks is kept; of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 
 import msgspec
 
-from core.errors import TooLarge, Unreadable
 from core.intake import labels
 from core.intake.counts import (
     CACHE_HIT,
@@ -26,83 +24,18 @@ from core.intake.counts import (
     settle,
     told_nothing,
 )  # fmt: skip
+from core.intake.litellm_payload import BROKEN, Answer, Error, Payload, payloads
+from core.intake.other_units import billed_by, is_unbilled
 from core.intake.provider_names import bare_model, provider_name
 from core.intake.record import NO_TIME, Record, Taken, Trust
 from core.intake.usage_objects import counts_of, price_modifiers, service_tier
 from core.intake.values import digest, is_true, moment, reported_dollars, text
 from core.usage import MAX_TAGS, Quality
 
-MAX_EVENTS: Final = 50_000
-"""LiteLLM sends up to 512 events in a batch, of about 12 kB each."""
 MOCK: Final = "looks like a mock answer (no provider's headers, invented counts); the provider was probably not called"
 UNPRICED: Final = "LiteLLM knows no price for this model; its cost of 0 means unknown"
-_LOOKUPS: Final = (
-    "aget_",
-    "get_",
-    "aretrieve",
-    "retrieve",
-    "alist",
-    "list",
-    "afile",
-    "acreate_file",
-    "acancel",
-    "adelete",
-)
 _NO_HEADERS: Final = (b"", b"null", b"{}")
-
-
-class _Costs(msgspec.Struct):
-    original_cost: Any = None
-    total_cost: Any = None
-    service_tier: Any = None
-
-
-class _Hidden(msgspec.Struct):
-    additional_headers: msgspec.Raw = msgspec.Raw()
-
-
-class _Error(msgspec.Struct):
-    error_code: Any = None
-    error_class: Any = None
-
-
-class _Answer(msgspec.Struct):
-    model: Any = None
-    service_tier: Any = None
-
-
-class _Payload(msgspec.Struct):
-    """The fields that are read; LiteLLM's payload has many more, and more with every release."""
-
-    id: Any = None
-    litellm_call_id: Any = None
-    call_type: Any = None
-    status: Any = None
-    stream: Any = None
-    custom_llm_provider: Any = None
-    model: Any = None
-    api_base: Any = None
-    startTime: Any = None  # noqa: N815 - LiteLLM's own spelling
-    endTime: Any = None  # noqa: N815
-    prompt_tokens: Any = None
-    completion_tokens: Any = None
-    total_tokens: Any = None
-    response_cost: Any = None
-    cost_breakdown: _Costs | None = None
-    response_cost_failure_debug_info: msgspec.Raw = msgspec.Raw()
-    cache_hit: Any = None
-    request_tags: Any = None
-    metadata: dict[str, Any] | None = None
-    hidden_params: _Hidden | None = None
-    error_information: _Error | None = None
-    response: msgspec.Raw = msgspec.Raw()
-
-
-_RAW: Final = msgspec.json.Decoder(list[msgspec.Raw])
-_ONE: Final = msgspec.json.Decoder(_Payload)
-_MANY: Final = msgspec.json.Decoder(list[_Payload])
-_ANSWER: Final = msgspec.json.Decoder(_Answer)
-_BROKEN: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_ANSWER: Final = msgspec.json.Decoder(Answer)
 
 
 def read(body: bytes, *, received_at: datetime) -> Taken:
@@ -116,7 +49,7 @@ def read(body: bytes, *, received_at: datetime) -> Taken:
       TooLarge: more than `MAX_EVENTS`.
     """
     taken = Taken()
-    for index, payload in enumerate(_payloads(body)):
+    for index, payload in enumerate(payloads(body)):
         if isinstance(payload, str):
             taken.refused.append((index, payload))
         elif not (payload.litellm_call_id or payload.custom_llm_provider or payload.call_type):
@@ -128,41 +61,7 @@ def read(body: bytes, *, received_at: datetime) -> Taken:
     return taken
 
 
-def _payloads(body: bytes) -> Iterable[_Payload | str]:
-    first = body[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
-    if first == b"[":
-        try:
-            return _bounded(_MANY.decode(body))
-        except _BROKEN:
-            # Some event does not fit: find out which, one by one.
-            pass
-        try:
-            return _one_by_one(_bounded(_RAW.decode(body)))
-        except _BROKEN as broken:
-            raise Unreadable("The body is not a JSON array of LiteLLM calls.") from broken
-    if first == b"{":
-        try:
-            return [_ONE.decode(body)]
-        except _BROKEN:
-            return _one_by_one(_bounded([line for line in body.split(b"\n") if line.strip()]))
-    raise Unreadable("The body is not JSON: LiteLLM sends an array of calls, one call, or one call a line.")
-
-
-def _bounded(items: list[Any]) -> list[Any]:
-    if len(items) > MAX_EVENTS:
-        raise TooLarge(f"{len(items):,} calls in one batch; at most {MAX_EVENTS:,} are accepted.")
-    return items
-
-
-def _one_by_one(items: Iterable[Any]) -> Iterable[_Payload | str]:
-    for item in items:
-        try:
-            yield _ONE.decode(item)
-        except _BROKEN:
-            yield "not a LiteLLM call: the JSON is broken or has other types"
-
-
-def _record(payload: _Payload, received_at: datetime) -> Record:
+def _record(payload: Payload, received_at: datetime) -> Record:
     metadata = payload.metadata or {}
     usage = metadata.get("usage_object")
     usage = usage if isinstance(usage, dict) else {}
@@ -190,7 +89,7 @@ def _record(payload: _Payload, received_at: datetime) -> Record:
     )  # fmt: skip
 
 
-def _settled(payload: _Payload, usage: dict[str, Any], *, provider: str) -> tuple[Settled, bool]:
+def _settled(payload: Payload, usage: dict[str, Any], *, provider: str) -> tuple[Settled, bool]:
     """Counts with quality, and whether the call failed."""
     if is_true(payload.cache_hit):
         return Settled(problems=[CACHE_HIT]), False
@@ -204,9 +103,9 @@ def _settled(payload: _Payload, usage: dict[str, Any], *, provider: str) -> tupl
     streamed = payload.stream is True
     if told_nothing(counts):
         if failed:
-            error = payload.error_information or _Error()
+            error = payload.error_information or Error()
             return failure(text(error.error_class), text(error.error_code)), True
-        problem = NO_USAGE_STREAM if streamed else NO_USAGE
+        problem = billed_by(usage, text(payload.call_type)) or (NO_USAGE_STREAM if streamed else NO_USAGE)
         return Settled(quality=Quality.MISSING, problems=[*counts.problems, problem]), False
     settled = settle(counts, provider=provider)
     no_split = counts.cache_read is None and counts.cache_write is None
@@ -222,7 +121,7 @@ def _settled(payload: _Payload, usage: dict[str, Any], *, provider: str) -> tupl
     return settled, False
 
 
-def _is_mock(payload: _Payload, usage: dict[str, Any]) -> bool:
+def _is_mock(payload: Payload, usage: dict[str, Any]) -> bool:
     """LiteLLM prices `mock_response` like a real answer; only what a real one would also carry is missing."""
     headers = bytes(payload.hidden_params.additional_headers).strip() if payload.hidden_params else b""
     if payload.stream is True or headers not in _NO_HEADERS or usage.get("completion_tokens_details") is not None:
@@ -230,12 +129,12 @@ def _is_mock(payload: _Payload, usage: dict[str, Any]) -> bool:
     return (payload.prompt_tokens, payload.completion_tokens) == (10, 20) or payload.api_base == ""
 
 
-def _is_lookup(payload: _Payload) -> bool:
-    """Calls that list or fetch things: they carry no usage and are no spend."""
-    return text(payload.call_type).startswith(_LOOKUPS) and not payload.prompt_tokens and not payload.completion_tokens
+def _is_lookup(payload: Payload) -> bool:
+    """Calls that list, fetch or pass on things: they carry no usage and are no spend."""
+    return is_unbilled(text(payload.call_type)) and not payload.prompt_tokens and not payload.completion_tokens
 
 
-def _cost(payload: _Payload, problems: list[str], *, failed: bool) -> str | None:
+def _cost(payload: Payload, problems: list[str], *, failed: bool) -> str | None:
     """What the provider charges by LiteLLM's map, in dollars; without the proxy's own margins and discounts.
 
     Zero means four things in LiteLLM; only an answer from its cache is really free.
@@ -246,11 +145,15 @@ def _cost(payload: _Payload, problems: list[str], *, failed: bool) -> str | None
         problems.append(UNPRICED)
         return None
     parts = payload.cost_breakdown
-    told = parts.original_cost if parts and parts.original_cost is not None else payload.response_cost
+    told = (
+        parts.original_cost
+        if (parts := payload.cost_breakdown) and parts.original_cost is not None
+        else payload.response_cost
+    )
     return None if failed else reported_dollars(told)
 
 
-def _tags(payload: _Payload, metadata: dict[str, Any]) -> dict[str, str]:
+def _tags(payload: Payload, metadata: dict[str, Any]) -> dict[str, str]:
     """The caller's tags first, then what it attached, then who owns the key."""
     tags = payload.request_tags if isinstance(payload.request_tags, list) else []
     named = [pair for tag in tags[:50] if isinstance(tag, str) and (pair := labels.split_tag(tag))]
@@ -268,26 +171,28 @@ def _tags(payload: _Payload, metadata: dict[str, Any]) -> dict[str, str]:
     return found_tags
 
 
-def _tier(payload: _Payload, usage: dict[str, Any], answer: _Answer) -> str | None:
+def _tier(payload: Payload, usage: dict[str, Any], answer: Answer) -> str | None:
     if text(usage.get("speed")).lower() == "fast":
         return "fast"
+    if "batch" in text(payload.call_type).lower():
+        return "batch"
     told = text(answer.service_tier) or service_tier(usage) or ""
     if not told and payload.cost_breakdown:
         told = text(payload.cost_breakdown.service_tier)
     return labels.tier_name(told) if told else None
 
 
-def _response_id(payload: _Payload, call_id: str) -> str | None:
+def _response_id(payload: Payload, call_id: str) -> str | None:
     """The id that a client behind the proxy sees too. Embeddings, failures and cache hits have none of their own."""
     found = labels.id_text(payload.id)
     return None if found is None or found == call_id or "_cache_hit" in found else found
 
 
-def _answer(payload: _Payload) -> _Answer:
+def _answer(payload: Payload) -> Answer:
     raw = bytes(payload.response)
     if not raw.lstrip().startswith(b"{"):
-        return _Answer()
+        return Answer()
     try:
         return _ANSWER.decode(raw)
-    except _BROKEN:
-        return _Answer()
+    except BROKEN:
+        return Answer()

@@ -122,8 +122,6 @@ def _bucket(row: Mapping[str, Any], kind: str, starts_at: datetime, ends_at: dat
     if counts.input is None and row.get("input_uncached_tokens") is not None:
         count(counts, "input", row["input_uncached_tokens"])
         counts.exclusive = True
-    if counts.cache_write_1h:
-        counts.problems.append("12-hour cache writes cost 2.5 times the input price, more than is estimated")
     settled = settle(counts, provider=PROVIDER)
     if kind == "completions" and settled.quality is Quality.EXACT and counts.cache_read is None and settled.input:
         settled.quality = Quality.PARTIAL

@@ -57,7 +57,8 @@ _HOSTS: Final = (
 
 _MODELS: Final = (
     ("claude", "anthropic"), ("gpt-", "openai"), ("o1", "openai"), ("o3", "openai"), ("o4", "openai"),
-    ("chatgpt", "openai"), ("text-embedding-", "openai"), ("gemini", "google"), ("mistral", "mistral"),
+    ("chatgpt", "openai"), ("text-embedding-00", "google"), ("text-embedding-", "openai"),
+    ("whisper", "openai"), ("tts-", "openai"), ("dall-e", "openai"), ("gemini", "google"), ("mistral", "mistral"),
     ("codestral", "mistral"), ("grok", "x-ai"), ("deepseek", "deepseek"), ("command-", "cohere"), ("sonar", "perplexity"),
 )  # fmt: skip
 _BEDROCK_MODEL: Final = re.compile(
@@ -110,6 +111,9 @@ def _named(told: str) -> str:
         return ""
     if found := _PROVIDERS.get(plain):
         return found
+    if plain.startswith("vertex_ai_"):
+        # LiteLLM's price map splits Vertex by the maker of the model: `vertex_ai-anthropic_models`.
+        return "google"
     # The Vercel SDK writes the interface too, and some write the product: `azure.chat`, `vertex.anthropic.messages`.
     first = re.split(r"[./]", told, maxsplit=1)[0]
     return _PROVIDERS.get(_plain(first), told.split("/", 1)[0])

@@ -14,6 +14,7 @@ import msgspec
 from core.errors import TooLarge, Unreadable
 from core.intake import labels
 from core.intake.counts import NO_USAGE, Settled, failure, settle, told_nothing
+from core.intake.other_units import billed_by
 from core.intake.provider_names import bare_model, provider_name
 from core.intake.record import NO_TIME, Record, Taken, Trust
 from core.intake.usage_objects import counts_of, price_modifiers, service_tier
@@ -41,6 +42,8 @@ class _Response(msgspec.Struct, rename={"model_version": "modelVersion", "usage_
     provider_id: Any = None
     provider: Any = None
     custom_id: Any = None
+    key: Any = None
+    processed_time: Any = None
     type: Any = None
     response: msgspec.Raw = msgspec.Raw()
     result: msgspec.Raw = msgspec.Raw()
@@ -95,7 +98,9 @@ def _unwrapped(raw: bytes) -> tuple[_Response, bool, str] | None:
     batch, provider = False, ""
     for _ in range(_DEPTH + 1):
         found = _ONE.decode(raw)
-        batch = batch or text(found.custom_id) != ""
+        batch = batch or any(text(mark) for mark in (found.custom_id, found.processed_time))
+        # Gemini's batches name each line by a key of the sender's.
+        batch = batch or (text(found.key) != "" and bytes(found.response).lstrip().startswith(b"{"))
         provider = provider or text(found.provider_id)
         if isinstance(found.usage, dict) or isinstance(found.usage_metadata, dict):
             return found, batch, provider
@@ -118,6 +123,10 @@ def _record(found: _Response, batch: bool, provider: str, *, received_at: dateti
     at = next(filter(None, map(moment, (found.created, found.created_at, found.create_time))), None)
     if at is None:
         settled.problems.append(NO_TIME)
+    if labels.UNKNOWN in (model, provider):
+        settled.problems.append(
+            f"the response names no {'model' if model == labels.UNKNOWN else 'provider'}; it stays unpriced"
+        )
     response_id = labels.id_text(found.id) or labels.id_text(found.response_id)
     key = response_id or digest(model, text(found.custom_id), sorted(usage.items(), key=str))
     told = text(found.service_tier) or service_tier(usage) or ""
@@ -136,7 +145,11 @@ def _record(found: _Response, batch: bool, provider: str, *, received_at: dateti
 def _settled(usage: Mapping[str, Any], provider: str, *, batch: bool) -> Settled:
     counts = counts_of(usage)
     if told_nothing(counts):
-        return failure("") if batch and not usage else Settled(quality=Quality.MISSING, problems=[NO_USAGE])
+        return (
+            failure("")
+            if batch and not usage
+            else Settled(quality=Quality.MISSING, problems=[billed_by(usage) or NO_USAGE])
+        )
     counts.problems += price_modifiers(usage)
     if usage.get("is_byok") is True:
         counts.problems.append("on your own key: the cost told is the router's fee, the provider bills the rest")

@@ -32,9 +32,14 @@ def counts_of(usage: Mapping[str, Any]) -> Counts:
 
 
 def service_tier(usage: Mapping[str, Any]) -> str | None:
-    """The tier that a usage object names (Anthropic's and LiteLLM's do), or None."""
+    """The tier that a usage object names (Anthropic's, LiteLLM's and Vertex's do), or None."""
     tier = usage.get("service_tier")
-    return tier if isinstance(tier, str) and tier else None
+    if isinstance(tier, str) and tier:
+        return tier
+    traffic = usage.get("trafficType")
+    return next(
+        (name for name in ("priority", "flex") if isinstance(traffic, str) and traffic.lower().endswith(name)), None
+    )
 
 
 def price_modifiers(usage: Mapping[str, Any]) -> list[str]:
@@ -44,6 +49,8 @@ def price_modifiers(usage: Mapping[str, Any]) -> list[str]:
         notes.append(US_ONLY)
     if any(isinstance(step, Mapping) and step.get("type") == "compaction" for step in _list(usage, "iterations")):
         notes.append("compaction work of this call is billed but not in its totals")
+    if usage.get("trafficType") == "PROVISIONED_THROUGHPUT":
+        notes.append("ran on provisioned throughput, which is paid by the hour; a price by tokens means nothing for it")
     return notes
 
 
@@ -72,8 +79,12 @@ def _responses(usage: Mapping[str, Any]) -> Counts:
     _take(counts, inside, cache_read="cached_tokens", cache_write="cache_write_tokens", input_audio="audio_tokens")
     _take(counts, inside, input_image="image_tokens")
     _take(counts, out, reasoning="reasoning_tokens", output_audio="audio_tokens", output_image="image_tokens")
-    if (counts.cache_write or 0) > 0 and _part(inside, "cache_write_tokens_details"):
-        count(counts, "cache_write_5m", counts.cache_write)
+    _take(
+        counts,
+        _part(inside, "cache_write_tokens_details"),
+        cache_write_5m="ttl_30m_tokens",
+        cache_write_1h="ttl_12h_tokens",
+    )
     _tools(counts, usage)
     return counts
 
@@ -160,6 +171,9 @@ def _lifetimes(counts: Counts, split: Mapping[str, Any]) -> None:
     _take(counts, split, cache_write_5m="ephemeral_5m_input_tokens", cache_write_1h="ephemeral_1h_input_tokens")
     if counts.cache_write_5m is None:
         _take(counts, split, cache_write_5m="ephemeral_30m_input_tokens")
+    if counts.cache_write_1h is None:
+        # OpenAI's longer lifetime; the class is that of the longer one, whatever it lasts.
+        _take(counts, split, cache_write_1h="ephemeral_12h_input_tokens")
 
 
 def _tools(counts: Counts, usage: Mapping[str, Any]) -> None:

@@ -13,6 +13,8 @@ from core.usage import MAX_TOKENS
 
 _EARLIEST_SECONDS: Final = 1_577_836_800
 _LATEST_SECONDS: Final = 4_102_444_800
+_FINER: Final = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))
+"""(a Unix time of at least this, is in that many parts of a second): seconds get there in the year 5138."""
 _MAX_COST: Final = Decimal(1_000_000)
 MAX_MONEY: Final = Decimal(1_000_000_000)
 """A billion dollars in one line is a mistake in units."""
@@ -108,7 +110,10 @@ def from_unix(seconds: float) -> datetime | None:
 
 
 def moment(value: object) -> datetime | None:
-    """An instant from RFC 3339 text (UTC where it names no zone) or Unix seconds; None when it is neither."""
+    """An instant from RFC 3339 text (UTC where it names no zone) or a Unix time; None when it is neither.
+
+    A Unix time may be in seconds, or in milliseconds, microseconds or nanoseconds: its size says which.
+    """
     if isinstance(value, str):
         shown = value.strip()
         try:
@@ -118,4 +123,9 @@ def moment(value: object) -> datetime | None:
             value = int(shown[:20])
         except (ValueError, OverflowError):
             return None
-    return from_unix(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    for least, per_second in _FINER:
+        if value >= least:
+            return from_unix(value / per_second)
+    return from_unix(value)

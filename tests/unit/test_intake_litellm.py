@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from core.errors import TooLarge, Unreadable
-from core.intake import litellm
+from core.intake import litellm, litellm_payload
 from core.intake.counts import CACHE_HIT, GUESSED_BY_LITELLM
 from core.intake.record import NO_TIME, Record
 from core.usage import Quality
@@ -133,6 +133,6 @@ def test_what_is_no_batch_is_unreadable(junk: bytes) -> None:
 
 
 def test_a_batch_beyond_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(litellm, "MAX_EVENTS", 7)
+    monkeypatch.setattr(litellm_payload, "MAX_EVENTS", 7)
     with pytest.raises(TooLarge):
         read(BATCH)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -29,6 +30,9 @@ PLAIN = {"input_tokens": 1001, "output_tokens": 77}
 
 
 def disagreement(event: UsageEvent) -> list[tuple[str, str, str, str, int | None, int | None]]:
+    if event.provider == "openai":
+        # The list has no price for its long cache writes; ours for them is tested in test_intake_other_units.
+        event = msgspec.structs.replace(event, cache_write_1h_tokens=0)
     ours, reference = our_nanos(event), reference_nanos(event)
     return [] if ours == reference else [(event.provider, event.model, event.tier, str(event.at), ours, reference)]
 
