@@ -15,6 +15,7 @@ from core.errors import TooLarge, Unreadable
 from core.intake import columns
 from core.intake.detect import HEAD, Format, detect, read_any
 from core.intake.record import Record, Taken
+from core.intake.tables import header_of
 from core.intake.tabular import REQUIRED, Refused, check_columns, csv_items, event_of, json_items
 from core.usage import UsageEvent
 
@@ -82,7 +83,7 @@ def format_of(path: Path) -> Format:
     if not text:
         raise Unreadable(f"{path} is empty.")
     first, _, _ = text.partition(b"\n")
-    if set(REQUIRED) <= set(first.decode("utf-8", "replace").strip().split(",")):
+    if set(REQUIRED) <= set(header_of(first.decode("utf-8", "replace"))[0]):
         # Its own header is enough: what stands in a row further on must not cost the file.
         return Format.NATIVE
     try:
@@ -91,6 +92,8 @@ def format_of(path: Path) -> Format:
         if text.startswith(b"{"):
             # JSON lines whose first line is broken: the good ones behind it are not lost.
             return Format.NATIVE
+        if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+            raise Unreadable(f"{path}: {unknown.message}") from unknown
         raise Unreadable(
             f"{path} is neither CSV in UTF-8, JSON lines, Parquet nor a payload that Outlay knows."
         ) from unknown

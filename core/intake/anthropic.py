@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
@@ -37,7 +38,7 @@ class _Page(msgspec.Struct):
     next_page: Any = None
 
 
-_PAGE: Final = msgspec.json.Decoder(_Page)
+_PAGE: Final = msgspec.json.Decoder(_Page, float_hook=Decimal)
 
 
 def read(body: bytes) -> Taken:

@@ -72,6 +72,10 @@ def detect(head: bytes) -> Format:
       Unreadable: it looks like none of them.
     """
     plain = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise Unreadable(
+            "This is text in UTF-16, as a spreadsheet's “Unicode text” is. Save it as CSV in UTF-8 and give that."
+        )
     if head.startswith(b"\x1f\x8b"):
         return Format.GZIP
     if head.startswith(b"PAR1"):

@@ -34,7 +34,10 @@ _COUNTS: Final = (
     ("input_audio", "input_audio_tokens"), ("output_image", "output_image_tokens"),
 )  # fmt: skip
 
+_GROUPS: Final = ("api_source", "context_level", "size", "source", "vector_store_id")
+_LONG_WRITE: Final = re.compile(r"\b12 ?(h|hours?)\b|\b12h")
 _LINE_CLASSES: Final = (
+    ("input_uncached", ("uncached", "non-cached", "not cached", "non_cached")),
     ("cache_write", ("cache_write", "cache write", "cache_creation")),
     ("cache_read", ("cached", "cache_read", "cache read")),
     ("output_audio", ("audio output", "audio_output", "output_audio")),
@@ -60,7 +63,7 @@ class _Page(msgspec.Struct):
     next_page: Any = None
 
 
-_PAGE: Final = msgspec.json.Decoder(_Page)
+_PAGE: Final = msgspec.json.Decoder(_Page, float_hook=Decimal)
 
 
 def read(body: bytes) -> Taken:
@@ -138,6 +141,8 @@ def _bucket(row: Mapping[str, Any], kind: str, starts_at: datetime, ends_at: dat
     user = labels.id_text(row.get("user_id"))
     span = f"{int(starts_at.timestamp())}-{int(ends_at.timestamp())}"
     dimensions = ":".join(part or "" for part in (project, api_key, user, model, tier))
+    # Further groups are named, so that a bucket without them keeps the id that it has always had.
+    dimensions += "".join(f":{name}={said}" for name in _GROUPS if (said := text(row.get(name))))
     event = settled.event(
         id=f"{kind}:{span}:{dimensions}"[:200], at=starts_at, provider=PROVIDER, model=model, tier=tier,
         requests=max(requests or AGGREGATE, 1), tags=labels.tags_of([("project", project or "")]),
@@ -179,9 +184,15 @@ def line_item(described: str) -> tuple[str | None, str | None, str]:
         return None, None, "standard"
     words = " ".join(parts[1:] if len(parts) > 1 else parts).lower()
     found = next((name for name, marks in _LINE_CLASSES if any(mark in words for mark in marks)), None)
+    if found == "cache_write" and _LONG_WRITE.search(words.replace("_", " ")):
+        found = "cache_write_1h"
     tier = next((name for name in _LINE_TIERS if re.search(rf"\b{name}\b", words.replace("_", " "))), "standard")
     # Products put their name before the model's: `evals | gpt-5.1, input`.
     first = parts[0].rpartition("|")[2].strip()
+    first, _, after = (
+        first.partition(" ") if first.lower().endswith(tuple(f" {name}" for name in _LINE_TIERS)) else (first, "", "")
+    )
+    tier = after.lower() if after else tier
     is_model = len(parts) > 1 and " " not in first and first != ""
     return (labels.model_name(first) if is_model else None), found, tier
 

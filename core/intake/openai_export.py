@@ -1,10 +1,12 @@
 """CSV exports of OpenAI's dashboard: costs and usage, read by their header (usage-formats §3.4; not documented by OpenAI).
 
-Empty days are rows with blank cells, counts are written `10.0`, and columns depend on the chosen grouping.
+Empty days are rows with blank cells, counts are written `10.0`, and columns depend on the chosen grouping. Names are taken in
+any case, with blanks or underscores, since spreadsheets and people retype them.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from core.intake.openai import take_row
@@ -15,8 +17,13 @@ from core.intake.values import moment
 
 def is_export(header: Iterable[str]) -> bool:
     """Whether a header is one of these exports'."""
-    names = set(header)
-    return {"start_time", "end_time"} <= names and bool(names & {"amount_value", "num_model_requests", "input_tokens"})
+    names = {_plain(name) for name in header}
+    spans = names & {"start_time", "start_time_iso"} and names & {"end_time", "end_time_iso"}
+    return bool(spans and names & {"amount_value", "num_model_requests", "input_tokens"})
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", name.strip().lower()).strip("_")
 
 
 def read(lines: Iterable[str]) -> Taken:
@@ -26,7 +33,7 @@ def read(lines: Iterable[str]) -> Taken:
         if isinstance(row, str):
             taken.refused.append((index, row))
             continue
-        told = {name: value for name, value in row.items() if value != ""}
+        told = {_plain(name): value for name, value in row.items() if value != ""}
         starts_at = moment(told.get("start_time")) or moment(told.get("start_time_iso"))
         ends_at = moment(told.get("end_time")) or moment(told.get("end_time_iso"))
         if starts_at is None or ends_at is None:

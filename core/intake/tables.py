@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from typing import Final
 
 from core.errors import Unreadable
 
 _MAX_CELL: Final = 1_000_000
 _DELIMITERS: Final = ",;\t|"
+_SAMPLE: Final = 50
+"""Rows that are looked at to tell how a table writes its numbers."""
+_COMMA: Final = re.compile(r"-?\d{1,3}(?:\.\d{3})+,\d+|-?\d+,(?:\d{1,2}|\d{4,})")
+_POINT: Final = re.compile(r"-?\d{1,3}(?:,\d{3})+\.\d+|-?\d+\.(?:\d{1,2}|\d{4,})(?:[eE][-+]?\d+)?")
+_EITHER: Final = re.compile(r"-?\d{1,3}(?:\.\d{3})+")
+_NUMBER: Final = re.compile(r"-?\d{1,3}(?:\.\d{3})+(?:,\d+)?|-?\d+,\d+")
+"""Numbers whose comma can only be the decimal's, or only their point; and what may be either: `1.234`."""
 
 
 def header_of(first_line: str) -> tuple[list[str], str]:
@@ -40,6 +49,16 @@ class Cells:
 
     def __iter__(self) -> Iterator[tuple[int, list[str] | str]]:
         """(line number from 1, cells; or why there are none). Missing cells at the end of a row count as empty."""
+        rows = self._rows()
+        first = list(islice(rows, _SAMPLE))
+        if not _has_decimal_commas([row for _, row in first if not isinstance(row, str)], self._delimiter):
+            yield from first
+            yield from rows
+            return
+        for line, row in chain(first, rows):
+            yield line, row if isinstance(row, str) else [_with_point(cell) for cell in row]
+
+    def _rows(self) -> Iterator[tuple[int, list[str] | str]]:
         reader = csv.reader(self._source, delimiter=self._delimiter)
         width = len(self.header)
         while True:
@@ -57,6 +76,22 @@ class Cells:
                 yield reader.line_num + 1, f"{len(row)} cells where the header has {width}"
             elif any(row):
                 yield reader.line_num + 1, row + [""] * (width - len(row))
+
+
+def _has_decimal_commas(rows: list[list[str]], delimiter: str) -> bool:
+    """Whether a table writes 1.234,56 for what others write 1,234.56.
+
+    Where nothing but `1.234` is seen, the semicolons that go with such numbers decide: nobody counts in thousandths.
+    """
+    cells = {cell.strip() for row in rows for cell in row}
+    if any(map(_COMMA.fullmatch, cells)):
+        return not any(map(_POINT.fullmatch, cells))
+    return delimiter == ";" and any(map(_EITHER.fullmatch, cells)) and not any(map(_POINT.fullmatch, cells))
+
+
+def _with_point(cell: str) -> str:
+    plain = cell.strip()
+    return plain.replace(".", "").replace(",", ".") if _NUMBER.fullmatch(plain) else cell
 
 
 def table_rows(

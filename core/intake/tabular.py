@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import chain
 from typing import Any, Final
 from uuid import UUID
 
@@ -18,6 +19,7 @@ import msgspec
 
 from core.errors import Unreadable
 from core.intake.native import reason
+from core.intake.tables import header_of
 from core.usage import DIMENSIONS, UsageEvent
 
 REQUIRED: Final = ("id", "at", "provider", "model")
@@ -48,8 +50,10 @@ def csv_items(lines: Iterable[str]) -> Iterator[Item]:
     A row that cannot be read costs its own first line only: what it swallowed behind that is read again by itself.
     """
     csv.field_size_limit(_MAX_CELL)
-    feed = _Feed(lines)
-    reader = csv.reader(feed, strict=True)
+    source = iter(lines)
+    first = next(source, "")
+    feed = _Feed(chain([first], source))
+    reader = csv.reader(feed, strict=True, delimiter=header_of(first)[1])
     header: list[str] | None = None
     while True:
         line = feed.begin_record()

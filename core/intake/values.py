@@ -44,9 +44,9 @@ def whole(value: object) -> int | None:
             value = float(value) if len(value) <= 40 and "_" not in value else math.nan
         except ValueError:
             return None
-    if not isinstance(value, float) or not math.isfinite(value):
+    if not isinstance(value, float | Decimal) or not math.isfinite(value):
         return None
-    return int(value) if 0 <= value <= MAX_TOKENS and value.is_integer() else -1
+    return int(value) if 0 <= value <= MAX_TOKENS and value == int(value) else -1
 
 
 def number(value: object) -> Decimal | None:
@@ -123,6 +123,8 @@ def moment(value: object) -> datetime | None:
             value = int(shown[:20])
         except (ValueError, OverflowError):
             return None
+    if isinstance(value, Decimal):
+        value = float(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     for least, per_second in _FINER:

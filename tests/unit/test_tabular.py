@@ -113,7 +113,7 @@ def test_windows_line_ends_and_a_byte_order_mark_make_no_difference() -> None:
     [
         ("", "no column id, at, provider, model"),
         ("ID,at,provider,model", "no column id"),
-        ("id;at;provider;model", "no column id"),
+        ("id at provider model", "no column id"),
         ("timestamp,cost", "no column id"),
         ("id,at,provider,model,id", "more than one column id"),
         ("id,at,provider,model,input_tokens,input_tokens", "more than one column input_tokens"),
