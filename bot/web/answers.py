@@ -22,7 +22,7 @@ _STATUS: dict[type[BudgetError], int] = {
     Overloaded: 503,
 }
 
-RETRYING = frozenset({"/v1/traces", "/v1/litellm"})
+RETRYING = frozenset({"/v1/traces", "/v1/logs", "/v1/metrics", "/v1/litellm"})
 """Paths whose senders are exporters that cannot read a sentence; only the status makes them do the right thing."""
 
 
@@ -55,13 +55,24 @@ def install(app: FastAPI) -> None:
     async def refuse(_: Request, refused: BudgetError) -> JSONResponse:
         return refusal(refused)
 
+    @app.exception_handler(404)
+    async def find_nothing(request: Request, _: Exception) -> JSONResponse:
+        path = request.url.path
+        text = f"There is nothing at {path[:100]}. Usage goes to /v1/traces, /v1/litellm or /v1/usage; /docs lists everything."
+        if path.rstrip("/").endswith(("/v1/traces", "/v1/logs", "/v1/metrics")):
+            text = (
+                f"There is nothing at {path[:100]}. Exporters put /v1/traces behind OTEL_EXPORTER_OTLP_ENDPOINT themselves: "
+                f"set it to {str(request.base_url).rstrip('/')}, without a path."
+            )
+        return JSONResponse({"error": text}, status_code=404)
+
     @app.exception_handler(Exception)
     async def fail(request: Request, failure: Exception) -> JSONResponse:
         reference = request_id.reference()
         log.error("request_failed", exc_info=failure, extra={"reference": reference, "path": request.url.path})
         text = f"Something went wrong on our side; nothing was recorded. Send it again, or report the reference {reference}."
         # Exporters send again after 503 and drop the batch after 500 (OTLP/HTTP, and LiteLLM from 500 on).
-        status = 503 if request.url.path in RETRYING or is_outage(failure) else 500
+        status = 503 if request.url.path.rstrip("/") in RETRYING or is_outage(failure) else 500
         # This answer goes past the middleware that adds the id to all others.
         headers = {request_id.HEADER: reference, **({"Retry-After": "5"} if status == 503 else {})}
         return JSONResponse({"error": text, "reference": reference}, status_code=status, headers=headers)

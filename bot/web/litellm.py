@@ -20,6 +20,7 @@ MAX_BODY: Final = 64 << 20
 def litellm_router(inlet: Inlet) -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["usage"])
 
+    @router.post("/litellm/", include_in_schema=False)
     @router.post(
         "/litellm",
         summary="Take in LiteLLM's generic API callback",

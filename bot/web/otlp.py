@@ -76,6 +76,9 @@ def _add_route(router: APIRouter, inlet: Inlet, signal: _Signal) -> None:
     in_json = {"type": "object", "properties": {signal.root: resources}} if signal.reader else {}
 
     @router.post(
+        f"{signal.path}/", include_in_schema=False, name=f"otlp{signal.path}/"
+    )  # Exporters do not follow the redirect that would be the answer otherwise.
+    @router.post(
         signal.path,
         name=f"otlp{signal.path}",
         summary=signal.summary,
@@ -117,7 +120,8 @@ def _add_route(router: APIRouter, inlet: Inlet, signal: _Signal) -> None:
         except Unreadable as unreadable:
             return _refused(400, unreadable.message)
         reasons = [reason for _, reason in (*taken.refused, *receipt.rejected)]
-        return _answer(signal, len(reasons), "; ".join(dict.fromkeys(reasons))[:500], is_json=is_json)
+        message = "; ".join(dict.fromkeys(reasons or taken.problems))[:500]
+        return _answer(signal, len(reasons), message, is_json=is_json)
 
 
 def _answer(signal: _Signal, rejected: int, message: str, *, is_json: bool) -> Response:

@@ -17,6 +17,7 @@ def usage_router(inlet: Inlet) -> APIRouter:
     """The route. The body is read raw: decoding through request models would cost more than everything else together."""
     router = APIRouter(prefix="/v1", tags=["usage"])
 
+    @router.post("/usage/", include_in_schema=False)
     @router.post(
         "/usage",
         status_code=202,

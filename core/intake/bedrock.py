@@ -15,10 +15,11 @@ import msgspec
 
 from core.errors import Unreadable
 from core.intake import labels
-from core.intake.counts import Counts, count, failure, settle, told_nothing
+from core.intake.counts import NO_USAGE, Counts, Settled, count, failure, settle, told_nothing
 from core.intake.record import NO_TIME, ChargeCategory, CostLine, Record, Taken, Trust
 from core.intake.tables import header_of, table_rows
 from core.intake.values import digest, moment, money_nanos, number, text
+from core.usage import Quality
 
 PROVIDER: Final = "aws"
 REQUIRED: Final = ("line_item_usage_start_date", "line_item_usage_type", "line_item_unblended_cost")
@@ -28,10 +29,10 @@ _COLUMNS: Final = frozenset((
     "line_item_usage_account_id", "line_item_resource_id", "product_region_code", "resource_tags",
 ))  # fmt: skip
 _USAGE_TYPE: Final = re.compile(
-    r"(?:[A-Z]{2,5}\d?-)?(?P<model>.+?)-(?:mantle-)?(?P<kind>cache-read-input-token|cache-write-input-token|input-token|"
+    r"(?:[A-Z]{2,5}\d?-)?(?P<model>.+?)-(?:mantle-)?(?P<kind>cache-read-input-token|cache-write-(?:1h-|5m-)?input-token|input-token|"
     r"output-token)s?(?:-count)?(?P<rest>.*)", re.IGNORECASE,
 )  # fmt: skip
-_CLASSES: Final = {"cache-read-input-token": "cache_read", "cache-write-input-token": "cache_write",
+_CLASSES: Final = {"cache-read-input-token": "cache_read",
                    "input-token": "input_uncached", "output-token": "output"}  # fmt: skip
 _CATEGORIES: Final = {"tax": ChargeCategory.TAX, "credit": ChargeCategory.CREDIT, "refund": ChargeCategory.ADJUSTMENT,
                       "fee": ChargeCategory.PURCHASE}  # fmt: skip
@@ -82,7 +83,10 @@ def _usage_type(told: str) -> tuple[str | None, str | None, str]:
     if not found:
         return None, None, "standard"
     tier = next((name for name in ("batch", "flex", "priority") if name in told.lower()), "standard")
-    return labels.model_name(found["model"]), _CLASSES[found["kind"].lower()], tier
+    kind = found["kind"].lower()
+    if kind.startswith("cache-write"):
+        return labels.model_name(found["model"]), "cache_write_1h" if "1h" in kind else "cache_write", tier
+    return labels.model_name(found["model"]), _CLASSES[kind], tier
 
 
 @lru_cache(maxsize=4096)
@@ -123,9 +127,15 @@ def _call(entry: Mapping[str, Any], received_at: datetime) -> Record:
         ("cache_write", asked, "cacheWriteInputTokenCount"), ("output", answered, "outputTokenCount"),
     ):  # fmt: skip
         count(counts, name, part.get(key))
-    failed = told_nothing(counts)
+    error = text(entry.get("errorCode"))
+    nothing = told_nothing(counts)
     counts.input = (counts.input or 0) + (counts.cache_read or 0) + (counts.cache_write or 0)
-    settled = failure(text(entry.get("errorCode"))) if failed else settle(counts, provider=PROVIDER)
+    if not nothing:
+        settled = settle(counts, provider=PROVIDER)
+    elif error:
+        settled = failure(error)
+    else:
+        settled = Settled(quality=Quality.MISSING, problems=[*counts.problems, NO_USAGE])
     at = moment(entry.get("timestamp"))
     if at is None:
         settled.problems.append(NO_TIME)
@@ -136,7 +146,7 @@ def _call(entry: Mapping[str, Any], received_at: datetime) -> Record:
     )  # fmt: skip
     return Record(
         event=event, quality=settled.quality, problems=tuple(settled.problems), source_key=key,
-        trust=Trust.PROVIDER_SDK, emitter="Bedrock invocation log", failed=failed, ttl_known=settled.ttl_known,
+        trust=Trust.PROVIDER_SDK, emitter="Bedrock invocation log", failed=nothing and error != "", ttl_known=settled.ttl_known,
         tier_known=False,
     )  # fmt: skip
 

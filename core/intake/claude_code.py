@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from core.errors import Unreadable
 from core.intake import labels
-from core.intake.counts import NO_USAGE, Counts, Settled, count, settle, told_nothing
+from core.intake.counts import NO_USAGE, Counts, Settled, count, failure, settle, told_nothing
+from core.intake.otlp import NO_LIST, tells_nothing
 from core.intake.otlp_json import json_logs
 from core.intake.otlp_protobuf import protobuf_logs
 from core.intake.otlp_span import Log
@@ -59,7 +60,9 @@ _AGENTS: Final = (
     ),
 )  # fmt: skip
 _BY_EVENT: Final = {agent.event: agent for agent in _AGENTS}
-_BY_SHORT: Final = {("claude-code", "api_request"): _AGENTS[0], ("claude_code", "api_request"): _AGENTS[0]}
+_CLAUDE_CODE: Final = ("claude-code", "claude_code", "com.anthropic.claude_code")
+"""Service and scope of Claude Code, whose events may come under their short names; the service may be renamed."""
+_FAILED: Final = {"claude_code.api_error": _AGENTS[0]}
 
 
 def read(body: bytes, *, received_at: datetime, is_json: bool | None = None) -> Taken:
@@ -86,26 +89,36 @@ def read(body: bytes, *, received_at: datetime, is_json: bool | None = None) -> 
             except Unreadable as wrong:
                 taken.refused.append((index, wrong.message))
             else:
-                agent = _agent(log, service)
-                if agent and (record := _record(log, agent, tags=tags, received_at=received_at)):
+                agent, failed = _agent(log, service, scope.name)
+                if agent and (record := _record(log, agent, failed=failed, tags=tags, received_at=received_at)):
                     taken.records.append(record)
                 else:
                     taken.ignored += 1
             index += 1
+    if is_json and not index and tells_nothing(body, "resourceLogs"):
+        taken.problems.append(NO_LIST.format(what="log records", name="resourceLogs"))
     return taken
 
 
-def _agent(log: Log, service: str) -> Agent | None:
+def _agent(log: Log, service: str, scope: str) -> tuple[Agent | None, bool]:
+    """The agent whose request a log record is, and whether it failed; None for all other records."""
     event = text(log.values.get("event.name"))
-    return _BY_EVENT.get(event) or _BY_EVENT.get(log.name) or _BY_SHORT.get((service, event))
+    names = [event, log.name]
+    if service in _CLAUDE_CODE or scope.startswith(_CLAUDE_CODE):
+        names.append(f"claude_code.{event}")
+    agent = next((found for name in names if (found := _BY_EVENT.get(name))), None)
+    failed = next((found for name in names if (found := _FAILED.get(name))), None)
+    return agent or failed, agent is None and failed is not None
 
 
-def _record(log: Log, agent: Agent, *, tags: dict[str, str], received_at: datetime) -> Record | None:
+def _record(log: Log, agent: Agent, *, failed: bool, tags: dict[str, str], received_at: datetime) -> Record | None:
     values = log.values
     counts = Counts()
     for name, attribute in agent.counts:
         count(counts, name, values.get(attribute))
-    if told_nothing(counts):
+    if failed:
+        settled = failure(text(values.get("error")), str(values.get("status_code") or ""))
+    elif told_nothing(counts):
         if agent.name == "Codex":
             # One call is many stream events; only the last carries counts.
             return None
@@ -128,7 +141,7 @@ def _record(log: Log, agent: Agent, *, tags: dict[str, str], received_at: dateti
     )  # fmt: skip
     return Record(
         event=event, quality=settled.quality, problems=tuple(settled.problems), source_key=key,
-        trust=Trust.PROVIDER_SDK, emitter=agent.name, ttl_known=settled.ttl_known, tier_known="speed" in values,
+        trust=Trust.PROVIDER_SDK, emitter=agent.name, failed=failed, ttl_known=settled.ttl_known, tier_known="speed" in values,
     )  # fmt: skip
 
 
@@ -145,10 +158,13 @@ def _inclusive(counts: Counts, agent: Agent, values: dict[str, Any]) -> Counts:
 
 
 def _key(log: Log) -> str:
-    """(session, sequence), or a digest where the agent numbers nothing."""
+    """(session, sequence, time), or a digest where the agent numbers nothing.
+
+    A session that is resumed keeps its id and counts from the beginning again; only the time tells the two apart.
+    """
     values = log.values
     session = text(values.get("session.id")) or text(values.get("conversation.id"))
     sequence = values.get("event.sequence")
     if session and len(session) < 100 and isinstance(sequence, int | str) and len(str(sequence)) < 20:
-        return f"{session}/{sequence}"
+        return f"{session}/{sequence}/{log.time or text(values.get('event.timestamp'))}"
     return digest(session, log.name, log.time, sorted(values.items(), key=str))

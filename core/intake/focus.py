@@ -41,6 +41,10 @@ _AMOUNTS: Final = (
     *REQUIRED, "EffectiveCost", "ListCost", "x_ConsumedTokens", "ConsumedQuantity", "PricingQuantity",
 )  # fmt: skip
 """What differs from row to row; everything else labels the charge."""
+_NULLS: Final = frozenset({"NULL", "null", "\\N", "None", "nan", "NaN", "N/A", "<null>"})
+"""What databases write into a CSV for a null; FOCUS's own files leave the cell empty."""
+_NAMES: Final = {name.lower().replace("_", ""): name for name in COLUMNS}
+"""Warehouses change the case of names: `billedcost`, `BILLED_COST`."""
 _MOST_CHARGES: Final = 20_000
 _NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS: Final = re.compile(
@@ -62,7 +66,7 @@ class _Sku(NamedTuple):
 
 def is_focus(first_line: str) -> bool:
     """Whether a CSV's header is FOCUS's."""
-    names = set(header_of(first_line)[0])
+    names = set(_columns(header_of(first_line)[0]))
     return names.issuperset(REQUIRED) and "ChargeCategory" in names
 
 
@@ -70,7 +74,8 @@ def rows(lines: Iterable[str]) -> Iterator[tuple[int, CostLine | str]]:
     """(line number, cost line or why there is none), one at a time. Raises Unreadable where columns are missing."""
     source = iter(lines)
     first = next(source, "")
-    if lacking := [name for name in REQUIRED if name not in header_of(first)[0]]:
+    header = _columns(header_of(first)[0])
+    if lacking := [name for name in REQUIRED if name not in header]:
         raise Unreadable(f"This is no FOCUS file: it has no column {', '.join(lacking)}.")
     cells = Cells(chain([first], source))
     reader = _Reader(cells.header)
@@ -94,6 +99,11 @@ def cost_line(row: Mapping[str, str]) -> CostLine | str:
     return _Reader(list(row)).cost_line(list(row.values()))
 
 
+def _columns(header: Iterable[str]) -> list[str]:
+    """The header in FOCUS's own spelling; what is no FOCUS column stays as it is."""
+    return [_NAMES.get(name.lower().replace("_", ""), name) for name in header]
+
+
 class _Charge(NamedTuple):
     """What the labels of a row say: the line without its times and amounts, and what one of its units is.
 
@@ -110,7 +120,7 @@ class _Reader:
     """Rows of one file. Most rows of a large bill differ in times and amounts only, so that what their labels say is kept."""
 
     def __init__(self, header: list[str]) -> None:
-        place = {name: number for number, name in enumerate(header) if name in COLUMNS}
+        place = {name: number for number, name in enumerate(_columns(header)) if name in COLUMNS}
         # Absent columns read an empty cell that is put behind each row.
         at = [place.get(name, -1) for name in _AMOUNTS]
         self._amounts = itemgetter(*at)
@@ -146,7 +156,7 @@ class _Reader:
 
 def _charge_of(row: Mapping[str, str]) -> _Charge:
     """What the cells of a row say but for its times and amounts."""
-    told = {name: value.strip() for name, value in row.items()}
+    told = {name: "" if (plain := value.strip()) in _NULLS else plain for name, value in row.items()}
 
     def cell(name: str) -> str:
         return told.get(name, "")
@@ -219,13 +229,13 @@ def _class_of(direction: str, action: str, words: str) -> str | None:
     if "write" in action or "creation" in action:
         return "cache_write_1h" if re.search(r"\b(1 ?h|1 ?hour|60 ?min|12 ?h)", words) else "cache_write"
     audio = "audio" in words
-    if "output" in direction or "completion" in direction:
+    if any(word in direction for word in ("output", "completion", "reasoning", "thinking")):
         return "output_audio" if audio else "output"
     if "input" in direction or "prompt" in direction:
         if "uncached" in action:
             return "input_audio" if audio else "input_uncached"
         return "cache_read" if "read" in action or "cached" in action else "input_audio" if audio else "input_uncached"
-    return "cache_read" if "cache read" in words or "cached" in words else None
+    return "cache_read" if any(mark in words for mark in ("cache read", "cache hit", "cached")) else None
 
 
 def _quantity(tokens: str, consumed: str, priced: str, charge: _Charge) -> tuple[Decimal | None, str | None]:
@@ -244,7 +254,9 @@ def unit_of(told: str) -> tuple[int, str | None]:
     plain = told.strip().lower().replace(",", "")
     if plain == "mtok":
         return 1_000_000, "tokens"
-    if found := _UNITS.fullmatch(plain):
+    if behind := re.fullmatch(r"(tok(?:en)?s?) \((.+)\)", plain):
+        plain = f"{behind[2]} {behind[1]}"
+    if found := _UNITS.fullmatch(plain.removeprefix("per ")):
         return _SIZES.get(re.sub(r"\s", "", found["size"] or ""), 1), "tokens"
     return 1, plain[:40] or None
 

@@ -22,6 +22,7 @@ METRICS_ARE: Final = (
 )
 METRICS_REFUSED: Final = f"The body holds metrics, not traces: {METRICS_ARE}"
 LOGS_REFUSED: Final = "These are OTLP logs, not traces; of logs only those of coding agents carry usage."
+NO_LIST: Final = "Nothing of the body was read: OTLP in JSON has its {what} in “{name}”, written like that."
 _HOPS: Final = 64
 _SHADOW_DELAY: Final = timedelta(seconds=5)
 """How long after the call itself its closing span may come."""
@@ -54,8 +55,15 @@ def read(body: bytes, *, received_at: datetime, is_json: bool | None = None) -> 
     if not is_json and calls.index and not calls.understood:
         # Metrics and logs have the same outer shape in protobuf; only the innermost messages differ.
         raise Unreadable("Nothing in the body is a span. If these are metrics: " + METRICS_ARE)
+    if is_json and not calls.index and tells_nothing(body, "resourceSpans"):
+        calls.taken.problems.append(NO_LIST.format(what="spans", name="resourceSpans"))
     calls.taken.records = merge(_without_shadows(_leaves(calls)))
     return calls.taken
+
+
+def tells_nothing(body: bytes, name: str) -> bool:
+    """Whether a JSON body says something, but not under this name: other signals and names in snake case do."""
+    return body.strip() not in (b"", b"{}") and f'"{name}"'.encode() not in body
 
 
 class _Calls:

@@ -162,7 +162,8 @@ def json_logs(body: bytes) -> Iterator[LogScope]:
             logs = scope_logs.log_records or []
             seen += len(logs)
             check_size(seen)
-            yield LogScope((scope_logs.scope or _Scope()).version or "", resource, logs, _log)
+            scope = scope_logs.scope or _Scope()
+            yield LogScope(scope.name or "", scope.version or "", resource, logs, _log)
 
 
 def _log(encoded: msgspec.Raw) -> Log:

@@ -73,7 +73,8 @@ def protobuf_logs(body: bytes) -> Iterator[LogScope]:
         for scope_logs in resource_logs.scope_logs:
             seen += len(scope_logs.logs)
             check_size(seen)
-            yield LogScope(text(scope_logs.scope.version), resource, scope_logs.logs, _log)
+            scope = scope_logs.scope
+            yield LogScope(text(scope.name), text(scope.version), resource, scope_logs.logs, _log)
 
 
 def _log(raw: bytes) -> Log:

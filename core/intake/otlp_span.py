@@ -66,7 +66,7 @@ LOG_ATTRIBUTES: Final = (
     "event.name", "event.kind", "event.sequence", "event.timestamp", "session.id", "conversation.id", "prompt.id",
     "request_id", "response_id", "model", "input_tokens", "output_tokens", "cache_read_tokens", "cache_creation_tokens",
     "cost_usd", "speed", "input_token_count", "output_token_count", "cached_token_count", "reasoning_token_count",
-    "cached_content_token_count", "thoughts_token_count", "tool_token_count", "total_token_count", "error",
+    "cached_content_token_count", "thoughts_token_count", "tool_token_count", "total_token_count", "error", "status_code",
 )  # fmt: skip
 """What is read of a coding agent's log record; prompts and outputs have other names."""
 
@@ -82,6 +82,7 @@ class Log(msgspec.Struct):
 class LogScope(msgspec.Struct):
     """Log records of one scope and resource, still encoded; `decode` raises Unreadable."""
 
+    name: str
     version: str
     resource: Mapping[str, Any]
     logs: Sequence[Any]

@@ -115,7 +115,8 @@ def moment(value: object) -> datetime | None:
     A Unix time may be in seconds, or in milliseconds, microseconds or nanoseconds: its size says which.
     """
     if isinstance(value, str):
-        shown = value.strip()
+        # BigQuery writes the zone as a word.
+        shown = value.strip().removesuffix(" UTC")
         try:
             if not shown.isdigit():
                 parsed = datetime.fromisoformat(shown)

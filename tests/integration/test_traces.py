@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -133,13 +134,42 @@ async def test_own_trouble_is_a_503_that_exporters_send_again_after(api: Api, mo
         raise RuntimeError("the disk is full")
 
     monkeypatch.setattr(api.service.bookkeeper, "record", breaks)
-    body = capture("otlp/sdk-anthropic.traces.pb")
-    async with httpx.AsyncClient(base_url=api.client.base_url) as client:
-        headers = {**PROTOBUF, "Authorization": f"Bearer {api.tokens['usage']}"}
-        answer = await client.post("/v1/traces", content=body, headers=headers)
+    batch = capture("otlp/sdk-anthropic.traces.pb")
+    for path, body, kind in (("/v1/traces", batch, PROTOBUF), ("/v1/logs", b'{"resourceLogs": []}', JSON)):
+        answer = await post(api, path, body, kind)
 
-    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
-    assert "disk" not in answer.text
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+        assert "disk" not in answer.text
+
+
+@pytest.mark.parametrize("window", [15, -15], ids=["zlib format", "raw"])
+async def test_deflate_is_read_with_and_without_its_head(api: Api, window: int) -> None:
+    packer = zlib.compressobj(wbits=window)
+    packed = packer.compress(capture("otlp/otel-genai-openai.traces.pb")) + packer.flush()
+    whole = await post(api, "/v1/traces", packed, {**PROTOBUF, "Content-Encoding": "deflate"})
+    half = await post(api, "/v1/traces", packed[: len(packed) // 2], {**PROTOBUF, "Content-Encoding": "deflate"})
+    bomb = zlib.compress(b"\0" * (65 << 20), level=1)
+    large = await post(api, "/v1/traces", bomb, {**PROTOBUF, "Content-Encoding": "deflate"})
+
+    assert (whole.status_code, half.status_code, large.status_code) == (200, 400, 413)
+    assert (await books(api))[0] == 6
+
+
+@pytest.mark.parametrize(
+    ("path", "body"), [("/v1/traces/", b'{"resource_spans": [{}]}'), ("/v1/logs/", b'{"resourceSpans": []}')]
+)
+async def test_a_body_of_which_nothing_is_read_is_taken_with_a_warning(api: Api, path: str, body: bytes) -> None:
+    answer = await post(api, path, body, JSON)
+
+    assert answer.status_code == 200
+    assert answer.json()["partialSuccess"]["errorMessage"].startswith("Nothing of the body was read")
+
+
+async def test_an_endpoint_with_the_path_twice_is_told_what_to_set(api: Api) -> None:
+    answer = await post(api, "/v1/traces/v1/traces", b"", PROTOBUF)
+
+    assert answer.status_code == 404
+    assert f"set it to {str(api.client.base_url).rstrip('/')}, without a path" in answer.json()["error"]
 
 
 async def test_a_response_names_the_refused_spans_in_the_senders_format() -> None:

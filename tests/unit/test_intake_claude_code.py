@@ -12,7 +12,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from core.errors import Unreadable
 from core.intake import claude_code
 from core.intake.counts import TTL_UNKNOWN
-from core.intake.record import Taken
+from core.intake.record import Record, Taken
 from core.usage import Quality
 from tests.support.payloads import ANTHROPIC, NOW, START, attributes, body, counts
 
@@ -43,9 +43,9 @@ def test_protobuf_says_the_same_as_json() -> None:
     assert packed.records == claude_code.read(CAPTURED, received_at=NOW).records
 
 
-def test_session_and_sequence_are_the_key() -> None:
+def test_session_sequence_and_time_are_the_key() -> None:
     (record,) = claude_code.read(CAPTURED, received_at=NOW).records
-    assert record.source_key == "00000000-0000-0000-0000-00000000000a/3"
+    assert record.source_key == "00000000-0000-0000-0000-00000000000a/3/1793620833000000000"
 
 
 def test_codex_counts_include_cached_tokens_and_only_the_last_event_has_them() -> None:
@@ -81,3 +81,37 @@ def test_a_request_without_counts_is_missing() -> None:
 def test_what_is_no_logs_request_is_unreadable(junk: bytes) -> None:
     with pytest.raises(Unreadable):
         claude_code.read(junk, received_at=NOW)
+
+
+def an_agents_log(scope: str = "", service: str = "claude-code", *, time: int = START, **told: Any) -> dict[str, Any]:
+    names = {key.replace("__", "."): value for key, value in told.items()}
+    attributes_ = {"model": "claude-sonnet-4-5", "session.id": "s-1", "event.sequence": 3, "event.name": "api_request",
+                   "input_tokens": "21", "output_tokens": "350"} | names  # fmt: skip
+    return {
+        "resource": {"attributes": attributes({"service.name": service})},
+        "scopeLogs": [{"scope": {"name": scope}, "logRecords": [{"timeUnixNano": str(time), "attributes": attributes(attributes_)}]}],
+    }  # fmt: skip
+
+
+def read_logs(*made: dict[str, Any]) -> list[Record]:
+    return claude_code.read(json.dumps({"resourceLogs": list(made)}).encode(), received_at=NOW).records
+
+
+def test_a_resumed_session_numbers_from_the_beginning_and_counts_all_the_same() -> None:
+    again = [an_agents_log(), an_agents_log(), an_agents_log(time=START + 3_600_000_000_000)]
+    assert len({record.source_key for record in read_logs(*again)}) == 2
+
+
+def test_claude_code_under_another_services_name_is_known_by_its_scope() -> None:
+    (record,) = read_logs(an_agents_log("com.anthropic.claude_code.events", "our-agent"))
+    assert record.emitter == "Claude Code"
+    assert read_logs(an_agents_log("somebody.else", "our-agent")) == []
+
+
+def test_a_failed_request_of_an_agent_counts_without_tokens() -> None:
+    (record,) = read_logs(
+        an_agents_log(event__name="api_error", error="overloaded", status_code="529", input_tokens="0")
+    )
+    assert (record.failed, record.event.input_tokens, record.problems[0]) == (
+        True, 0, "the call failed (overloaded 529); a request without tokens",
+    )  # fmt: skip
