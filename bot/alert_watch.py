@@ -76,6 +76,8 @@ class AlertWatch:
     async def _look(self, workload_ids: Sequence[int] | None, refused: dict[int, int]) -> tuple[Breach, ...]:
         async with self._looking:
             now = self._clock()
+            if self._signals.take_history():
+                self._memory.has_late_history = True
             if refused:
                 await note_refusals(self._uow, refused, now=now)
             with LOOKS.labels("all" if workload_ids is None else "some").time():

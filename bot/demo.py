@@ -68,7 +68,14 @@ class Demo:
         self._stack = AsyncExitStack()
 
     async def start(self) -> None:
-        """Workspace and bot up, the company's history in the books. Raises SettingsProblem."""
+        """Workspace and bot up, the company's history in the books. Raises SettingsProblem.
+
+        The page answers before that; a step of its clock waits until there is a past that it goes on from.
+        """
+        async with self._moving:
+            await self._open()
+
+    async def _open(self) -> None:
         try:
             await self.sandbox.start(self._port)
         except (OSError, OverflowError) as taken:

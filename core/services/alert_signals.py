@@ -17,12 +17,19 @@ class AlertSignals:
     def __init__(self) -> None:
         self._touched: set[int] = set()
         self._refused: Counter[int] = Counter()
+        self._has_history = False
         self._woken = asyncio.Event()
 
-    def touch(self, workload_ids: Iterable[int]) -> None:
-        """Usage of these workloads is in the books, or will be in a moment; does not block."""
+    def touch(self, workload_ids: Iterable[int], *, has_history: bool = False) -> None:
+        """Usage of these workloads is in the books, or will be in a moment, some of it of earlier days; does not block."""
         self._touched.update(workload_ids)
+        self._has_history |= has_history
         self._woken.set()
+
+    def take_history(self) -> bool:
+        """Whether usage of earlier days came in since it was asked last: what was learnt from those days is outdated."""
+        found, self._has_history = self._has_history, False
+        return found
 
     def refuse(self, workload_id: int) -> None:
         """The guard refused a request because the envelope is used up; does not block."""

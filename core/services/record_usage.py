@@ -24,6 +24,7 @@ from core.usage import UsageEvent
 from core.witness import Witness
 
 _ATTEMPTS: Final = 6
+_HISTORY_SECONDS: Final = 2 * 86_400
 _RETRIED_SQLSTATES: Final = ("40001", "40P01")
 
 
@@ -104,7 +105,7 @@ class Bookkeeper:
             version, laid = await self._layout.lay_out(batch)
             receipt = await self._bookings.book(Waiting(batch, version, laid))
             if receipt is not None:
-                self._signal(laid)
+                self._signal(laid, batch.now)
                 return receipt
             # Rules or prices changed since the batch was laid out: look at it again with the new ones.
             self.forget()
@@ -134,9 +135,11 @@ class Bookkeeper:
         """
         receipt = await self._bookings.book_in(tx, prepared.batch, prepared.laid)
         # The commit follows at once, and whoever hears of it gathers for a second first.
-        self._signal(prepared.laid)
+        self._signal(prepared.laid, prepared.batch.now)
         return receipt
 
-    def _signal(self, laid: Laid) -> None:
+    def _signal(self, laid: Laid, now: datetime) -> None:
         if self._signals is not None and laid.daily:
-            self._signals.touch({int(row[1]) for row in laid.daily})
+            # Hours are sorted. What merely comes a day late changes no pace that is worth learning anew for.
+            has_history = int(laid.hourly[0][0]) < now.timestamp() - _HISTORY_SECONDS
+            self._signals.touch({int(row[1]) for row in laid.daily}, has_history=has_history)

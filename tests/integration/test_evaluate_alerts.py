@@ -7,13 +7,19 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import text
 
+from bot.alert_watch import AlertWatch
 from core.breach import Breach, BreachKind, BreachState, Closing
 from core.money import NANOS
 from core.period import Cycle
 from core.quiet import QuietHours
+from core.services.alert_memory import AlertMemory
+from core.services.alert_signals import AlertSignals
 from core.services.evaluate_alerts import evaluate_alerts
+from core.services.manage_tokens import import_source
+from core.services.record_usage import Bookkeeper
 from core.services.tell_breach import KIND, NOTE
 from core.store.unit_of_work import UnitOfWork
+from core.usage import UsageEvent
 from tests.support.books import ANA, FARAH, NOON, an_event, an_order, records, sets
 
 NOVEMBER = Cycle(2026, 11)
@@ -168,9 +174,8 @@ async def test_the_books_remember_when_the_message_was_out(uow: UnitOfWork):
     assert (soft.state, soft.told_at) == (BreachState.TOLD, NOON + timedelta(seconds=3))
 
 
-async def test_a_runaway_is_told_to_channel_and_owner_long_before_soft(uow: UnitOfWork):
-    await an_envelope(uow, 1_000)
-    quiet = [
+def two_quiet_weeks() -> list[UsageEvent]:
+    return [
         an_event(
             at=NOON - timedelta(hours=hour),
             requests=10,
@@ -180,7 +185,11 @@ async def test_a_runaway_is_told_to_channel_and_owner_long_before_soft(uow: Unit
         )
         for hour in range(1, 24 * 14)
     ]
-    await records(uow, quiet)
+
+
+async def test_a_runaway_is_told_to_channel_and_owner_long_before_soft(uow: UnitOfWork):
+    await an_envelope(uow, 1_000)
+    await records(uow, two_quiet_weeks())
     assert await looks(uow) == []
     await spends(uow, 2_000)
     assert await looks(uow) == [BreachKind.VELOCITY]
@@ -189,3 +198,28 @@ async def test_a_runaway_is_told_to_channel_and_owner_long_before_soft(uow: Unit
     assert runaway.facts["surge"]["spent"] == 2_000 * 2_800_000
     assert runaway.facts["surge"]["by"][0][:2] == ["model", "gpt-4.1"]
     assert runaway.facts["surge"]["expected"] < NANOS // 10
+
+
+async def test_a_runaway_is_told_on_the_day_on_which_the_history_was_brought_in(uow: UnitOfWork):
+    """A pace that was learnt from empty books must not last until midnight: newcomers press that button at once."""
+    await an_envelope(uow, 1_000)
+    clock, signals = [NOON], AlertSignals()
+    watch = AlertWatch(uow, signals, lambda: clock[0], lambda: None)
+    assert await watch.look() == ()
+    bookkeeper = Bookkeeper(uow, signals=signals)
+    number = (await import_source(uow, "gateway", now=NOON)).id
+    await bookkeeper.record(number, list(enumerate(two_quiet_weeks())), now=NOON)
+    clock[0] += timedelta(minutes=1)
+    assert await watch.look_where_needed() == ()
+    await spends(uow, 2_000)
+    assert [breach.kind for breach in await watch.look()] == [BreachKind.VELOCITY]
+
+
+async def test_history_that_another_process_brought_in_is_learnt_within_the_hour(uow: UnitOfWork):
+    await an_envelope(uow, 1_000)
+    memory = AlertMemory()
+    await evaluate_alerts(uow, now=NOON - timedelta(hours=1), memory=memory)
+    await records(uow, two_quiet_weeks())
+    await spends(uow, 2_000, at=NOON - timedelta(minutes=30))
+    found = [await evaluate_alerts(uow, now=NOON + timedelta(minutes=at), memory=memory) for at in (-1, 0)]
+    assert [[breach.kind for breach in told] for told in found] == [[], [BreachKind.VELOCITY]]
