@@ -24,7 +24,7 @@ ENV OUTLAY_HOST=0.0.0.0 OUTLAY_PORT=8400 OUTLAY_DATABASE_URL=sqlite:////data/out
 EXPOSE 8400
 # Ready means that the books can be read.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=3 \
-    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8400/readyz', timeout=4)"]
+    CMD python -c "import urllib.request; urllib.request.urlopen('http://127.0.0.1:$OUTLAY_PORT/readyz', timeout=4)"
 # SIGTERM lets what runs finish; compose and Kubernetes send it, and wait.
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["outlay"]

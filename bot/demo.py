@@ -19,7 +19,7 @@ import msgspec
 from rich.console import Console
 from rich.progress import Progress
 
-from bot.cli.running import until_signalled
+from bot.cli.running import started, until_signalled
 from bot.demo_bill import PROVIDER, demo_bill
 from bot.demo_clock import DemoClock, span
 from bot.demo_state import BOOKS, DemoState
@@ -255,13 +255,8 @@ async def run_demo(*, port: int, state: Path | None, browser: bool) -> None:
         stack.push_async_callback(demo.stop)
         # Listened for from the first second: filling the books takes a few, and a signal right after `ready` counts too.
         signalled = asyncio.create_task(until_signalled())
-        starting = asyncio.create_task(demo.start())
-        await asyncio.wait({signalled, starting}, return_when=asyncio.FIRST_COMPLETED)
-        if signalled.done():
-            starting.cancel()
-            await asyncio.gather(starting, return_exceptions=True)
+        if not await started(demo.start(), signalled):
             return
-        await starting
         print(f"ready {demo.sandbox.url}", flush=True)  # noqa: T201 - promised to scripts
         if browser:
             await asyncio.to_thread(webbrowser.open, demo.sandbox.url)

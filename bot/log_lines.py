@@ -72,10 +72,16 @@ class CountEvents(logging.Handler):
         LOGGED.labels(name, record.levelname.lower()).inc()
 
 
+def _is_news(record: logging.LogRecord) -> bool:
+    return "`token` will be unused" not in record.getMessage()
+
+
 def log_to_stderr(level: int = logging.INFO) -> None:
     """Send everything from `level` up to stderr; libraries from warning up."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Readable() if sys.stderr.isatty() else JsonLines())
     logging.basicConfig(level=logging.WARNING, handlers=[handler, CountEvents()], force=True)
+    # Bolt finds SLACK_BOT_TOKEN in the environment by itself and warns that the client given to it goes before that.
+    logging.getLogger("outlay.bolt").addFilter(_is_news)
     for ours in ("bot", "core", "sandbox"):
         logging.getLogger(ours).setLevel(level)

@@ -63,6 +63,8 @@ from core.store.unit_of_work import UnitOfWork
 log = logging.getLogger(__name__)
 
 _GRACE_SECONDS = 10
+CONNECT_SECONDS = 10.0
+"""For so long the start waits for Socket Mode; after that it goes on beside everything else."""
 
 
 class _WebServer(uvicorn.Server):
@@ -209,8 +211,20 @@ class Service:
     async def _connect(self, slack: AsyncApp, app_token: str) -> None:
         client = AsyncWebClient(token=app_token, base_url=self._settings.slack_api_url)
         handler = AsyncSocketModeHandler(slack, app_token, web_client=client)
-        await handler.connect_async()  # type: ignore[no-untyped-call]
         self._stack.push_async_callback(handler.close_async)
+        # The SDK tries for ever; usage is counted and stopping works meanwhile.
+        connecting = asyncio.create_task(handler.connect_async(), name="socket mode")  # type: ignore[no-untyped-call]
+
+        async def cease() -> None:
+            connecting.cancel()
+            await asyncio.gather(connecting, return_exceptions=True)
+
+        self._stack.push_async_callback(cease)
+        done, _ = await asyncio.wait({connecting}, timeout=CONNECT_SECONDS)
+        if done:
+            await connecting
+        else:
+            log.warning("slack_not_reached", extra={"seconds": CONNECT_SECONDS})
 
     async def _tick(self) -> None:
         running = [

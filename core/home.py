@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -94,6 +94,8 @@ class Home:
       escalations: questions past a hard threshold, or for more money, that they may decide.
       to_sign: comparisons that wait for their signature.
       sources: None for whoever is not on the finance team.
+      names: of all workloads, theirs first, for lines to paste.
+      unset: a workload without an envelope, for lines that set one; None where each has one.
     """
 
     person: str
@@ -109,6 +111,7 @@ class Home:
     rollout: Glance | None = None
     escalations: tuple[Escalation, ...] = ()
     to_sign: tuple[WaitingClose, ...] = ()
+    unset: str | None = None
 
     @property
     def waiting(self) -> int:
@@ -143,14 +146,23 @@ def home_of(office: Office, person: str, *, is_finance: bool) -> Home:
     """The page of one person, from what was read for everybody."""
     mine = [MyEnvelope(one, roles) for one in office.envelopes if (roles := roles_in(one.envelope, person))]
     mine.sort(key=_urgency)
+    held = {one.envelope.workload for one in office.envelopes}
     return Home(
         person, is_finance, office.cycle, office.share_elapsed, tuple(mine),
         tuple(one for one in office.requests if person != one.requested_by and person in _deciders(one)),
         tuple(one for one in office.requests if person == one.requested_by),
-        office.sources if is_finance else None, office.names, office.freshness,
+        office.sources if is_finance else None, _own_first(office.names, mine), office.freshness,
         office.rollout, tuple(one for one in office.escalations if _decides(office, one, person)),
         tuple(one for one in office.closes if person in one.waits_for),
+        next((name for name in office.names if name not in held), None),
     )  # fmt: skip
+
+
+def _own_first(names: Sequence[str], mine: Sequence[MyEnvelope]) -> tuple[str, ...]:
+    """What they own, what else they have a role in, and the rest, each in the order given."""
+    owned = {one.standing.envelope.workload for one in mine if "owner" in one.roles}
+    known = {one.standing.envelope.workload for one in mine}
+    return tuple(sorted(names, key=lambda name: (name not in owned, name not in known)))
 
 
 def roles_in(envelope: Envelope, person: str) -> tuple[str, ...]:

@@ -95,4 +95,4 @@ class Actor:
     def require_finance(self, act: str) -> None:
         """Workspace finance only. Raises NotAllowed."""
         if not may(self.roles(None), Act.KEEP_BOOKS):
-            raise NotAllowed(f"Only the finance team can {act}. Ask your finance partner.")
+            raise NotAllowed(f"Only the finance team can {act}. See who that is:", correction="/budget settings")

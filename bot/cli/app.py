@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import typer
 
 from bot.cli.on_demand import OnDemand
-from bot.cli.running import let_answers_through, until_signalled
+from bot.cli.running import let_answers_through, started, until_signalled
 
 app = typer.Typer(
     name="outlay", cls=OnDemand, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
@@ -30,10 +30,11 @@ def run() -> None:
     service = Service(load_settings())
 
     async def serve() -> None:
+        signalled = asyncio.create_task(until_signalled())
         try:
-            await service.start()
-            print(f"ready {service.url}", flush=True)  # noqa: T201 - promised to scripts
-            await until_signalled()
+            if await started(service.start(), signalled):
+                print(f"ready {service.url}", flush=True)  # noqa: T201 - promised to scripts
+                await signalled
         finally:
             await service.stop()
 

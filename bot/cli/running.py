@@ -1,11 +1,12 @@
-"""What long-running commands share: waiting for a signal."""
+"""What long-running commands share: waiting for a signal, from the first second on."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
 import sys
-from typing import Final
+from collections.abc import Coroutine
+from typing import Any, Final
 
 _SWITCH_SECONDS: Final = 0.001
 """How long a thread that computes may keep the interpreter while people wait: forecasts of a hundred workloads then hold an
@@ -24,3 +25,18 @@ async def until_signalled() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
     await stopped.wait()
+
+
+async def started(starting: Coroutine[Any, Any, None], signalled: asyncio.Task[None]) -> bool:
+    """Whether it came to its end before the signal; else it is cancelled. Raises what it raises.
+
+    As the first process of a container nothing else would end it: the kernel keeps such signals from it.
+    """
+    task = asyncio.create_task(starting)
+    await asyncio.wait({task, signalled}, return_when=asyncio.FIRST_COMPLETED)
+    if signalled.done():
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return False
+    await task
+    return True

@@ -53,7 +53,10 @@ async def try_changes(
         if change.from_model not in current.models:
             close = nearest(change.from_model, used)
             known = f"Did you mean {close}?" if close else f"It uses {', '.join(used) or 'no model yet'}."
-            raise UnknownName(f"{current.month.workload} does not use {change.from_model}. {known}")
+            raise UnknownName(
+                f"{current.month.workload} does not use {change.from_model}. {known}",
+                correction=_moved(workload, close or used[0], change) if used else None,
+            )
         if change.to_model not in current.month.rates:
             raise UnknownName(
                 f"{change.to_model} has no known price, so nothing can be said about moving to it.",
@@ -63,3 +66,8 @@ async def try_changes(
     (then,) = await asyncio.to_thread(forecast_all, [what_if(current.month, changes, start)])
     crosses = any(isinstance(change, ModelMove) for change in changes)
     return Trial(current, then, tuple(changes), start, crosses)
+
+
+def _moved(workload: str, used: str, asked: ModelMove) -> str:
+    """The line that was meant, from a model that is in use."""
+    return f"/budget whatif {workload} move={used}->{asked.to_model}:{asked.share * 100:g}%"

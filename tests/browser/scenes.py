@@ -172,14 +172,14 @@ SCENES: Final = (
     Scene("set-lowered", "An envelope is lowered", "farah", BUDGET, "soft threshold", "set sales-emails 1,500"),
     Scene("raise-waits", "A raise waits for the sponsor", "ana", SEARCH, "waits for", "set search-answers 14k"),
     Scene("request", "The sponsor is asked", "sam", "dm", "asks you to raise"),
-    Scene("request-loosened", "The sponsor is asked for more than money", "sam", "dm", "All it changes", before=(
+    Scene("request-loosened", "The sponsor is asked for more than money", "sam", "dm", "What gives more room", before=(
         ("chen", "set code-review 10k soft=90% hard=120% degrade=claude-haiku-4-5"),)),
     Scene("request-approved", "The same message once approved", "sam", "dm", "approved by", click="Approve"),
     Scene("requester-told", "Whoever asked is told", "chen", "dm", "was approved by"),
     Scene("requester-declined", "… or told that it was declined", "ben", "dm", "was declined by", before=(
         ("ben", "set support-assistant 20k"),), click="sam:Decline"),
     Scene("requester-unreached", "… or that the sponsor cannot be reached", "chen", "dm", "I cannot reach", before=(
-        ("chen", "set research-agent 9k"),), faults=({"method": "conversations.open", "kind": "gone"},)),
+        ("chen", "set research-agent 9k"),), faults=({"method": "chat.postMessage", "kind": "gone"},)),
     Scene("status-states", "Every state at once", "farah", BUDGET, "past", "status", before=(
         ("farah", "set moderation 350"),)),
     Scene("status-over", "One workload over its envelope", "chen", BUDGET, "Tokens", "status moderation"),
@@ -193,6 +193,12 @@ SCENES: Final = (
     Scene("digest", "Monday morning: the forecast of a channel", "chen", PLATFORM, "week of", days=6),
     Scene("refusal", "A refusal with a line to paste", "kim", BUDGET, "Did you mean", "status serch-answers"),
     Scene("refusal-right", "A refusal for lack of rights", "kim", BUDGET, "Only the owner", "set code-review 100"),
+    # Slack makes the conversation wait, so that what comes meanwhile goes out together.
+    Scene(
+        "breach-group", "Several envelopes at once share a message", "chen", PLATFORM, "alerts at once", before=(
+            ("farah", "set code-review soft=30%"), ("farah", "set research-agent soft=30%"), ("farah", "set eval-nightly soft=30%"),
+        ), faults=({"method": "chat.postMessage", "kind": "429", "seconds": 8},),
+    ),
     Scene(
         "reference", "A fault of Outlay's own: a reference to report", "chen", BUDGET, "reference", "set",
         faults=({"method": "views.open", "kind": "500"},),

@@ -21,6 +21,7 @@ BREACHES: Final = (
         "chen", PLATFORM, "the ladder would", f"set research-agent {LADDER}",
     ),
     Scene("breach-forecast", "The month is heading past an envelope", "ana", SEARCH, "is heading for", clock="1h"),
+    Scene("untrusted", "A model without a price: finance hears of it", "farah", "dm", "have no price"),
     Scene("breach-velocity", "A runaway is told in minutes", "chen", PLATFORM, "its usual", clock="runaway 1d", before=(
         ("farah", "set doc-summaries 3000 owner=@ana sponsor=@dana"),)),
     Scene("breach-hard", "A hard threshold is passed", "chen", PLATFORM, "passed its hard threshold"),
@@ -59,4 +60,6 @@ BREACHES: Final = (
     Scene("rollout-week-3", "The third week's post", "farah", BUDGET, "week 3 of 4"),
     Scene("rollout-final", "After 30 days: where we stand", "farah", BUDGET, "where we stand", clock="17d"),
     Scene("rollout-week-4", "The fourth week's post, before it", "farah", BUDGET, "week 4 of 4"),
+    Scene("breach-untrusted", "An amount that cannot be trusted", "farah", BUDGET, "is not all of it", before=(
+        ("farah", "set unattributed 3k owner=@farah sponsor=@sam"),)),
 )  # fmt: skip

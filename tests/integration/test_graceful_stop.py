@@ -6,10 +6,14 @@ import asyncio
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
+from bot.service import Service
+from bot.settings import Settings
 from core.services.keep_books import check_books
 from core.services.manage_tokens import create_token
 from tests.support.books import FARAH, NOON, a_payload, books_in
@@ -86,3 +90,21 @@ async def test_a_process_that_is_told_to_stop_finishes_what_it_took(database_url
     async with books_in(database_url) as uow:
         assert await number_of(uow, "SELECT count(*) FROM usage_events") == len(sent)
         assert (await check_books(uow)).holds
+
+
+async def test_a_slack_that_is_away_at_the_start_keeps_neither_usage_nor_stopping_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("bot.service.CONNECT_SECONDS", 0.1)
+    service = Service(
+        Settings(
+            _env_file=None, slack_bot_token=SecretStr("xoxb-nobody"), slack_app_token=SecretStr("xapp-nobody"),
+            slack_api_url="http://127.0.0.1:9/", outlay_database_url=f"sqlite:///{tmp_path / 'outlay.db'}", outlay_port=0,
+        )
+    )  # fmt: skip
+    await asyncio.wait_for(service.start(), timeout=20)
+    async with httpx.AsyncClient(base_url=service.url) as client:
+        assert (await client.get("/readyz")).status_code == 200
+    await asyncio.wait_for(service.stop(), timeout=5)
+
+    assert "slack_not_reached" in caplog.text

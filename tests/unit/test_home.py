@@ -52,6 +52,17 @@ def test_each_person_sees_their_envelopes_with_what_they_are_to_them():
     assert home_of(office, DANA, is_finance=False).is_new
 
 
+def test_lines_to_paste_take_what_somebody_owns_first_and_set_what_has_no_envelope():
+    office = replace(
+        an_office(a_standing("chat", envelope=an_envelope(workload="chat", people=people(owner=KIM))), a_standing()),
+        names=("chat", "search-answers", "translation"),
+    )
+    ana = home_of(office, ANA, is_finance=False)
+    assert (ana.names[0], ana.unset) == ("search-answers", "translation")
+    assert home_of(office, KIM, is_finance=False).names[0] == "chat"
+    assert home_of(office, SAM, is_finance=False).names == office.names
+
+
 def test_owner_and_finance_partner_in_one_person_is_one_line():
     office = an_office(a_standing(envelope=an_envelope(people=people(finance=ANA))))
     assert "you: owner and finance partner" in words(page(home_of(office, ANA, is_finance=False))["blocks"])

@@ -34,6 +34,12 @@ def test_examples_use_a_workload_that_exists():
     assert "/budget status doc-summaries" in pasteable(help_message("status", ("doc-summaries",)))
 
 
+def test_no_line_sets_an_envelope_that_stands_already():
+    lines = pasteable(help_message("set", ("search-answers",), "translation"))
+    assert "/budget set translation 4000 owner=@ana sponsor=@sam" in lines
+    assert "/budget set search-answers soft=80% channel=#ai-budget" in lines
+
+
 def test_an_unknown_topic_gets_the_known_ones():
     shown = help_message("<!here>", ())
     assert shown["text"].startswith("There is no help on `&lt;!here&gt;`. It exists for status, set, forecast")

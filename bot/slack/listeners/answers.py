@@ -23,9 +23,9 @@ from bot.slack.views.overview import overview_message
 from bot.slack.views.price import price_message
 from bot.slack.views.workloads import listing_message
 from core.errors import BudgetError, UnknownName
-from core.home import home_of
+from core.home import Home, home_of
 from core.rates import negotiated
-from core.services import budget_status, manage_prices, manage_workloads, read_audit, suggest_envelope
+from core.services import budget_status, manage_prices, manage_workloads, read_audit
 from core.services.read_home import read_office
 
 
@@ -54,21 +54,18 @@ def unshared(asked: Interaction) -> str | None:
 
 
 async def hub(asked: Interaction, command: Hub) -> None:
-    desk = asked.desk
-    office = await read_office(desk.uow, now=asked.now, finance_team=desk.finance)
-    home = home_of(office, asked.actor.id, is_finance=asked.actor.is_finance)
-    await send(asked, hub_message(home), share=command.share)
+    await send(asked, hub_message(await _home(asked)), share=command.share)
 
 
 async def explain(asked: Interaction, command: Help) -> None:
-    await send(asked, help_message(command.topic, await _names(asked)), share=command.share)
+    home = await _home(asked)
+    await send(asked, help_message(command.topic, home.names, home.unset), share=command.share)
 
 
-async def _names(asked: Interaction) -> tuple[str, ...]:
-    proposal = await suggest_envelope.proposal(
-        asked.desk.uow, None, by=asked.actor, defaults=asked.desk.defaults, now=asked.now
-    )
-    return proposal.names
+async def _home(asked: Interaction) -> Home:
+    desk = asked.desk
+    office = await read_office(desk.uow, now=asked.now, finance_team=desk.finance)
+    return home_of(office, asked.actor.id, is_finance=asked.actor.is_finance)
 
 
 async def status(asked: Interaction, command: Status) -> None:

@@ -87,7 +87,7 @@ def _trend(breakdown: Breakdown) -> Block | None:
 
 
 def _carried(dimension: str) -> str:
-    return "Attributed" if dimension == "workload" else f"With a {dimension}"
+    return "Attributed" if dimension == "workload" else f"With {labelled(dimension)}"
 
 
 def _shown(breakdown: Breakdown) -> tuple[Slice, ...]:

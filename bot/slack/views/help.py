@@ -12,20 +12,25 @@ from bot.slack.views.mrkdwn import code
 from bot.slack.views.wording import listed
 
 
-def help_message(topic: str | None, names: tuple[str, ...]) -> Message:
-    """All commands in few words, a group of them with examples, or one; an unknown topic gets the list of known ones."""
+def help_message(topic: str | None, names: tuple[str, ...], unset: str | None = None) -> Message:
+    """All commands in few words, a group of them with examples, or one; an unknown topic gets the list of known ones.
+
+    Args:
+      names: of workloads, the reader's own first; `unset` is one without an envelope.
+    """
+    used = (*names[:1], unset) if unset else names[:1]
     asked = topic.strip().lower() if topic else ""
     if found := TOPICS.get(asked):
-        return _one(asked, found, names)
+        return _one(asked, found, used)
     if group := GROUPS.get(asked):
-        return _group(group, names)
-    opening = "Commands of `/budget`. Each line can be pasted; put your own people for @ana and @sam."
+        return _group(group, used)
+    opening = "Commands of `/budget`. Each line can be pasted; put in your own amounts, and people for @ana and @sam."
     if topic:
         opening = f"There is no help on {code(topic, 40)}. It exists for {listed(list(TOPICS), len(TOPICS))}."
     return blocks.message(
         opening,
         blocks.section(opening),
-        *(part for name, group in GROUPS.items() for part in _brief(name, group, names)),
+        *(part for name, group in GROUPS.items() for part in _brief(name, group, used)),
         blocks.context(
             "Amounts are read as you write them: 4000, $4k, 4,000.50 USD; shares as 80, 80% or 0.8.",
             "Answers are only for you unless `--share` is added. More on one: `/budget help set`",
@@ -67,5 +72,6 @@ def _one(command: str, topic: Topic, names: tuple[str, ...]) -> Message:
 
 
 def pasteable(lines: Iterable[str], names: tuple[str, ...]) -> tuple[str, ...]:
-    """The lines with a workload that exists in place of NAME."""
-    return tuple(line.replace("NAME", names[0] if names else "search-answers") for line in lines)
+    """The lines with the first name in place of NAME, and the last in place of UNSET: one whose envelope no line would change."""
+    name, unset = (names[0], names[-1]) if names else ("search-answers", "search-answers")
+    return tuple(line.replace("NAME", name).replace("UNSET", unset) for line in lines)

@@ -8,7 +8,8 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One command: in few words for a list, then as a sentence about it. `NAME` in an example stands for a workload that exists."""
+    """One command: in few words for a list, then as a sentence about it. `NAME` in an example stands for a workload that exists,
+    `UNSET` for one without an envelope, so that pasting the line changes nobody's."""
 
     brief: str
     says: str
@@ -29,8 +30,8 @@ TOPICS: Final[dict[str, Topic]] = {
         "creates or changes an envelope; without arguments a form opens, filled in from what was spent.",
         (
             "/budget set",
-            "/budget set NAME 4000 owner=@ana sponsor=@sam",
-            "/budget set NAME $4k soft=80% hard=100% channel=#ai-budget",
+            "/budget set UNSET 4000 owner=@ana sponsor=@sam",
+            "/budget set NAME soft=80% channel=#ai-budget",
         ),
         "owner and finance partner",
         "Lowering is immediate. Raising an existing envelope waits for its sponsor, who is never its owner. "
@@ -228,7 +229,7 @@ GROUPS: Final[dict[str, Group]] = {
     "decide": Group(
         "Decide what it may cost",
         ("set", "plan", "metric", "replay", "request", "holdback", "approvals"),
-        ("/budget set NAME 4000 owner=@ana sponsor=@sam", "/budget approvals"),
+        ("/budget set UNSET 4000 owner=@ana sponsor=@sam", "/budget approvals"),
     ),
     "close": Group(
         "Close the month",

@@ -89,7 +89,7 @@ def _ways(home: Home) -> Block:
 
 def _welcome(home: Home) -> list[Block]:
     """For somebody who has nothing yet: three lines that teach, and one to paste."""
-    known = home.names[0] if home.names else "search-answers"
+    known = home.unset or (home.names[0] if home.names else "search-answers")
     return [
         blocks.header("Nothing here is yours yet"),
         blocks.section(

@@ -37,7 +37,7 @@ def hub_message(home: Home) -> Message:
         blocks.button("Spend by feature", ids.SHOW_SPEND, "feature"),
         blocks.button("Help", ids.SHOW_HELP, ""),
     ]
-    (line,) = pasteable(("/budget set NAME 4000 sponsor=@name",), home.names)
+    (line,) = pasteable(("/budget set UNSET 4000 sponsor=@name",), (home.unset,) if home.unset else home.names[:1])
     return blocks.message(
         text,
         blocks.section(text),

@@ -95,7 +95,7 @@ def _figures(request: ChangeRequest, spent_nanos: int | None) -> list[tuple[str,
         figures.append((f"Spent in {request.cycle.title}", f"{usd(spent_nanos)}, {used} of what is asked"))
     figures.append(("Thresholds after it", f"soft {share(terms.soft_share)}, hard {share(terms.hard_share)}"))
     if len(request.loosenings) > 1 or change <= 0:
-        figures.append(("All it changes", "\n".join(f"• {with_mentions(one)}" for one in request.loosenings[:6])))
+        figures.append(("What gives more room", "\n".join(f"• {with_mentions(one)}" for one in request.loosenings[:6])))
     return figures
 
 
