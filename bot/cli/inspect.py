@@ -20,7 +20,7 @@ from core.errors import BudgetError, TooLarge, Unreadable
 from core.intake.detect import HEAD, Format, detect, read_any
 from core.intake.record import CostLine, Record, Taken, UsageBucket
 from core.intake.values import number
-from core.list_prices import list_rates
+from core.list_prices import list_rates, similar_models
 from core.money import decimal_string, nanos_from_decimal
 from core.usage import Quality, UsageEvent
 
@@ -60,7 +60,7 @@ def inspect(
     if as_json or not sys.stdout.isatty():
         for item in found:
             sys.stdout.write(json.dumps(item, ensure_ascii=False) + "\n")
-    else:
+    elif found:
         Console().print(table(found))
     for line in remarks(taken):
         errors.print(line, markup=False, highlight=False, soft_wrap=True)
@@ -98,15 +98,37 @@ def described(taken: Taken) -> Iterator[dict[str, Any]]:
 def remarks(taken: Taken) -> list[str]:
     """What is to be said about the payload as a whole, for a person."""
     lines = list(taken.problems)
-    if taken.ignored:
+    nothing = not (taken.records or taken.buckets or taken.costs or taken.refused)
+    if nothing and not taken.problems:
+        lines.append("There is no model call in it.")
+    if taken.ignored == 1:
+        lines.append("1 item is no model call of its own and was passed over")
+    elif taken.ignored:
         lines.append(f"{taken.ignored:,} items are no model calls of their own and were passed over")
     merged = sum(len(record.merged_keys) for record in taken.records)
-    if merged:
-        lines.append(f"{merged:,} calls were described more than once and count once")
+    if merged == 1:
+        lines.append("1 report was of a call that another one tells too; the call counts once")
+    elif merged:
+        lines.append(f"{merged:,} reports were of calls that others tell too; each call counts once")
+    lines += _unpriced(taken)
     lines += [f"item {index}: {reason}" for index, reason in taken.refused[:20]]
     if len(taken.refused) > 20:
         lines.append(f"… and {len(taken.refused) - 20:,} more that could not be read")
     return lines
+
+
+def _unpriced(taken: Taken) -> Iterator[str]:
+    """A line for every model that has no list price, with what to do about it."""
+    events = [(record.event, record.quality) for record in taken.records if not record.failed]
+    events += [(bucket.event, bucket.quality) for bucket in taken.buckets]
+    unknown = dict.fromkeys(
+        (event.provider, event.model) for event, quality in events
+        if quality is not Quality.MISSING and cost_usd(event, quality) is None
+    )  # fmt: skip
+    for provider, model in list(unknown)[:10]:
+        near = similar_models(provider, model)
+        hint = f" (the nearest name is {near[0]})" if near else ""
+        yield f"no list price is known for {model} of {provider}{hint}; set one: /budget price {model} input=… output=…"
 
 
 def cost_usd(event: UsageEvent, quality: Quality) -> str | None:

@@ -15,7 +15,7 @@ from typing import Final
 from core.errors import UnknownName, Unreadable
 from core.intake import labels
 from core.intake.counts import NO_CACHE_SPLIT, NO_USAGE, Counts, count, settle, told_nothing
-from core.intake.provider_names import provider_name
+from core.intake.provider_names import bare_model, provider_name
 from core.intake.record import Record, Trust
 from core.intake.tables import header_of, table_rows
 from core.intake.tabular import Refused
@@ -25,15 +25,17 @@ from core.usage import MAX_REQUESTS, Quality
 FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "id": ("id", "request_id", "event_id", "call_id", "uuid", "generation_id", "record_id", "log_id"),
     "at": ("at", "timestamp", "time", "created_at", "datetime", "date", "start_time", "created", "end_time",
-           "request_time", "occurred_at", "event_time", "ts", "day", "usage_date"),
+           "request_time", "occurred_at", "event_time", "ts", "day", "usage_date", "request_created_at", "datum"),
     "provider": ("provider", "vendor", "llm_provider", "model_provider", "provider_name", "custom_llm_provider"),
-    "model": ("model", "model_name", "model_id", "llm_model", "engine", "deployment", "model_version", "response_model"),
+    "model": ("model", "model_name", "model_id", "llm_model", "engine", "deployment", "model_version", "response_model",
+              "model_permaslug", "modell"),
     "requests": ("requests", "num_model_requests", "request_count", "calls", "n_requests", "num_requests", "api_requests"),
     "input_tokens": ("input_tokens", "prompt_tokens", "tokens_prompt", "tokens_in", "input", "prompt_token_count",
-                     "context_tokens", "n_context_tokens_total", "input_token_count", "native_tokens_prompt", "in_tokens"),
+                     "context_tokens", "n_context_tokens_total", "input_token_count", "native_tokens_prompt", "in_tokens",
+                     "input_usage"),
     "output_tokens": ("output_tokens", "completion_tokens", "tokens_completion", "tokens_out", "output",
                       "generated_tokens", "n_generated_tokens_total", "output_token_count", "native_tokens_completion",
-                      "response_tokens", "out_tokens"),
+                      "response_tokens", "out_tokens", "output_usage"),
     "cache_read_tokens": ("cache_read_tokens", "cached_tokens", "cache_read_input_tokens", "input_cached_tokens",
                           "cached_input_tokens", "prompt_cache_read_tokens", "cache_hits_tokens", "tokens_cached"),
     "cache_write_tokens": ("cache_write_tokens", "cache_creation_input_tokens", "cache_creation_tokens",
@@ -45,11 +47,11 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "tier": ("tier", "service_tier", "processing"),
     "response_id": ("response_id", "provider_response_id", "provider_call_id", "completion_id"),
     "cost_reported": ("cost_reported", "cost", "cost_usd", "spend", "total_cost", "price", "amount", "cost_in_usd",
-                      "estimated_cost", "response_cost", "usd"),
+                      "estimated_cost", "response_cost", "usd", "cost_total"),
 }  # fmt: skip
 """Fields of a usage event → names of columns seen for them, most telling first."""
 TAGS: Final[dict[str, tuple[str, ...]]] = {
-    "team": ("team", "team_id", "team_name", "squad", "group", "cost_owner", "team_alias"),
+    "team": ("team", "team_id", "team_name", "squad", "group", "cost_owner", "team_alias", "property_team"),
     "feature": ("feature", "use_case", "app", "application", "service", "service_name", "app_name"),
     "environment": ("environment", "env", "stage"),
     "customer": ("customer", "customer_id", "tenant", "tenant_id", "account", "end_customer"),
@@ -63,7 +65,11 @@ _COUNTS: Final = (
     ("cache_write", "cache_write_tokens"), ("cache_write_1h", "cache_write_1h_tokens"),
     ("reasoning", "reasoning_tokens"), ("web_searches", "web_searches"),
 )  # fmt: skip
+_NUMBERS: Final = frozenset({"requests", *(name for _, name in _COUNTS)})
 _FUZZY: Final = 0.88
+_DAY_FIRST: Final = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:,? +(.+))?")
+_YEAR_FIRST: Final = re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})(?:,? +(.+))?")
+"""Days that can only be read in one way, before a time of day; a day with slashes that begins with day or month cannot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +95,24 @@ def propose(header: Sequence[str], sample: Sequence[Mapping[str, str]] = ()) -> 
     """The likeliest mapping. A column is used once; names that are close count when no known name is there."""
     plain = {_plain(column): column for column in header if column}
     taken: set[str] = set()
-    fields = _matched(FIELDS, plain, taken, fuzzy=False)
+    # A column that holds prompts may be called `input`; what is mostly no number in the sample holds no counts.
+    texts = {
+        column for column in plain.values()
+        if 2 * sum(_is_text(row.get(column, "")) for row in sample) > sum(row.get(column, "") != "" for row in sample)
+    }  # fmt: skip
+    numbers = {name: known for name, known in FIELDS.items() if name in _NUMBERS}
+    counted = {spelled: column for spelled, column in plain.items() if column not in texts}
+    fields = _matched(numbers, counted, taken, fuzzy=False)
+    fields |= _matched(
+        {name: known for name, known in FIELDS.items() if name not in _NUMBERS}, plain, taken, fuzzy=False
+    )
+    fields = {name: fields[name] for name in FIELDS if name in fields}
     tags = _matched(TAGS, plain, taken, fuzzy=False)
     still = {
         name: known for name, known in FIELDS.items() if name not in fields and name not in ("id", "cost_reported")
     }
-    fields |= _matched(still, plain, taken, fuzzy=True)
+    fields |= _matched({name: still[name] for name in still if name in _NUMBERS}, counted, taken, fuzzy=True)
+    fields |= _matched({name: still[name] for name in still if name not in _NUMBERS}, plain, taken, fuzzy=True)
     return _completed(ColumnMapping(fields, tags), header, sample)
 
 
@@ -123,6 +141,10 @@ def described(mapping: ColumnMapping) -> list[str]:
     lines += [f"{'tag ' + name:<22} ← {column}" for name, column in mapping.tags.items()]
     if "id" not in mapping.fields:
         lines.append("id                     ← made from the row itself, so that it counts once")
+    if not mapping.fields.keys() & {"input_tokens", "output_tokens"}:
+        lines.append(
+            "missing: a column with tokens; without one every call counts as one whose usage is unknown: input_tokens=COLUMN"
+        )
     if mapping.excludes_cache:
         lines.append("input does not include cached tokens in this table; they are added")
     if mapping.unused:
@@ -134,7 +156,10 @@ def described(mapping: ColumnMapping) -> list[str]:
 def rows(lines: Iterable[str], mapping: ColumnMapping) -> Iterator[tuple[int, Record | Refused]]:
     """(line, record or refusal) of every row. Raises Unreadable while required fields have no column."""
     if mapping.lacking:
-        raise Unreadable(f"The table has no column for {' and '.join(mapping.lacking)}.")
+        raise Unreadable(
+            f"The table has no column for {' and '.join(mapping.lacking)}. Name it, for example with "
+            f"--column {mapping.lacking[0]}=COLUMN. Its columns are: {', '.join((*mapping.fields.values(), *mapping.unused))[:400]}."
+        )
     seen: dict[str, int] = {}
     for line, row in table_rows(lines):
         if isinstance(row, str):
@@ -159,9 +184,12 @@ def _record(row: Mapping[str, str], mapping: ColumnMapping, *, line: int, seen: 
         )
     counts = Counts(exclusive=mapping.excludes_cache)
     for name, field in _COUNTS:
-        count(counts, name, _digits(told.get(field, "")))
+        cell = _digits(told.get(field, ""))
+        # A word in the place of a number is taken for an absurd number: it is left out, and that is said.
+        count(counts, name, -1 if _is_text(cell) else cell)
     model = labels.model_name(told["model"])
     provider = provider_name(told.get("provider", ""), "", model)
+    model = bare_model(model, provider)
     empty = told_nothing(counts) and not counts.web_searches
     settled = settle(counts, provider=provider)
     if empty:
@@ -223,7 +251,16 @@ def _digest(row: Mapping[str, str], seen: dict[str, int]) -> str:
     return f"{said}/{seen[said]}"
 
 
+def _is_text(cell: str) -> bool:
+    return cell != "" and whole(_digits(cell)) is None
+
+
 def _moment(cell: str) -> datetime | None:
+    day_first, year_first = _DAY_FIRST.fullmatch(cell), _YEAR_FIRST.fullmatch(cell)
+    if found := day_first or year_first:
+        year, month, day = (found[3], found[2], found[1]) if day_first else (found[1], found[2], found[3])
+        hour = re.sub(r"^(\d):", r"0\1:", found[4] or "00:00")
+        return moment(f"{year}-{month:0>2}-{day:0>2}T{hour}")
     amount = number(cell)
     if amount is not None and amount >= 100_000_000_000:
         return from_unix(float(amount) / 1_000)

@@ -36,6 +36,9 @@ NO_USAGE_STREAM: Final = (
     "a streamed call without usage; its tokens are unknown, not zero. Ask for it with "
     'stream_options={"include_usage": true}'
 )
+NO_USAGE_DROPPED: Final = (
+    "a streamed call whose usage was asked for, but the instrumentation leaves it out; its tokens are unknown, not zero"
+)
 
 CACHE_HIT: Final = "answered by LiteLLM's own cache; nothing was billed for it"
 GUESSED_BY_LITELLM: Final = (

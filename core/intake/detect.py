@@ -86,6 +86,8 @@ def detect(head: bytes) -> Format:
         # Field 1 of an OTLP request, length-delimited; traces, logs and metrics all start so.
         return Format.OTLP
     line = plain.split(b"\n", 1)[0].decode("utf-8", "replace")
+    if not plain.strip():
+        raise Unreadable("The file is empty.")
     header = header_of(line)[0]
     if len(header) < 2 or not _is_text(head[:1000]):
         raise Unreadable(f"This is none of the formats Outlay reads. {_HINT}")
@@ -108,7 +110,8 @@ def read_any(body: bytes, form: Format, *, received_at: datetime, mapping: list[
     Raises:
       Unreadable, TooLarge, UnknownName: as the module of the format.
     """
-    is_csv = body.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] not in (b"{", b"[")
+    body = body.removeprefix(b"\xef\xbb\xbf")
+    is_csv = body.lstrip()[:1] not in (b"{", b"[")
     match form:
         case Format.OTLP:
             return _otlp(body, received_at)

@@ -100,6 +100,14 @@ def _refuse(count: int) -> None:
     )
 
 
+def said(broken: Exception) -> str:
+    """What is wrong with JSON, in the decoder's words; they name places and types, never content."""
+    if not isinstance(broken, msgspec.DecodeError):
+        return "it cannot be decoded"
+    text = str(broken).replace("`", "").replace("JSON is malformed: ", "")
+    return "it ends in the middle" if "truncated" in text else f"{text[:1].lower()}{text[1:]}"
+
+
 def reason(wrong: Exception) -> str:
     """A decoding error in words for the sender: the field first, then what is wrong with it."""
     if not isinstance(wrong, msgspec.ValidationError):

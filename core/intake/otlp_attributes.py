@@ -77,7 +77,8 @@ ROLES: Final[dict[str, tuple[str, ...]]] = {
         "langfuse.observation.model.name",
     ),
     "requested": ("gen_ai.request.model", "llm.request.model", "ai.model.id", "model_name", "model"),
-    "response_id": ("gen_ai.response.id", "llm.response.id", "ai.response.id", "response_id"),
+    # Google's kit tells each call by two spans, of which only this id is in both, and neither need come in the same payload.
+    "response_id": ("gcp.vertex.agent.event_id", "gen_ai.response.id", "llm.response.id", "ai.response.id", "response_id"),
     "tier": (
         "openai.response.service_tier", "gen_ai.openai.response.service_tier", "anthropic.response.service_tier",
         "gen_ai.response.service_tier", "gen_ai.usage.service_tier", "aws.bedrock.response.service_tier",

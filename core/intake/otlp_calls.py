@@ -13,6 +13,7 @@ from core.intake.counts import (
     CACHE_HIT,
     NO_CACHE_SPLIT,
     NO_USAGE,
+    NO_USAGE_DROPPED,
     NO_USAGE_STREAM,
     US_ONLY,
     Counts,
@@ -153,7 +154,10 @@ def _settled(span: Span, dialect: Dialect, *, provider: str, model: str) -> tupl
     streamed = _streamed(span, dialect)
     if told_nothing(counts):
         failed = span.failed or bool(text(values.get("error"))) or (whole(values.get("http_status")) or 0) >= 400
-        settled = failure(text(values.get("error"))) if failed else _without_usage(counts, streamed=streamed)
+        asked = opened.usage_asked
+        settled = (
+            failure(text(values.get("error"))) if failed else _without_usage(counts, streamed=streamed, asked=asked)
+        )
         return settled, failed
     counts.exclusive = provider in dialect.exclusive
     call = Told(provider, model, text(values.get("operation")).lower(), streamed)
@@ -174,6 +178,7 @@ def _gap(span: Span, dialect: Dialect, counts: Counts) -> Doubt:
     is_embedding = (
         text(span.values.get("operation")).lower() in _EMBEDDINGS
         or text(span.values.get("kind")).lower() == "embedding"
+        or "embed" in span.name.lower()
     )
     if not counts.input and not counts.cache_read and not counts.cache_write:
         return Quality.PARTIAL, "the sender tells output but no input"
@@ -183,8 +188,11 @@ def _gap(span: Span, dialect: Dialect, counts: Counts) -> Doubt:
     return None if dialect.tells_cache or is_embedding or told else (Quality.PARTIAL, NO_CACHE_SPLIT)
 
 
-def _without_usage(counts: Counts, *, streamed: bool) -> Settled:
-    return Settled(quality=Quality.MISSING, problems=[*counts.problems, NO_USAGE_STREAM if streamed else NO_USAGE])
+def _without_usage(counts: Counts, *, streamed: bool, asked: bool) -> Settled:
+    problem = NO_USAGE_STREAM if streamed else NO_USAGE
+    return Settled(
+        quality=Quality.MISSING, problems=[*counts.problems, NO_USAGE_DROPPED if streamed and asked else problem]
+    )
 
 
 def _streamed(span: Span, dialect: Dialect) -> bool:
@@ -232,8 +240,11 @@ def _instant(nanos: int) -> datetime | None:
 
 
 def _key(span: Span) -> str:
-    """(trace, span) in hex; without ids a digest of what the span says, so that a repeated batch still counts once."""
-    if span.span and len(span.trace) <= 16 and len(span.span) <= 8:
+    """(trace, span) in hex; without ids a digest of what the span says, so that a repeated batch still counts once.
+
+    Ids of nothing but zeros are none (OpenTelemetry's specification); all calls that carry them would be one.
+    """
+    if any(span.span) and len(span.trace) <= 16 and len(span.span) <= 8:
         return f"{span.trace.hex()}/{span.span.hex()}"
     told = sorted({**span.counts, **span.values}.items(), key=str)
     return digest(span.trace, span.span, span.name, span.start, span.end, told)

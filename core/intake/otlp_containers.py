@@ -28,6 +28,7 @@ class Opened(msgspec.Struct, gc=False):
     model: str | None = None
     tier: str | None = None
     streamed: bool | None = None
+    usage_asked: bool = False
     tags: dict[str, Any] = {}
     notes: list[str] = []
 
@@ -66,6 +67,7 @@ class _Generation(msgspec.Struct):
 class _Request(msgspec.Struct):
     model: Any = None
     stream: Any = None
+    stream_options: Any = None
 
 
 _ANSWER: Final = msgspec.json.Decoder(_Answer)
@@ -136,6 +138,8 @@ def _request(text: str | bytes, into: Opened) -> None:
     into.model = into.model or _text(found.model)
     if isinstance(found.stream, bool):
         into.streamed = found.stream
+    if isinstance(found.stream_options, dict):
+        into.usage_asked = found.stream_options.get("include_usage") is True
 
 
 def _metadata(text: str | bytes, into: Opened) -> None:

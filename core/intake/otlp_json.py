@@ -10,6 +10,7 @@ import msgspec
 
 from core.errors import Unreadable
 from core.intake.labels import TAG_NAMES
+from core.intake.native import said
 from core.intake.otlp_attributes import KNOWN, plan_of
 from core.intake.otlp_containers import NOTHING_OPENED, Opened, open_container
 from core.intake.otlp_span import FAILED, LOG_ATTRIBUTES, MAX_VALUE, Log, LogScope, Scope, Span, check_size
@@ -84,7 +85,7 @@ def json_scopes(body: bytes) -> Iterator[Scope]:
     try:
         request = _JSON.decode(body)
     except _BROKEN as broken:
-        raise Unreadable("The body is not an OTLP trace request in JSON.") from broken
+        raise Unreadable(f"The body is not an OTLP trace request in JSON: {said(broken)}.") from broken
     seen = 0
     for resource_spans in request.resource_spans or []:
         pairs = (resource_spans.resource.attributes or []) if resource_spans.resource else []
@@ -153,7 +154,7 @@ def json_logs(body: bytes) -> Iterator[LogScope]:
     try:
         request = _LOGS.decode(body)
     except _BROKEN as broken:
-        raise Unreadable("The body is not an OTLP logs request in JSON.") from broken
+        raise Unreadable(f"The body is not an OTLP logs request in JSON: {said(broken)}.") from broken
     seen = 0
     for resource_logs in request.resource_logs or []:
         pairs = (resource_logs.resource.attributes or []) if resource_logs.resource else []

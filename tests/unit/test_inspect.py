@@ -12,7 +12,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from bot.cli import inspect
-from tests.support.payloads import FIXTURES
+from tests.support.payloads import FIXTURES, USAGE, span, spans
 
 BATCH = FIXTURES / "litellm" / "generic_api_batch.as-sent.json"
 
@@ -71,7 +71,7 @@ def test_duplicates_show_as_one_call_and_say_so(run: Any) -> None:
     result = run(FIXTURES / "otlp" / "traceloop-anthropic.traces.pb", "--json")
     first = objects(result)[0]
     assert (len(objects(result)), len(first["merged"])) == (2, 1)
-    assert "count once" in result.stderr
+    assert "2 reports were of calls that others tell too; each call counts once" in result.stderr
 
 
 def test_the_format_can_be_named(run: Any) -> None:
@@ -131,3 +131,23 @@ def test_on_a_terminal_it_is_a_table(run: Any) -> None:
     shown = inspect.table(objects(run(BATCH)) + objects(run(FIXTURES / "focus" / "focus-1.4-llm-bill.csv")))
     assert shown.row_count == 22
     assert [column.header for column in shown.columns][-1] == "problems"
+
+
+def test_a_model_without_a_price_comes_with_the_command_that_sets_one(run: Any, tmp_path: Path) -> None:
+    path = tmp_path / "deployment.json"
+    told = {"gen_ai__provider__name": "azure.ai.openai", "gen_ai__request__model": "our-deployment"}
+    path.write_bytes(spans(span(**USAGE, **told)))
+    result = run(path, "--json")
+    assert "no list price is known for our-deployment of azure; set one: /budget price our-deployment" in result.stderr
+
+
+def test_a_payload_without_calls_says_so(run: Any, tmp_path: Path) -> None:
+    path = tmp_path / "web.json"
+    path.write_bytes(spans(span(gen_ai__operation__name=None, http__status_code=200)))
+    assert "There is no model call in it." in run(path).stderr
+
+
+def test_half_a_payload_says_that_it_ends_in_the_middle(run: Any, tmp_path: Path) -> None:
+    path = tmp_path / "half.json"
+    path.write_bytes(spans(span(**USAGE))[:300])
+    assert "it ends in the middle" in run(path).stderr

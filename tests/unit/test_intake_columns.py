@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from core.errors import UnknownName, Unreadable
 from core.intake import columns
+from core.intake.columns import described, propose
 from core.intake.record import Record
 from core.intake.tabular import Refused
 from core.usage import Quality
@@ -128,3 +131,50 @@ def test_a_row_without_tokens_is_missing_not_free() -> None:
 def test_a_row_with_too_many_cells_costs_no_other() -> None:
     found = rows(["time,model,input_tokens\n", "1793620833,gpt-5.1,5,9,9\n", "1793620833,gpt-5.1,5\n"])
     assert [type(item) for item in found] == [Refused, Record]
+
+
+def test_a_column_of_prompts_is_not_taken_for_counts_by_its_name() -> None:
+    header = ["time", "model", "input", "output", "prompt_tokens"]
+    sample = [{"time": "x", "model": "m", "input": "What is a cache?", "output": "A store.", "prompt_tokens": "5"}]
+    mapping = propose(header, sample)
+    assert mapping.fields["input_tokens"] == "prompt_tokens"
+    assert "output_tokens" not in mapping.fields
+    assert mapping.unused == ("input", "output")
+
+
+def test_a_table_without_tokens_says_so_before_it_is_imported() -> None:
+    assert any("a column with tokens" in line for line in described(propose(["time", "model", "cost"])))
+
+
+def test_a_word_in_the_place_of_a_count_is_said_but_not_repeated() -> None:
+    lines = ["at,model,input_tokens,output_tokens\n", "2026-11-02,gpt-5.1,five,6\n", "2026-11-02,gpt-5.1,5,6\n"]
+    first, _ = rows(lines)
+    assert isinstance(first, Record)
+    assert (first.quality, first.problems) == (
+        Quality.REPAIRED,
+        ("the input count is not a number of tokens; left out",),
+    )
+
+
+@pytest.mark.parametrize(
+    "day", ["02.11.2026 09:14", "2.11.2026, 9:14", "2026/11/02 09:14:00", "2026/11/2 9:14", "2026-11-02 09:14:00 UTC"]
+)
+def test_a_day_that_can_be_read_in_one_way_only_is_read(day: str) -> None:
+    lines = ["at;model;input_tokens;output_tokens\n", f"{day};gpt-5.1;5;6\n"]
+    (record,) = rows(lines)
+    assert isinstance(record, Record)
+    assert record.event.at == datetime(2026, 11, 2, 9, 14, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("day", ["11/02/2026 9:14 AM", "31.02.2026", "02-11-26", "45598.4"])
+def test_a_day_that_can_be_read_in_two_ways_is_refused_with_the_way_to_write_it(day: str) -> None:
+    lines = ["at;model;input_tokens;output_tokens\n", f"{day};gpt-5.1;5;6\n"]
+    (refused,) = rows(lines)
+    assert isinstance(refused, Refused)
+    assert "write it as 2026-11-02T09:14:03Z" in refused.reason
+
+
+def test_a_table_that_lacks_a_column_names_those_that_it_has() -> None:
+    lines = ["when,model,prompt_tokens\n", "2026-11-02,gpt-5.1,5\n"]
+    with pytest.raises(Unreadable, match=r"--column at=COLUMN\. Its columns are: model, prompt_tokens, when"):
+        rows(lines)

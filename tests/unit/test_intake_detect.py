@@ -53,7 +53,7 @@ def test_words_inside_a_text_do_not_decide() -> None:
     assert detect(told) is Format.NATIVE
 
 
-@pytest.mark.parametrize("junk", [b"", b"hello world", b"{}", b'{"a": 1}', b"\x00\x01\x02", b"[1, 2]"])
+@pytest.mark.parametrize("junk", [b"hello world", b"{}", b'{"a": 1}', b"\x00\x01\x02", b"[1, 2]"])
 def test_anything_else_is_unreadable_and_says_how_to_help(junk: bytes) -> None:
     with pytest.raises(Unreadable, match="--format"):
         detect(junk)
@@ -82,3 +82,8 @@ def test_logs_sent_as_traces_are_read_as_logs() -> None:
 def test_a_packed_file_has_to_be_unpacked() -> None:
     with pytest.raises(Unreadable, match="unpacked"):
         read_any(b"\x1f\x8b", Format.GZIP, received_at=NOW)
+
+
+def test_an_empty_file_is_called_empty() -> None:
+    with pytest.raises(Unreadable, match="The file is empty"):
+        detect(b"\xef\xbb\xbf\n")

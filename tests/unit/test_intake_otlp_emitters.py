@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from core.intake.counts import EXCLUSIVE, XAI_UNCLEAR
+from core.intake.counts import EXCLUSIVE, NO_USAGE_DROPPED, XAI_UNCLEAR
 from core.intake.otlp_dialects import BEDROCK_WITHOUT_CACHE
 from core.usage import Quality
 from tests.support.payloads import ANTHROPIC, OPENAI, USAGE, counts, one, span, taken
@@ -84,6 +84,41 @@ def test_an_adk_call_is_told_by_two_spans_and_counts_once_at_google() -> None:
         span(1, name="call_llm", **outer, **told), span(2, parent=1, **GEMINI, **told), scope="gcp.vertex.agent"
     )
     assert (record.event.provider, record.event.output_tokens, record.quality) == ("google", 1000, Quality.EXACT)
+
+
+def test_the_two_spans_of_an_adk_call_are_joined_across_payloads_too() -> None:
+    told = {**usage(input_tokens=1000, output_tokens=1000), "gcp__vertex__agent__event_id": "e-1"}
+    outer = one(span(1, name="call_llm", **BARE, gen_ai__system="gcp.vertex.agent", **told), scope="gcp.vertex.agent")
+    inner = one(
+        span(2, parent=1, **GEMINI, **told, gen_ai__response__id="r-1"),
+        scope="opentelemetry.instrumentation.google_genai",
+    )
+    assert outer.response_id == inner.response_id == "e-1"
+
+
+def test_ids_of_nothing_but_zeros_do_not_make_two_calls_one() -> None:
+    first, second = (one(span(0, trace=0, **usage(input_tokens=5, output_tokens=size))) for size in (1, 2))
+    assert first.source_key != second.source_key
+
+
+def test_an_embedding_of_the_vercel_sdk_has_no_output_to_tell() -> None:
+    told = {
+        **BARE,
+        "ai__model__id": "text-embedding-3-small",
+        "ai__model__provider": "openai.embedding",
+        "ai__usage__tokens": 12,
+    }
+    record = one(span(name="ai.embed.doEmbed", **told), scope="ai")
+    assert (record.event.input_tokens, record.quality, record.problems) == (12, Quality.EXACT, ())
+
+
+def test_a_stream_whose_usage_was_asked_for_is_not_told_to_ask_for_it() -> None:
+    asked = json.dumps({"model": "gpt-5.1", "stream": True, "stream_options": {"include_usage": True}})
+    told = {**BARE, "openinference__span__kind": "LLM", "llm__model_name": "gpt-5.1"}
+    made = span(**told)
+    made["attributes"].append({"key": "llm.invocation_parameters", "value": {"stringValue": asked}})
+    record = one(made, scope="@arizeai/openinference-instrumentation-openai")
+    assert (record.quality, record.problems) == (Quality.MISSING, (NO_USAGE_DROPPED,))
 
 
 @pytest.mark.parametrize("operation", ["text_completions", "chat.completions", "chat.streaming_completions"])
