@@ -18,6 +18,7 @@ from bot.slack import ids
 from bot.slack.pictures import drawn, uploaded
 from bot.slack.views import blocks
 from bot.slack.views.breach import breach_line, breach_message
+from bot.slack.views.breach_late import late_line, late_message, status_button
 from bot.slack.views.breach_note import note_message
 from bot.slack.views.breach_said import BreachSaid
 from bot.slack.views.trust import trust_message
@@ -25,6 +26,7 @@ from core.breach import BreachKind
 from core.envelope import Envelope, Terms, state_of
 from core.people import People
 from core.services.tell_breach import KIND, NOTE
+from core.services.tell_late import LATE
 from core.services.watch_trust import KIND as TRUST
 from core.standing import Detail, MonthEnd, WorkloadStanding
 from core.store.outbox import Notice
@@ -51,7 +53,11 @@ def breach_composers(client: AsyncWebClient, drawing: Executor, zone: ZoneInfo) 
         message = trust_message(notice.facts, reader=zone)
         return Composed(lambda _: message)
 
-    return {KIND: breach, NOTE: note, TRUST: trust}
+    async def late(notice: Notice) -> Composed:
+        message = late_message(notice.facts, reader=zone)
+        return Composed(lambda _: message)
+
+    return {KIND: breach, NOTE: note, TRUST: trust, LATE: late}
 
 
 def breach_lines() -> Mapping[str, LineComposer]:
@@ -62,7 +68,10 @@ def breach_lines() -> Mapping[str, LineComposer]:
         why = blocks.button("Why", ids.WHY_BREACH, str(said.number))
         return Line(said.kind.rank or _RUNAWAY, breach_line(said), why)
 
-    return {KIND: line}
+    def late(notice: Notice) -> Line:
+        return Line(0, late_line(notice.facts), status_button(notice.facts))
+
+    return {KIND: line, LATE: late}
 
 
 async def _picture(drawing: Executor, said: BreachSaid, zone: ZoneInfo) -> tuple[bytes | None, str]:

@@ -20,6 +20,7 @@ from core.services.keep_reasons import keep_reasons
 from core.services.read_alerts import Watched, watched_envelopes
 from core.services.respond_to_breach import on_closed, on_hard
 from core.services.tell_breach import edit, note, post
+from core.services.tell_late import tell_late
 from core.store.unit_of_work import Transaction, UnitOfWork
 
 _EXPLAINED: Final = frozenset({Act.OPEN, Act.REOPEN, Act.TELL})
@@ -50,7 +51,7 @@ async def evaluate_alerts(
     if untold:
         async with uow.write() as tx:
             await tx.breaches.mark_delivered()
-    return tuple(changed)
+    return (*changed, *await tell_late(uow, now=now, workload_ids=workload_ids))
 
 
 def decisions(watched: Watched, now: datetime) -> tuple[Decision, ...]:

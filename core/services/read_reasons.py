@@ -22,6 +22,7 @@ class Reasons:
       current: the reason that holds now, one a kind, of the revision in force.
       earlier: all others, latest first.
       breaches: of the cycle, oldest first; they know when their message was out.
+      late: breaches of the month before, told after its end because usage came late.
       waits_until: the end of the quiet hours that hold up soft alerts just now; None outside of them.
     """
 
@@ -32,6 +33,7 @@ class Reasons:
     earlier: tuple[KeptReason, ...]
     breaches: tuple[Breach, ...]
     waits_until: datetime | None
+    late: tuple[Breach, ...] = ()
 
 
 async def reasons_of(uow: UnitOfWork, workload: str, *, now: datetime) -> Reasons:
@@ -47,6 +49,7 @@ async def reasons_of(uow: UnitOfWork, workload: str, *, now: datetime) -> Reason
             )
         kept = (await tx.decisions.of_cycle(cycle, workload_ids=[number])).get(number, [])
         breaches = (await tx.breaches.of_cycle(cycle, workload_ids=[number])).get(number, [])
+        before = (await tx.breaches.of_cycle(cycle.previous, workload_ids=[number])).get(number, [])
     current: dict[str, KeptReason] = {}
     for reason in kept:
         if reason.revision == envelope.revision:
@@ -55,7 +58,7 @@ async def reasons_of(uow: UnitOfWork, workload: str, *, now: datetime) -> Reason
     quiet = envelope.terms.quiet
     return Reasons(
         name, cycle, envelope, tuple(current.values()), tuple(earlier), tuple(breaches),
-        quiet.over_at(now, uow.zone) if quiet else None,
+        quiet.over_at(now, uow.zone) if quiet else None, tuple(one for one in before if one.facts.get("late")),
     )  # fmt: skip
 
 

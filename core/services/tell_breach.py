@@ -22,19 +22,24 @@ def recipients_of(breach: Breach, envelope: Envelope) -> tuple[str, ...]:
     people = envelope.terms.people
     if breach.kind is BreachKind.UNTRUSTED:
         return (people.finance,)
-    place = envelope.terms.channel or people.owner
+    place = place_of(envelope)
     if breach.kind is BreachKind.VELOCITY and place != people.owner:
         return (place, people.owner)
     return (place,)
 
 
+def place_of(envelope: Envelope) -> str:
+    """Where its people read of it: its channel, or its owner's messages."""
+    return envelope.terms.channel or envelope.terms.people.owner
+
+
 async def post(tx: Transaction, breach: Breach, envelope: Envelope, *, now: datetime, zone: ZoneInfo) -> None:
     """The first message of a breach; soft ones wait for the end of the quiet hours."""
-    due_at = _due(breach, envelope, now, zone)
+    due = due_at(breach, envelope, now, zone)
     for recipient in recipients_of(breach, envelope):
         await tx.outbox.add(
             f"{breach.dedup_key}/{recipient}", KIND, recipient,
-            facts=of_breach(breach), at=now, subject=breach.subject, due_at=due_at,
+            facts=of_breach(breach), at=now, subject=breach.subject, due_at=due,
         )  # fmt: skip
 
 
@@ -51,14 +56,16 @@ async def note(
     tx: Transaction, breach: Breach, envelope: Envelope, said: str, *, now: datetime, zone: ZoneInfo
 ) -> None:
     """A word in the thread of every copy; `said` names the sentence (`bot/slack/views/breach_note.py`)."""
-    due_at = _due(breach, envelope, now, zone)
+    due = due_at(breach, envelope, now, zone)
     for recipient in recipients_of(breach, envelope):
         await tx.outbox.add(
             f"{breach.dedup_key}/{recipient}/{now.isoformat()}/{said}", NOTE, recipient,
-            facts=of_breach(breach) | {"said": said}, at=now, subject=breach.subject, place=Place.THREAD, due_at=due_at,
+            facts=of_breach(breach) | {"said": said}, at=now, subject=breach.subject, place=Place.THREAD, due_at=due,
         )  # fmt: skip
 
 
-def _due(breach: Breach, envelope: Envelope, now: datetime, zone: ZoneInfo) -> datetime | None:
+def due_at(breach: Breach, envelope: Envelope, now: datetime, zone: ZoneInfo) -> datetime | None:
+    """The end of the quiet hours for what may wait; a month that is over can always wait."""
     quiet = envelope.terms.quiet
-    return quiet.over_at(now, zone) if quiet and breach.kind not in NEVER_WAITS else None
+    may_wait = breach.kind not in NEVER_WAITS or breach.is_closed
+    return quiet.over_at(now, zone) if quiet and may_wait else None

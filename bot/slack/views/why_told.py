@@ -9,6 +9,7 @@ from bot.readable import share
 from bot.slack import ids
 from bot.slack.views import blocks, tables
 from bot.slack.views.blocks import Message
+from bot.slack.views.breach_late import late_line
 from bot.slack.views.mrkdwn import code, name, when
 from core.alerts import Reason
 from core.breach import Breach, BreachKind
@@ -56,6 +57,10 @@ def why_told_message(found: Reasons, *, reader: ZoneInfo) -> Message:
     current = sorted(found.current, key=lambda reason: order.index(reason.kind))
     now = [f"*{_KINDS[reason.kind]}:* {sentence(reason)}" for reason in current]
     lines = [finding, *(now or ["Nothing was decided yet; the alerts are looked at every minute."])]
+    for one in found.late:
+        lines.append(
+            f"*{one.cycle.title}*, on {when(one.opened_at, reader)}: {late_line(one.facts)}. Told once; nothing follows."
+        )
     if found.waits_until and found.envelope.terms.quiet:
         quiet = found.envelope.terms.quiet.words
         lines.append(f"Quiet hours ({quiet}): soft alerts wait until {when(found.waits_until, reader)}.")
