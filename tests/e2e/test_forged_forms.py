@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.slack import ids
+from bot.slack.views.mend import mend_of
 from core.period import Cycle
 from core.services.propose_envelopes import propose_envelopes
 from tests.e2e.test_forged_payloads import a_click, a_submission, delivered
+from tests.e2e.test_story_reconcile import brings, october_bill, the_comparison, with_october
 from tests.support.office import FARAH, NOW, SAM, Office
 
 BEN, KIM = "<@U0BEN|ben>", "<@U0KIM|kim>"
@@ -22,7 +24,7 @@ OUTSIDERS = ("U0ANA", "U0SAM")
 KEPT = (
     "rules", "workloads", "tag_aliases", "plans", "metrics", "metric_points", "negotiated_prices", "envelopes",
     "envelope_entries", "change_requests", "envelope_proposals", "rollouts", "rollout_items", "rollout_marks", "breaches",
-    "escalations", "grants", "postures", "invoices", "reconciliations", "signatures", "daily_spend", "meta", "audit_log",
+    "escalations", "grants", "postures", "leaves", "invoices", "reconciliations", "signatures", "daily_spend", "meta", "audit_log",
 )  # fmt: skip
 
 
@@ -138,4 +140,56 @@ async def test_buttons_and_forms_of_what_lasts_work_only_for_those_who_may(offic
             await person.types(f"/budget {line}")
     if await kept(office) != before:
         wrong.append("a line that only finance may type changed something")
+    assert "\n".join(wrong) == ""
+
+
+async def compared(office: Office) -> tuple[str, str]:
+    """October of Ana's search beside a bill a quarter dearer, and a proposal for her envelope; (what a signature's button
+    carries, what the form of the price does)."""
+    await with_october(office)
+    await brings(office, october_bill(factor=1.25))
+    await the_comparison(office)
+    uow = office.service.uow
+    await propose_envelopes(uow, Cycle(2026, 11), now=NOW)
+    async with uow.read() as tx:
+        kept = await tx.reconciliations.current("openai", Cycle(2026, 10))
+    assert kept is not None
+    place = next(at for at, cause in enumerate(kept.result["causes"]) if mend_of(cause, kept.result))
+    shown = f"{kept.id} {kept.digest[:12]}"
+    return shown, f"{shown} {place}"
+
+
+async def test_a_months_close_is_decided_on_only_by_those_who_sign_it(office: Office) -> None:
+    shown, mend = await compared(office)
+    async with office.service.uow.read() as tx:
+        search = (await tx.workloads.names())["search"]
+    refusal = {ids.BLOCK_REFUSAL: "the tax is not ours"}
+    strangers = ("U0KIM", "U0SAM", "U0BEN")
+    wrong = []
+    for forged, outsiders in (
+        (submitted(ids.REFUSE_MODAL, {"value": shown}, refusal, "U0ANA"), strangers),
+        (clicked(ids.SIGN_RECONCILIATION, shown, "U0ANA"), strangers),
+        (clicked(ids.ACCEPT_PROPOSAL, f"2026-11/{search}", "U0ANA"), strangers),
+        # Who signs for a workload does not set the company's prices.
+        (submitted(ids.MEND_PRICE_MODAL, {"value": mend}, {}, "U0FARAH"), ("U0ANA", *strangers)),
+    ):
+        before = await kept(office)
+        for user in outsiders:
+            assert await delivered(office, forged.sent_by(user)) == 200
+        if (after := await kept(office)) != before:
+            wrong.append(
+                f"outsiders changed {[name for name in KEPT if after[name] != before[name]]} with {forged.name}"
+            )
+        await delivered(office, forged.payload)
+        if await kept(office) == after:
+            wrong.append(f"{forged.by} could not: {forged.name}")
+    before = await kept(office)
+    # A digest that nobody was shown, another comparison's number, and a cause that is not there.
+    number, digest = shown.split()
+    for value in (f"{number} {'0' * 12}", f"{int(number) + 7} {digest}", "1", ""):
+        await delivered(office, a_click("U0FARAH", ids.SIGN_RECONCILIATION, value))
+    for value in (f"{shown} 99", shown, None):
+        await delivered(office, a_submission("U0FARAH", ids.MEND_PRICE_MODAL, {"value": value}, {}))
+    if await kept(office) != before:
+        wrong.append("a value of no button changed something")
     assert "\n".join(wrong) == ""
