@@ -16,19 +16,26 @@ _HOUR = timedelta(hours=1)
 
 
 async def dry_run(
-    tx: Transaction, envelope: Envelope | None, stance: Stance, *, spent_nanos: int, now: datetime
+    tx: Transaction,
+    envelope: Envelope | None,
+    stance: Stance,
+    *,
+    spent_nanos: int,
+    now: datetime,
+    earliest: datetime | None = None,
 ) -> DryRun | None:
     """What the ladder would have done this cycle since the hard threshold was crossed; None where no dry run stands.
 
-    Whole hours count, so that nothing from before the crossing does.
+    Whole hours count, so that nothing from before the crossing does; nothing from before `earliest` either.
     """
     ladder = envelope.terms.degrade if envelope else None
     if envelope is None or ladder is None or not ladder.has_steps or not (stance.is_dry_run and stance.is_degraded):
         return None
     if stance.is_lifted or stance.since is None:
         return None
-    since = stance.since.replace(minute=0, second=0, microsecond=0)
-    since += _HOUR if since < stance.since else timedelta()
+    began = max(stance.since, earliest or stance.since)
+    since = began.replace(minute=0, second=0, microsecond=0)
+    since += _HOUR if since < began else timedelta()
     drivers = await tx.drivers.by_hour(envelope.workload_id, since, now + _HOUR)
     hours = [[ModelDay(*one) for one in models] for models in drivers]
     room = room_of(envelope.size(Cycle.of(now, tx.zone)), envelope.terms.hard_share, ladder)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from core.degradation import CALM
 from core.envelope import Envelope
 from core.period import Cycle
+from core.services.report_dry_run import dry_run
 from core.store.driver_rows import Drivers
 from core.store.forecast_rows import Foretold
 from core.store.unit_of_work import UnitOfWork
 
 KIND: Final = "digest"
+_WEEK: Final = timedelta(days=7)
 POSTED_AT: Final = time(9)
 """On Mondays, on the clock of most owners in the channel: Slack channels have no time zone of their own."""
 MOST: Final = 60
@@ -56,10 +60,18 @@ async def write_digest(uow: UnitOfWork, *, monday: date, now: datetime, channels
             if number in foretold and one.terms.channel and (channels is None or one.terms.channel in channels)
         }
         drivers = await tx.drivers.between(cycle.first_on, today, workload_ids=list(wanted)) if wanted else {}
+        stances = await tx.postures.all(cycle) if wanted else {}
         latest = await tx.spend.latest_at()
         by_channel: dict[str, list[dict[str, Any]]] = {}
         for number, envelope in wanted.items():
             facts = _facts(envelope, foretold[number], drivers.get(number, Drivers((), {})), cycle, today)
+            # The cycle's spend tells in which hours the throttle would have stood.
+            run = await dry_run(
+                tx, envelope, stances.get(number, CALM), spent_nanos=sum(facts["days"]), now=now, earliest=now - _WEEK
+            )
+            if run is not None and run.requests:
+                facts["dry_run"] = {"saved": run.saved_nanos, "spent": run.spent_nanos, "since": run.since.isoformat()}
+                facts["dry_run"]["ladder"] = str(replace(run.ladder, is_dry_run=False))
             by_channel.setdefault(envelope.terms.channel or "", []).append(facts)
         for channel, lines in by_channel.items():
             lines.sort(key=lambda line: (-(line["chance"] or 0.0), -int(line["p50"]), str(line["workload"])))

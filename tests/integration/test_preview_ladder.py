@@ -9,7 +9,9 @@ import pytest
 from core.errors import OutOfRange
 from core.rates import negotiated
 from core.services.budget_status import detail
+from core.services.forecast_spend import refresh_forecasts
 from core.services.manage_prices import set_price
+from core.services.write_digest import write_digest
 from core.store.unit_of_work import UnitOfWork
 from tests.support.asking import an_escalation
 from tests.support.books import FINANCE, NOON, an_event, an_order, records, sets
@@ -72,6 +74,11 @@ async def test_a_dry_run_reports_what_it_would_have_done_and_again_when_it_is_pu
     run = (await detail(uow, "search", now=later)).dry_run
     assert run is not None
     assert (run.requests, run.swapped, run.spent_nanos, run.saved_nanos) == (10, 10, 104_000_000, 83_200_000)
+    await refresh_forecasts(uow, now=later)
+    assert await write_digest(uow, monday=later.date(), now=later) == 1
+    async with uow.write() as tx:
+        (line,) = next(one for one in await tx.outbox.claim(now=later, limit=50) if one.kind == "digest").facts["lines"]
+    assert (line["dry_run"]["saved"], line["dry_run"]["spent"]) == (83_200_000, 104_000_000)
     outcome = await sets(uow, an_order("search", 100, degrade="gpt-4.1-mini"), now=later)
     assert any("would have sent 10 of 10 requests to gpt-4.1-mini and saved $0.08" in note for note in outcome.notes)
 

@@ -295,6 +295,21 @@ def test_a_digest_pings_nobody_but_owners(name: str):
     assert not any(harm in interpreted(message) for harm in ("<!", "<@U0SAM", "<#", "<http"))
 
 
+def test_a_digest_says_what_a_ladder_on_dry_run_would_have_saved_and_how_to_put_it_in_force():
+    told = {
+        "ladder": "gpt-4.1-mini,stop",
+        "since": "2026-11-19T08:00:00+00:00",
+        "spent": dollars(540),
+        "saved": dollars(312),
+    }
+    message = digest_message(a_digest(3, dry_run=told), chart_file=None, reader=MADRID)
+    assert refused(message) == []
+    said = words(message["blocks"])
+    assert "the ladder on dry run would have saved *$312* of $540 since 19 Nov 2026." in said
+    assert "In force: `/budget set search-answers degrade=gpt-4.1-mini,stop`" in said
+    assert "dry run" not in words(digest_message(a_digest(3), chart_file=None, reader=MADRID)["blocks"])
+
+
 def test_a_digest_does_not_promise_what_has_happened():
     text = digest_message(a_digest(1, size=dollars(1000)), chart_file=None, reader=MADRID)["text"]
     assert "has passed its envelope" in text

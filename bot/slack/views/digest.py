@@ -20,6 +20,18 @@ from core.period import Cycle
 from core.standing import Freshness
 
 LIKELY = 0.5
+TRIED = 5
+"""Dry runs that a digest names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A ladder on a dry run, in the last week at most: of `spent_nanos` it would have saved `saved_nanos`."""
+
+    ladder: str
+    since: datetime
+    spent_nanos: int
+    saved_nanos: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +49,7 @@ class DigestLine:
     breach_on: tuple[date, date] | None
     soft_share: float
     hard_share: float
+    tried: Tried | None = None
 
     @property
     def spent_nanos(self) -> int:
@@ -76,14 +89,22 @@ def _line(facts: Mapping[str, Any]) -> DigestLine:
     return DigestLine(
         facts["workload"], facts["owner"], facts["size"], tuple(facts["days"]), facts["p10"], facts["p50"], facts["p90"],
         facts["chance"], (date.fromisoformat(breach[0]), date.fromisoformat(breach[1])) if breach else None,
-        facts["soft"], facts["hard"],
+        facts["soft"], facts["hard"], _tried(facts.get("dry_run")),
     )  # fmt: skip
+
+
+def _tried(facts: Mapping[str, Any] | None) -> Tried | None:
+    """None where no ladder is tried; a digest of an older version knows of none."""
+    if not facts:
+        return None
+    return Tried(facts["ladder"], datetime.fromisoformat(facts["since"]), facts["spent"], facts["saved"])
 
 
 def digest_message(digest: Digest, *, chart_file: str | None, reader: ZoneInfo) -> Message:
     """The finding first; every envelope in the table."""
     finding = _finding(digest.lines)
     notes = [f"{plural(digest.left_out, 'envelope')} more had no room here."] if digest.left_out else []
+    notes += [_said_of_dry_run(line, line.tried, reader) for line in digest.lines if line.tried][:TRIED]
     worst = digest.lines[0].workload
     return blocks.message(
         f"Forecast of {digest.cycle.title}: {finding}",
@@ -101,6 +122,12 @@ def digest_message(digest: Digest, *, chart_file: str | None, reader: ZoneInfo) 
             blocks.button("Why", ids.SHOW_WHY, worst),
         ),
     )
+
+
+def _said_of_dry_run(line: DigestLine, tried: Tried, reader: ZoneInfo) -> str:
+    saved = f"would have saved *{usd(tried.saved_nanos)}* of {usd(tried.spent_nanos)}"
+    put = code(f"/budget set {line.workload} degrade={tried.ladder}")
+    return f"*{name(line.workload)}*: the ladder on dry run {saved} since {day(tried.since.astimezone(reader).date())}. In force: {put}"
 
 
 def _finding(lines: Sequence[DigestLine]) -> str:
