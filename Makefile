@@ -6,7 +6,8 @@ BIN := $(VENV)/bin
 PORT ?= 8300
 # More workers than the two cores the suite is built for: much of it waits for a sandbox, a database or a browser. Those files come first.
 WORKERS ?= 3
-PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+# Whatever the shell says, compiled code is kept: three workers and some seventy processes read the same files.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: help demo run test lint format bench gallery lock clean
 .DEFAULT_GOAL := help

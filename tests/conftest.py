@@ -15,11 +15,13 @@ from bot.wiring import migrate
 from core.services.keep_books import open_books
 from core.store.unit_of_work import UnitOfWork
 from tests.support.books import FARAH
+from tests.support.compiled_once import compile_once
 from tests.support.postgres import Postgres
 
 # Deadlines measure the machine, not the code; on a shared one they only make noise.
 settings.register_profile("books", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("books")
+compile_once()
 
 
 def pytest_collection_finish() -> None:
