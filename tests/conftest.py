@@ -17,9 +17,10 @@ from core.store.unit_of_work import UnitOfWork
 from tests.support.books import FARAH
 from tests.support.compiled_once import compile_once
 from tests.support.postgres import Postgres
+from tests.support.thorough import cases
 
 # Deadlines measure the machine, not the code; on a shared one they only make noise.
-settings.register_profile("books", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("books", max_examples=cases(100), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("books")
 compile_once()
 

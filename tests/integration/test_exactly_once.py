@@ -20,8 +20,9 @@ from core.store.unit_of_work import UnitOfWork
 from tests.support.books import FARAH, FINANCE, agreed, an_order, books_in, sets
 from tests.support.streams import NOW, SINCE, Totals, feed, stream, totals_of
 from tests.support.tables import number_of, projections
+from tests.support.thorough import cases
 
-COUNT = 10_000
+COUNT = cases(10_000)
 SEED = 1
 
 

@@ -16,6 +16,7 @@ from sandbox.blocks import blocks_too_long, problems, view_problems
 from sandbox.blocks.elements import ELEMENT_SHAPES
 from sandbox.blocks.layout import BLOCKS
 from sandbox.webapi.call import METHODS
+from tests.support.thorough import cases
 
 TYPES = [*BLOCKS, *ELEMENT_SHAPES, "plain_text", "mrkdwn", "raw_text", "raw_number", "modal", "home", "pie", "line"]
 FIELDS = [
@@ -35,7 +36,7 @@ ANYTHING = st.recursive(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=cases(400), deadline=None)
 @given(ANYTHING)
 def test_any_blocks_are_judged_without_an_exception(value: Any) -> None:
     for surface in ("message", "modal", "home"):

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.thorough import cases
 from tests.support.typed_lines import must_be_read_or_refused, refusal_of
 
 
@@ -137,18 +138,18 @@ WORDS = st.sampled_from(
 
 
 @given(st.text(max_size=200))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=cases(400), deadline=None)
 def test_any_text_is_read_or_refused(text: str):
     must_be_read_or_refused(text)
 
 
 @given(st.lists(WORDS, max_size=12).map(" ".join))
-@settings(max_examples=1_500, deadline=None)
+@settings(max_examples=cases(1_500), deadline=None)
 def test_any_soup_of_words_is_read_or_refused_with_a_line_that_works(text: str):
     must_be_read_or_refused(text)
 
 
 @given(st.lists(WORDS, max_size=8), st.text(max_size=12), st.integers(0, 8))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=cases(500), deadline=None)
 def test_garbage_between_words_is_read_or_refused(words: list[str], garbage: str, at: int):
     must_be_read_or_refused(" ".join([*words[:at], garbage, *words[at:]]))

@@ -14,6 +14,7 @@ from core.intake.detect import Format, detect, read_any
 from core.intake.record import Taken
 from tests.support.mutations import SECRET, mutated, seeds, wrong_with
 from tests.support.payloads import NOW
+from tests.support.thorough import cases
 
 _SEEDS = seeds()
 _FORMATS = [form for form in Format if form not in (Format.GZIP, Format.PARQUET)]
@@ -43,13 +44,13 @@ def test_damaged_captures_are_read_or_refused(seed: int) -> None:
 
 
 @pytest.mark.parametrize("form", _FORMATS)
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=cases(80), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(raw=st.binary(max_size=400))
 def test_any_bytes_are_read_or_refused(form: Format, raw: bytes) -> None:
     assert wrong_with(read(raw, form)) is None
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=cases(200), deadline=None)
 @given(raw=st.binary(max_size=200))
 def test_any_bytes_have_a_format_or_none(raw: bytes) -> None:
     try:
@@ -63,14 +64,14 @@ _CALL = dict.fromkeys(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=cases(200), deadline=None)
 @given(told=st.fixed_dictionaries({}, optional=_CALL), usage=_JSON)
 def test_any_litellm_call_is_read_or_refused(told: dict[str, object], usage: object) -> None:
     call = {"litellm_call_id": "a", "custom_llm_provider": "openai", "metadata": {"usage_object": usage}}
     assert wrong_with(read(msgspec.json.encode([call | told]), Format.LITELLM)) is None
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=cases(200), deadline=None)
 @given(row=st.dictionaries(st.sampled_from(["object", "input_tokens", "input_cached_tokens", "output_tokens", "amount",
                                             "num_model_requests", "model", "batch", "quantity", "line_item",
                                             "uncached_input_tokens", "cache_creation", "group", "cost"]), _JSON),

@@ -21,6 +21,7 @@ from core.intake.otlp_schema import MAX_VALUE
 from core.intake.otlp_span import Span
 from core.usage import MAX_TOKENS
 from tests.support.payloads import NOW
+from tests.support.thorough import cases
 
 KEYS = st.sampled_from([*sorted(KNOWN), "gen_ai.prompt", "x", "k" * 200])
 VALUES = st.one_of(
@@ -43,7 +44,7 @@ def expected(key: str, value: AnyValue) -> Any:
     return told.encode()[:MAX_VALUE].decode("utf-8", "replace") if kind == "string_value" else told
 
 
-@settings(max_examples=150)
+@settings(max_examples=cases(150))
 @given(told=st.lists(st.tuples(KEYS, VALUES, st.booleans()), max_size=8))
 def test_pairs_are_what_protobuf_makes_of_them(told: list[tuple[str, AnyValue, bool]]) -> None:
     encoded, wanted = [], {}
@@ -93,7 +94,7 @@ COUNTS = st.one_of(st.integers(-2, 12), st.sampled_from([MAX_TOKENS, MAX_TOKENS 
 ROLES = ("input", "output", "cache_read", "reasoning", "cache_write", "total")
 
 
-@settings(max_examples=300)
+@settings(max_examples=cases(300))
 @given(told=st.dictionaries(st.sampled_from(ROLES), COUNTS), dialect=st.sampled_from(DIALECTS))
 def test_counts_that_fit_together_are_settled_as_by_the_long_way(told: dict[str, Any], dialect: Any) -> None:
     if (plain := settle_plain(told)) is not None:

@@ -21,6 +21,7 @@ from tests.support.price_list import (
     reference_nanos,
     tiers_of,
 )
+from tests.support.thorough import cases
 
 EVERY_CLASS = {
     "input_tokens": 5003, "cache_read_tokens": 3001, "cache_write_tokens": 777, "cache_write_1h_tokens": 333,
@@ -106,7 +107,7 @@ def any_events(draw: st.DrawFn) -> UsageEvent:
     )  # fmt: skip
 
 
-@settings(max_examples=300)
+@settings(max_examples=cases(300))
 @given(any_events())
 def test_any_mix_of_tokens_at_any_time_costs_what_the_list_says(event: UsageEvent) -> None:
     assert disagreement(event) == []

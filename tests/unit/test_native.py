@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from core.errors import BudgetError, TooLarge, Unreadable
 from core.intake.native import MAX_EVENTS, read
 from tests.support.books import a_payload
+from tests.support.thorough import cases
 
 
 def lines(*items: Any, end: str = "\n") -> bytes:
@@ -124,7 +125,7 @@ def test_a_refusal_names_the_field_and_what_is_wrong(fields: dict[str, Any], rea
     assert read(json.dumps([a_payload(**fields)]).encode()).rejected == [(0, reason)]
 
 
-@settings(max_examples=200)
+@settings(max_examples=cases(200))
 @given(
     st.one_of(
         st.binary(max_size=300),

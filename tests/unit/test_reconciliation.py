@@ -30,6 +30,7 @@ from tests.support.closing import (
     line,
     reconciled,
 )
+from tests.support.thorough import cases
 
 
 def test_identical_sides_have_no_gap_and_no_cause():
@@ -214,7 +215,7 @@ def test_three_causes_together_are_told_apart():
     assert set(found) == {CauseName.TAX, CauseName.UNTRACKED_KEY, CauseName.CACHE_WRITE_IGNORED}
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=cases(15, least=5), deadline=None)
 @given(st.lists(st.sampled_from(["late", "batch", "write", "price", "key", "credit"]), unique=True), st.randoms())
 def test_causes_and_what_is_unexplained_are_the_gap_exactly_in_any_order_of_lines(planted: list[str], random: Random):
     served = calls(a_day=4)
