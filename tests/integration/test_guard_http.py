@@ -147,27 +147,28 @@ async def test_what_expired_without_its_usage_shows_as_spent_and_unconfirmed(doo
     )
 
 
-@pytest.mark.parametrize(
-    ("path", "body", "status"),
-    [
-        ("authorize", {**ASKED, "workload": "serch"}, 404),
-        ("authorize", {**ASKED, "input_tokens": -1}, 422),
-        ("authorize", {**ASKED, "input_tokens": 10**30}, 422),
-        ("authorize", {**ASKED, "cache_write_tokens": 2000}, 422),
-        ("authorize", {**ASKED, "max_output_tokens": "many"}, 422),
-        ("authorize", {**ASKED, "request_id": ""}, 422),
-        ("authorize", {**ASKED, "request_id": "a\u0000b"}, 422),
-        ("authorize", [], 422),
-        ("settle", {"hold_id": "h-none", "usage": USED}, 404),
-        ("settle", {"hold_id": "h-none", "usage": 7}, 422),
-        ("lease", {"workload": "search", "usd": "-1", "ttl_seconds": 60}, 422),
-        ("lease", {"workload": "search", "usd": "NaN", "ttl_seconds": 60}, 422),
-        ("lease", {"workload": "search", "usd": "1", "ttl_seconds": 0}, 422),
-        ("lease/l-none/settle", {"usage": []}, 404),
-    ],
+CANNOT_BE: tuple[tuple[str, Any, int], ...] = (
+    ("authorize", {**ASKED, "workload": "serch"}, 404),
+    ("authorize", {**ASKED, "input_tokens": -1}, 422),
+    ("authorize", {**ASKED, "input_tokens": 10**30}, 422),
+    ("authorize", {**ASKED, "cache_write_tokens": 2000}, 422),
+    ("authorize", {**ASKED, "max_output_tokens": "many"}, 422),
+    ("authorize", {**ASKED, "request_id": ""}, 422),
+    ("authorize", {**ASKED, "request_id": "a\u0000b"}, 422),
+    ("authorize", [], 422),
+    ("settle", {"hold_id": "h-none", "usage": USED}, 404),
+    ("settle", {"hold_id": "h-none", "usage": 7}, 422),
+    ("lease", {"workload": "search", "usd": "-1", "ttl_seconds": 60}, 422),
+    ("lease", {"workload": "search", "usd": "NaN", "ttl_seconds": 60}, 422),
+    ("lease", {"workload": "search", "usd": "1", "ttl_seconds": 0}, 422),
+    ("lease/l-none/settle", {"usage": []}, 404),
 )
-async def test_what_cannot_be_is_refused_with_a_reason(door: Door, path: str, body: Any, status: int) -> None:
-    assert (await door.post(path, body, expect=status))["error"]
+"""Path, body, status."""
+
+
+async def test_what_cannot_be_is_refused_with_a_reason(door: Door) -> None:
+    for path, body, status in CANNOT_BE:
+        assert (await door.post(path, body, expect=status))["error"], (path, body)
 
 
 async def test_unknown_envelopes_are_not_found(door: Door) -> None:

@@ -92,30 +92,28 @@ async def test_an_empty_request_is_fine(api: Api) -> None:
     assert (await post(api, "/v1/traces", b"", PROTOBUF)).status_code == 200
 
 
-@pytest.mark.parametrize(
-    ("body", "headers", "status"),
-    [
-        (b"\xff\xff\xff", PROTOBUF, 400),
-        (b"{not json", JSON, 400),
-        (b'{"resourceMetrics": []}', JSON, 400),
-        (b"{}", {"Content-Type": "text/plain"}, 415),
-        (b"not gzip", {**PROTOBUF, "Content-Encoding": "gzip"}, 400),
-    ],
-    ids=["no protobuf", "no JSON", "metrics", "plain text", "no gzip"],
-)
-async def test_what_no_retry_mends_is_refused_for_good(
-    api: Api, body: bytes, headers: dict[str, str], status: int
-) -> None:
-    answer = await post(api, "/v1/traces", body, headers)
-
-    assert answer.status_code == status
-    assert answer.json()["error"]
-    assert await books(api) == (0, 0)
+FOR_GOOD: dict[str, tuple[bytes, dict[str, str], int]] = {
+    "no protobuf": (b"\xff\xff\xff", PROTOBUF, 400),
+    "no JSON": (b"{not json", JSON, 400),
+    "metrics": (b'{"resourceMetrics": []}', JSON, 400),
+    "plain text": (b"{}", {"Content-Type": "text/plain"}, 415),
+    "no gzip": (b"not gzip", {**PROTOBUF, "Content-Encoding": "gzip"}, 400),
+}
+"""What no retry mends: body, headers, status."""
 
 
-@pytest.mark.parametrize("token", [None, "revoked", "expired"])
-async def test_a_bad_token_is_refused(api: Api, token: str | None) -> None:
-    assert (await post(api, "/v1/traces", b"", PROTOBUF, token)).status_code == 401
+async def test_what_no_retry_mends_is_refused_for_good(api: Api) -> None:
+    for case, (body, headers, status) in FOR_GOOD.items():
+        answer = await post(api, "/v1/traces", body, headers)
+
+        assert answer.status_code == status, case
+        assert answer.json()["error"], case
+        assert await books(api) == (0, 0), case
+
+
+async def test_a_bad_token_is_refused(api: Api) -> None:
+    for token in (None, "revoked", "expired"):
+        assert (await post(api, "/v1/traces", b"", PROTOBUF, token)).status_code == 401, token
 
 
 async def test_a_bad_span_is_told_as_a_partial_success_and_costs_no_good_one(api: Api) -> None:
@@ -155,14 +153,12 @@ async def test_deflate_is_read_with_and_without_its_head(api: Api, window: int) 
     assert (await books(api))[0] == 6
 
 
-@pytest.mark.parametrize(
-    ("path", "body"), [("/v1/traces/", b'{"resource_spans": [{}]}'), ("/v1/logs/", b'{"resourceSpans": []}')]
-)
-async def test_a_body_of_which_nothing_is_read_is_taken_with_a_warning(api: Api, path: str, body: bytes) -> None:
-    answer = await post(api, path, body, JSON)
+async def test_a_body_of_which_nothing_is_read_is_taken_with_a_warning(api: Api) -> None:
+    for path, body in (("/v1/traces/", b'{"resource_spans": [{}]}'), ("/v1/logs/", b'{"resourceSpans": []}')):
+        answer = await post(api, path, body, JSON)
 
-    assert answer.status_code == 200
-    assert answer.json()["partialSuccess"]["errorMessage"].startswith("Nothing of the body was read")
+        assert answer.status_code == 200, path
+        assert answer.json()["partialSuccess"]["errorMessage"].startswith("Nothing of the body was read"), path
 
 
 async def test_an_endpoint_with_the_path_twice_is_told_what_to_set(api: Api) -> None:
