@@ -1,4 +1,4 @@
-"""`outlay import`, `check`, `rebuild` and `token` as processes, killed and measured from outside."""
+"""`outlay import`, `check`, `rebuild` and `token`: killed and measured from outside as processes, and what they say."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from tests.support.books import a_payload, books_in
-from tests.support.processes import outlay, ran
+from tests.support.processes import outlay, ran, ran_here
 from tests.support.tables import number_of
 
 ROWS = 60_000
@@ -83,14 +83,14 @@ def test_a_file_eight_times_as_long_takes_hardly_more_memory(database_url: str, 
 
 
 def test_days_can_be_cut_anew_in_another_zone(database_url: str, tmp_path: Path) -> None:
-    assert ran("import", str(a_file(tmp_path, 50)), url=database_url)[0] == 0
+    assert ran_here("import", str(a_file(tmp_path, 50)), url=database_url)[0] == 0
 
-    code, _, said = ran("check", url=database_url, OUTLAY_TIMEZONE="Asia/Kolkata")
+    code, _, said = ran_here("check", url=database_url, OUTLAY_TIMEZONE="Asia/Kolkata")
     assert code == 2
     assert "outlay rebuild" in said
 
-    assert ran("rebuild", url=database_url, OUTLAY_TIMEZONE="Asia/Kolkata")[0] == 0
-    code, said, _ = ran("check", url=database_url, OUTLAY_TIMEZONE="Asia/Kolkata")
+    assert ran_here("rebuild", url=database_url, OUTLAY_TIMEZONE="Asia/Kolkata")[0] == 0
+    code, said, _ = ran_here("check", url=database_url, OUTLAY_TIMEZONE="Asia/Kolkata")
     assert code == 0
     assert "chain whole" in said
 
@@ -111,19 +111,19 @@ def test_an_import_with_refusals_says_where_they_are_and_ends_with_1(database_ur
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_token_is_printed_alone_once_and_works_until_it_is_revoked(database_url: str) -> None:
-    code, token, _ = ran("token", "create", "gateway", "--scope", "usage,read", url=database_url)
+    code, token, _ = ran_here("token", "create", "gateway", "--scope", "usage,read", url=database_url)
     assert code == 0
     assert token.startswith("outlay_")
     assert token.count("\n") == 1
 
-    listed = ran("token", "list", url=database_url)[1]
+    listed = ran_here("token", "list", url=database_url)[1]
     assert "gateway" in listed
     assert token.strip() not in listed
 
-    assert ran("token", "create", "gateway", url=database_url)[0] == 2
-    assert ran("token", "create", "other", "--scope", "everything", url=database_url)[0] == 2
-    assert ran("token", "revoke", "gateway", url=database_url)[0] == 0
-    assert ran("token", "revoke", "nobody", url=database_url)[0] == 2
+    assert ran_here("token", "create", "gateway", url=database_url)[0] == 2
+    assert ran_here("token", "create", "other", "--scope", "everything", url=database_url)[0] == 2
+    assert ran_here("token", "revoke", "gateway", url=database_url)[0] == 0
+    assert ran_here("token", "revoke", "nobody", url=database_url)[0] == 2
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_a_token_is_printed_alone_once_and_works_until_it_is_revoked(database_ur
     ids=lambda settings: next(iter(settings.items()))[1],
 )
 def test_a_setting_that_cannot_be_used_is_one_line_that_names_it(tmp_path: Path, settings: dict[str, str]) -> None:
-    code, _, said = ran("check", url=f"sqlite:///{tmp_path / 'outlay.db'}", **settings)
+    code, _, said = ran_here("check", url=f"sqlite:///{tmp_path / 'outlay.db'}", **settings)
 
     assert code == 2
     assert said.startswith("outlay: ")
