@@ -186,12 +186,17 @@ class Service:
 
     async def _listen(self, app: FastAPI) -> None:
         # With its protocol named, asyncio switches Nagle's algorithm off; otherwise small answers wait 40 ms.
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        is_v6 = ":" in self._settings.outlay_host
+        family = socket.AF_INET6 if is_v6 else socket.AF_INET
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if is_v6:
+            # `::` means every address, the older ones too, whatever the machine's own default is.
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         self._stack.callback(listener.close)
         listener.bind((self._settings.outlay_host, self._settings.outlay_port))
         host, port = listener.getsockname()[:2]
-        self.url = f"http://{host}:{port}"
+        self.url = f"http://[{host}]:{port}" if is_v6 else f"http://{host}:{port}"
         config = uvicorn.Config(
             app, log_config=None, access_log=False, timeout_graceful_shutdown=_GRACE_SECONDS, lifespan="off"
         )
