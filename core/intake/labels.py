@@ -68,8 +68,10 @@ def tags_of(pairs: Iterable[tuple[str, object]]) -> dict[str, str]:
 
 
 def tag_value(value: str | int | float) -> str:
-    """A tag's value, one line of at most 200 characters."""
+    """A tag's value, one line of at most 200 characters, out of the quotes that a sender of JSON leaves around it."""
     text = str(value).lower() if isinstance(value, bool) else str(value)
+    if len(text) > 2 and text[0] == text[-1] == '"':
+        text = text[1:-1]
     return " ".join(clean(text).split())[:MAX_TAG_VALUE]
 
 

@@ -31,8 +31,7 @@ async def test_every_ipv6_address_means_the_older_ones_too(tmp_path: Path) -> No
         assert service.url.startswith("http://[::]:")
         port = service.url.rpartition(":")[2]
         async with httpx.AsyncClient() as client:
-            assert [(await client.get(f"http://{name}:{port}/healthz")).status_code for name in reached] == [200] * len(
-                reached
-            )
+            answers = [await client.get(f"http://{name}:{port}/healthz") for name in ("[::1]", "127.0.0.1")]
+        assert [answer.status_code for answer in answers] == [200, 200]
     finally:
         await service.stop()

@@ -190,3 +190,9 @@ def test_agents_plans_tools_and_memories_are_never_calls_even_with_counts() -> N
     made = [span(number, gen_ai__operation__name=name, **USAGE) for number, name in enumerate(names, start=1)]
     found = taken(*made, scope="opentelemetry.instrumentation.genai.openai_agents")
     assert (found.records, found.ignored) == ([], len(names))
+
+
+def test_langfuse_writes_its_metadata_as_json_and_the_quotes_are_no_part_of_a_tag() -> None:
+    made = a_generation({"input": 10, "output": 5}, "gpt-5.1")
+    made["attributes"].append({"key": "langfuse.observation.metadata.team", "value": {"stringValue": '"search"'}})
+    assert one(made, scope="langfuse-sdk").event.tags == {"team": "search"}
