@@ -10,7 +10,7 @@ from matplotlib.patches import Rectangle
 
 from bot.charts.foretold import driver_title, signed, worth_showing
 from bot.charts.sheet import DARK, EDGE, LIGHT, SMALL, WIDTH, Sheet, legible
-from core.money import usd
+from core.money import apart, usd
 from core.services.explain_spend import Against, Explanation
 
 ROW: Final = 36
@@ -44,11 +44,12 @@ class Bar:
 
 def waterfall(explanation: Explanation, *, dark: bool = False) -> bytes:
     """A PNG, 960 wide. More spend is filled, less is hatched: told apart without colour, and by their signs."""
-    gap = explanation.variance.gap_nanos
+    variance = explanation.variance
+    sign = "+" if variance.gap_nanos > 0 else "−" if variance.gap_nanos else ""
     return steps(
         _bars(explanation), dark=dark,
         title=f"Why {legible(explanation.workload, 'this workload')} spends what it does",
-        subtitle=f"{signed(gap)} against {_BESIDE[explanation.against]}",
+        subtitle=f"{sign}{apart(variance.actual_nanos, variance.planned_nanos)} against {_BESIDE[explanation.against]}",
     )  # fmt: skip
 
 

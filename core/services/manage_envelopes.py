@@ -224,15 +224,14 @@ async def _ask_sponsor(
 
 def _notes(name: str, change: Change, spent_nanos: int, *, created: bool) -> tuple[str, ...]:
     found = []
+    if spent_nanos >= change.nanos * round(change.terms.soft_share * 10_000) // 10_000 and spent_nanos:
+        is_past = spent_nanos >= change.nanos * round(change.terms.hard_share * 10_000) // 10_000
+        found.append(f"That is past the {'hard' if is_past else 'soft'} threshold already.")
     if name == UNATTRIBUTED:
         found.append(_GUESS)
     if created:
         found.append(
             f"{name} is new and has no rule yet, so no usage counts to it. Add one with `/budget workload add {name} feature=…`."
-        )
-    if spent_nanos >= change.nanos * round(change.terms.soft_share * 10_000) // 10_000 and spent_nanos:
-        found.append(
-            f"{usd(spent_nanos)} are spent already this month, which is past the soft threshold of this envelope."
         )
     return tuple(found)
 

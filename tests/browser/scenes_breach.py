@@ -32,6 +32,8 @@ BREACHES: Final = (
     Scene("grant-form", "Grant more…", "sam", "dm", "It reverts by itself", click="Grant more…", modal=True),
     Scene("question-decided", "The same message once decided", "sam", "dm", "granted", click="Grant more…", values=GRANT),
     Scene("breach-decided", "… and in the channel", "chen", PLATFORM, "granted more."),
+    Scene("breach-untrusted", "An amount that cannot be trusted", "farah", BUDGET, "is not all of it", before=(
+        ("farah", "set unattributed 3k owner=@farah sponsor=@sam"),)),
     Scene("welcome", "Somebody gets a role", "dana", "dm", "made you the sponsor"),
     Scene("request-more", "An owner asks for more", "sam", "dm", "more for", before=(
         ("ben", "request onboarding-tutor 400 traffic doubled in launch week"),)),
@@ -60,6 +62,4 @@ BREACHES: Final = (
     Scene("rollout-week-3", "The third week's post", "farah", BUDGET, "week 3 of 4"),
     Scene("rollout-final", "After 30 days: where we stand", "farah", BUDGET, "where we stand", clock="17d"),
     Scene("rollout-week-4", "The fourth week's post, before it", "farah", BUDGET, "week 4 of 4"),
-    Scene("breach-untrusted", "An amount that cannot be trusted", "farah", BUDGET, "is not all of it", before=(
-        ("farah", "set unattributed 3k owner=@farah sponsor=@sam"),)),
 )  # fmt: skip

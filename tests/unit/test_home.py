@@ -87,6 +87,12 @@ def test_the_finding_says_what_waits_and_what_is_wrong():
     assert "*past* is past a threshold." in first
 
 
+def test_what_was_granted_is_no_trouble_and_not_called_calm():
+    office = an_office(a_standing("chat", spent=3500, state=State.GRANTED))
+    first = words(page(home_of(office, ANA, is_finance=False))["blocks"][0])
+    assert first.endswith("*chat* goes on with what was granted.")
+
+
 def test_only_who_may_decide_gets_the_buttons_and_nobody_for_their_own():
     office = an_office(a_standing(), requests=(a_request(deciders=people(deputy=DANA)),))
     for person in (SAM, DANA):

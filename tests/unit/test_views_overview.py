@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from bot.slack import ids
 from bot.slack.views.overview import overview_message
+from core.envelope import State
 from core.standing import Overview
 from tests.support.shown import buttons, characters, interpreted, refused, table, words
 from tests.support.standings import FARAH, HOSTILE, MADRID, NOON, a_line, a_month_end, an_overview, dollars, fresh
@@ -51,6 +53,12 @@ def test_spend_outside_envelopes_is_not_counted_as_use_of_them():
     text = message(an_overview(a_line(spent=1000, size=4000), a_line("rogue", 9000, None)))["text"]
     assert "*$10,000* spent" in text
     assert "One envelope holds *$4,000*, $1,000 of it used (25%)." in text
+
+
+def test_what_was_granted_is_not_called_calm():
+    text = message(an_overview(a_line(spent=10), replace(a_line("chat", 450, 500), state=State.GRANTED)))["text"]
+    assert "*chat* goes on with what was granted." in text
+    assert "All envelopes are within" not in text
 
 
 def test_calm_is_said_too():

@@ -14,7 +14,7 @@ from bot.slack.views.blocks import Block, Message
 from bot.slack.views.mrkdwn import code, name, person
 from bot.slack.views.sources import STATES
 from bot.slack.views.trend import bar
-from bot.slack.views.wording import age, freshness_line, listed, plural, state_text
+from bot.slack.views.wording import age, freshness_line, goes_on, listed, plural, state_text
 from core.change_request import ChangeRequest
 from core.envelope import State
 from core.escalation import Escalation, EscalationKind
@@ -120,13 +120,16 @@ def _finding(home: Home) -> str:
 
 
 def _concern(standings: Sequence[EnvelopeStanding]) -> str:
-    past = [f"*{name(one.envelope.workload)}*" for one in standings if one.state is not State.WITHIN]
+    past = [f"*{name(one.envelope.workload)}*" for one in standings if one.state not in (State.WITHIN, State.GRANTED)]
+    granted = [f"*{name(one.envelope.workload)}*" for one in standings if one.state is State.GRANTED]
     heading = [
         f"*{name(one.envelope.workload)}*" for one in standings if one.state is State.WITHIN and one.chance > LIKELY
     ]
     said = []
     if past:
         said.append(f"{listed(past, 3)} {'is past a threshold' if len(past) == 1 else 'are past a threshold'}.")
+    if granted:
+        said.append(goes_on(granted))
     if heading:
         whose = "its envelope" if len(heading) == 1 else "their envelopes"
         said.append(f"{listed(heading, 3)} will probably pass {whose}.")

@@ -17,6 +17,7 @@ from bot.slack.views.tables import Cell
 from bot.slack.views.wording import (
     STRAIGHT_LINE,
     freshness_line,
+    goes_on,
     listed,
     plural,
     state_text,
@@ -83,6 +84,8 @@ def _past(lines: Sequence[WorkloadStanding]) -> str:
         if past := [f"*{name(line.workload)}*" for line in lines if line.state in states]:
             verb = "is past its" if len(past) == 1 else "are past their"
             sentences.append(f"{listed(past, 5)} {verb} {threshold} threshold.")
+    if granted := [f"*{name(line.workload)}*" for line in lines if line.state is State.GRANTED]:
+        sentences.append(goes_on(granted))
     if not sentences and any(line.state for line in lines):
         sentences.append("All envelopes are within their thresholds.")
     if likely := likely_to_pass(lines):

@@ -38,7 +38,9 @@ def price_message(price: PriceInForce) -> Message:
     example = f"/budget price {quoted(price.model)} input=1.25 output=10"
     if price.rate is None:
         text = f"*{model}* has no known price, so its cost is missing from every sum."
-        known = f" Did you mean {listed([name(one) for one in price.suggestions], 5)}?" if price.suggestions else ""
+        known = (
+            f" Did you mean {listed([name(one) for one in price.suggestions], 5, 'or')}?" if price.suggestions else ""
+        )
         return blocks.message(
             text,
             blocks.section(f"{text}{known} Finance can set one, in dollars per million tokens:"),

@@ -32,12 +32,17 @@ def plural(count: int, one: str, many: str | None = None) -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
-def listed(items: Sequence[str], most: int = 3) -> str:
-    """`a`, `a and b`, `a, b and 4 more`; the items are already escaped. `most` ≥ 1."""
+def listed(items: Sequence[str], most: int = 3, word: str = "and") -> str:
+    """`a`, `a and b`, `a, b and 4 more`; the items are already escaped. `most` ≥ 1; `word` joins the last."""
     shown = list(items[:most])
     if len(items) > most:
         return f"{', '.join(shown)} and {len(items) - most:,} more"
-    return " and ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else "".join(shown)
+    return f" {word} ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else "".join(shown)
+
+
+def goes_on(granted: Sequence[str]) -> str:
+    """For workloads that a sponsor gave more, already escaped: neither past a threshold nor within as it was set."""
+    return f"{listed(granted)} {'goes' if len(granted) == 1 else 'go'} on with what was granted."
 
 
 def state_text(state: State | None) -> str:
