@@ -64,6 +64,7 @@ class Counts(msgspec.Struct):
       input_image, output_image: parts of the totals; they have no class of their own.
       total: input and output as the source adds them up; shows what the parts include.
       exclusive: the source is known to leave cached tokens out of `input`.
+      reasoning_apart: the source is known to leave reasoning out of `output`.
       problems: sentences; `settle` adds to them.
       distrusted: a count was absurd (negative, not a number of tokens) and is left out.
     """
@@ -83,6 +84,7 @@ class Counts(msgspec.Struct):
     web_searches: int | None = None
     total: int | None = None
     exclusive: bool = False
+    reasoning_apart: bool = False
     problems: list[str] = []
     distrusted: bool = False
 
@@ -228,7 +230,7 @@ def _settle_output(settled: Settled, counts: Counts) -> bool:
     told, reasoning = counts.output or 0, counts.reasoning or 0
     settled.output, settled.reasoning = told, reasoning
     total = counts.total
-    outside = reasoning > told or (
+    outside = (counts.reasoning_apart and reasoning > 0) or reasoning > told or (
         reasoning > 0 and total is not None and total in (settled.input + told + reasoning, (counts.input or 0) + told + reasoning)
     )  # fmt: skip
     if outside:

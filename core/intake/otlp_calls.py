@@ -160,6 +160,7 @@ def _settled(span: Span, dialect: Dialect, *, provider: str, model: str) -> tupl
         )
         return settled, failed
     counts.exclusive = provider in dialect.exclusive
+    counts.reasoning_apart = provider in dialect.reasoning_apart
     call = Told(provider, model, text(values.get("operation")).lower(), streamed)
     doubt = dialect.doubt(call, counts) if dialect.doubt else None
     settled = settle(counts, provider=provider)

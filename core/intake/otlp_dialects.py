@@ -41,6 +41,7 @@ class Dialect:
       scopes: starts of the instrumentation scope's name; the longest match wins.
       seen: version the facts below are from.
       tells_cache: cached tokens are told whenever there are some, so their absence means none.
+      reasoning_apart: providers whose `output` it sends without the reasoning.
       exclusive: providers whose `input` it sends without the cached tokens.
       doubt: judges the counts of one span, given (call, counts).
     """
@@ -52,6 +53,7 @@ class Dialect:
     tells_cache: bool = False
     exclusive: frozenset[str] = frozenset()
     doubt: Callable[[Told, Counts], Doubt] | None = None
+    reasoning_apart: frozenset[str] = frozenset()
 
 
 def _openlit(call: Told, counts: Counts) -> Doubt:
@@ -65,6 +67,10 @@ def _openlit(call: Told, counts: Counts) -> Doubt:
             "OpenLIT counted this stream itself, because it carried no usage; the counts are a guess",
         )
     return None
+
+
+def _openlit_vertex(_call: Told, _counts: Counts) -> Doubt:
+    return Quality.PARTIAL, "OpenLIT leaves out what Vertex models think; output is too small if this one thought"
 
 
 def _traceloop_anthropic(call: Told, _counts: Counts) -> Doubt:
@@ -137,7 +143,9 @@ DIALECTS: Final = (
     Dialect("Logfire", ("logfire",), Trust.LOGFIRE, "5.2.0"),
     Dialect("Vercel AI SDK", ("ai",), Trust.VERCEL, "6.0.326", True),
     Dialect("LiteLLM", ("litellm",), Trust.LITELLM, "1.109.1", doubt=_litellm),
-    Dialect("OpenLIT", ("openlit",), Trust.OPENLIT, "1.45.0", True, frozenset({"anthropic"}), _openlit),
+    Dialect("OpenLIT", ("openlit",), Trust.OPENLIT, "1.45.0", True, frozenset({"anthropic", "aws"}), _openlit,
+            frozenset({"google"})),
+    Dialect("OpenLIT", ("openlit.instrumentation.vertexai",), Trust.OPENLIT, "1.45.0", True, doubt=_openlit_vertex),
     Dialect("Langfuse", ("langfuse",), Trust.OTHER),
 )  # fmt: skip
 OTHER: Final = Dialect("unknown", (), Trust.OTHER)

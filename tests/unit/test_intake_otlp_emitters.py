@@ -196,3 +196,15 @@ def test_langfuse_writes_its_metadata_as_json_and_the_quotes_are_no_part_of_a_ta
     made = a_generation({"input": 10, "output": 5}, "gpt-5.1")
     made["attributes"].append({"key": "langfuse.observation.metadata.team", "value": {"stringValue": '"search"'}})
     assert one(made, scope="langfuse-sdk").event.tags == {"team": "search"}
+
+
+def test_openlit_passes_bedrocks_and_geminis_own_counts_on() -> None:
+    told = usage(input_tokens=8000, output_tokens=900, cache_read__input_tokens=5000, reasoning_tokens=800)
+    bedrock = one(span(**BEDROCK, **told), scope="openlit.instrumentation.bedrock")
+    gemini = one(span(**GEMINI, **told), scope="openlit.instrumentation.google_ai_studio")
+    vertex = one(
+        span(**GEMINI, **usage(input_tokens=8000, output_tokens=900)), scope="openlit.instrumentation.vertexai"
+    )
+    assert (bedrock.event.input_tokens, bedrock.event.output_tokens, bedrock.quality) == (13_000, 900, Quality.REPAIRED)
+    assert (gemini.event.input_tokens, gemini.event.output_tokens, gemini.quality) == (8000, 1700, Quality.REPAIRED)
+    assert (vertex.quality, "too small" in vertex.problems[0]) == (Quality.PARTIAL, True)
