@@ -121,7 +121,8 @@ class _Feed:
 
 def json_items(lines: Iterable[bytes]) -> Iterator[Item]:
     """Events of a JSON-lines file; blank lines are passed over."""
-    for line, text in enumerate(lines, start=1):
+    for line, raw in enumerate(lines, start=1):
+        text = raw.removeprefix(b"\xef\xbb\xbf") if line == 1 else raw
         if not text.strip():
             continue
         try:

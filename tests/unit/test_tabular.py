@@ -198,3 +198,9 @@ def test_what_is_written_by_a_csv_writer_is_read_back() -> None:
 
     assert isinstance(event, UsageEvent)
     assert (event.id, event.provider, event.model, event.tags["team"]) == ('q"uote', "a,b", "line\nbreak", "ünï")
+
+
+def test_a_mark_of_the_byte_order_does_not_cost_the_first_line() -> None:
+    lines = [b'\xef\xbb\xbf{"id": "a", "at": "2026-11-02T09:14:03Z", "provider": "openai", "model": "gpt-5.1"}\n']
+    ((_, event),) = json_items(lines)
+    assert isinstance(event, UsageEvent)
