@@ -7,6 +7,7 @@ from typing import Final
 from tests.browser.scenes import BUDGET, PLATFORM, SEARCH, Scene
 
 LADDER: Final = "hard=90% degrade=claude-haiku-4-5,throttle=60/min,stop"
+TRIED: Final = "soft=40% hard=45% degrade=claude-haiku-4-5,dry-run"
 GRANT: Final = {"more_amount": "2k", "more_reason": "The loop is mended; the month has to end"}
 BREACHES: Final = (
     Scene("home-newcomer", "Home: somebody who has nothing yet", "kim", "home", "Nothing here is yours yet"),
@@ -41,7 +42,12 @@ BREACHES: Final = (
         ("farah", "set translation 2000 owner=@ana sponsor=@sam holdback=10%"),)),
     Scene("breach-soft", "A soft threshold is passed", "chen", PLATFORM, "has spent", clock="1h", before=(
         ("farah", "set moderation 460"),)),
-    Scene("breach-recovered", "Back to the usual pace", "chen", PLATFORM, "Back to its usual pace", clock="1d"),
+    Scene("breach-recovered", "Back to the usual pace", "chen", PLATFORM, "Back to its usual pace", clock="1d", before=(
+        ("farah", f"set code-review {TRIED}"),)),
+    Scene(
+        "dry-run", "A ladder on dry run: what it would have done to the usage that came",
+        "chen", PLATFORM, "the ladder would have", "status code-review", clock="6h",
+    ),
     Scene("reconcile-form", "`/budget reconcile`: the form", "farah", BUDGET, "Providers bill", "reconcile openai", modal=True),
     Scene(
         "reconcile", "The invoice against the books",

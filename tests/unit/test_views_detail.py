@@ -10,8 +10,9 @@ import pytest
 from bot.slack import ids
 from bot.slack.views.breakdown import breakdown_message
 from bot.slack.views.detail import compact, detail_message
-from core.degradation import Degradation
+from core.degradation import Degradation, Stance
 from core.dry_run import DryRun
+from core.envelope import State
 from core.standing import Breakdown, Detail
 from tests.support.shown import buttons, interpreted, refused, table, words
 from tests.support.standings import (
@@ -186,3 +187,14 @@ def test_a_dry_run_says_what_the_ladder_would_have_done_and_how_to_put_it_in_for
         "would have sent 1,200 of 1,500 requests to &lt;!here&gt;, held back at least 30 and saved $12 of $40." in text
     )
     assert "`/budget set search-answers degrade=&lt;!here&gt;,throttle=60/min`" in text
+
+
+def test_what_only_a_dry_run_would_degrade_is_not_called_degraded():
+    ladder = Degradation.parse("gpt-4.1-mini,dry-run")
+    stance = Stance(is_degraded=True, is_dry_run=True, by="outlay", because="the hard threshold was crossed")
+    line = replace(a_line(), state=State.DEGRADED, stance=stance)
+    shown = words(detail_of(replace(a_detail(line), envelope=an_envelope(degrade=ladder))))
+    assert "State: *◐ past hard, dry run*" in shown and "would be degraded (dry run) by Outlay" in shown
+    in_force = replace(line, stance=replace(stance, is_dry_run=False))
+    shown = words(detail_of(replace(a_detail(in_force), envelope=an_envelope(degrade=ladder))))
+    assert "State: *● degraded*" in shown

@@ -22,6 +22,7 @@ from bot.slack.views.wording import (
     unpriced_line,
 )
 from core.dry_run import dry_run_words
+from core.envelope import State
 from core.money import apart, usd
 from core.standing import Detail, Slice
 from core.workload import UNATTRIBUTED
@@ -74,12 +75,20 @@ def _decided(detail: Detail, reader: ZoneInfo) -> str | None:
         lines.append(f"Put it in force: {code(f'/budget set {detail.line.workload} degrade={ladder}')}")
     if stance.granted_until:
         lines.append(f"Part of it is granted until {when(stance.granted_until, reader)}.")
-    return " ".join(lines) or None
+    return "\n".join(lines) or None
 
 
 def _has_ladder(detail: Detail) -> bool:
     ladder = detail.envelope.terms.degrade if detail.envelope else None
     return ladder is not None and ladder.has_steps
+
+
+def _state(detail: Detail) -> str:
+    """A ladder that only reports degrades nothing, so it is not called that."""
+    stance = detail.line.stance
+    if detail.line.state is State.DEGRADED and stance.is_dry_run and stance.is_degraded and _has_ladder(detail):
+        return "◐ past hard, dry run"
+    return state_text(detail.line.state)
 
 
 def _finding(detail: Detail) -> str:
@@ -89,7 +98,7 @@ def _finding(detail: Detail) -> str:
         return f"*{usd(line.spent_nanos)}* spent, {into}. It has no envelope yet."
     used = f" ({share(line.share_used)})" if line.share_used is not None else ""
     spent = f"*{usd(line.spent_nanos)}* of *{usd(line.size_nanos)}* spent{used}, {into}."
-    state = f"State: *{state_text(line.state)}*."
+    state = f"State: *{_state(detail)}*."
     if line.run_rate_nanos is None:
         return f"{spent} {state}"
     gap = line.run_rate_nanos - line.size_nanos
