@@ -93,7 +93,7 @@ class Lane:
         """(How many were shown, whether the conversation has to wait.)"""
         try:
             async with asyncio.timeout(SEND_SECONDS):
-                shown = await (self._showing.several(step) if len(step) > 1 else self._alone(step[0]))
+                shown = await (self._showing.several(step) if len(step) > 1 else self._showing.one(step[0]))
         except SlackApiError as refused:
             ruled = verdict(refused, step[0].attempts)
             log.warning("notice_refused", extra={**_fields(step), "error": code_of(refused)})
@@ -116,9 +116,6 @@ class Lane:
         await self._mark(shown)
         log.info("notice_delivered", extra=_fields(step))
         return len(shown), False
-
-    async def _alone(self, notice: Notice) -> list[Told]:
-        return [await self._showing.one(notice)]
 
     async def _mark(self, shown: Sequence[Told]) -> None:
         async with self._uow.write() as tx:

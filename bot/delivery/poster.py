@@ -68,12 +68,13 @@ class Poster:
         await _shown(send, composed)
 
     async def posted(self, channel: str, ids: Collection[int], thread: str | None = None) -> dict[int, str]:
-        """The ts of each of these notices that an earlier try posted after all.
+        """The ts of each of these notices that an earlier try posted after all, and of those that share a message with one.
 
         Empty where Outlay may not look. Raises SlackApiError when Slack is unwell or the channel is gone: then nobody can
         tell yet.
         """
         found: dict[int, str] = {}
+        wanted = set(ids)
         cursor = None
         for _ in range(_PAGES):
             try:
@@ -85,9 +86,11 @@ class Poster:
                 return found
             messages: list[dict[str, Any]] = answer.get("messages", [])
             for message in messages:
-                found |= {number: str(message["ts"]) for number in _numbers(message) if number in ids}
+                numbers = _numbers(message)
+                if wanted.intersection(numbers):
+                    found |= dict.fromkeys(numbers, str(message["ts"]))
             cursor = (answer.get("response_metadata") or {}).get("next_cursor")
-            if not cursor or len(found) == len(ids):
+            if not cursor or wanted <= found.keys():
                 break
         return found
 

@@ -35,50 +35,72 @@ class Showing:
         self._poster = poster
         self._composing = composing
 
-    async def one(self, notice: Notice) -> Told:
+    async def one(self, notice: Notice) -> list[Told]:
         """Show it."""
         if notice.place is Place.POST:
             return await self._posted(notice)
-        message = await self._message_of(notice)
-        if message is None:
+        messages = await self._messages_of(notice)
+        if not messages:
             return await self._posted(notice)
         if notice.place is Place.THREAD:
-            return await self._replied(notice, message)
-        return (notice, message) if await self._edited(notice, message) else await self._posted(notice)
+            return await self._replied(notice, messages)
+        return [(notice, messages[0])] if await self._edited(notice, messages[0]) else await self._posted(notice)
 
     async def several(self, notices: Sequence[Notice]) -> list[Told]:
         """One message for all of them; those that an earlier try has posted are found instead."""
         channel = await self._poster.channel_of(notices[0].recipient)
         found = await self._look_back(channel, [notice for notice in notices if notice.attempts > 1])
         rest = [notice for notice in notices if notice.id not in found]
-        shown = [_found(notice, channel, found) for notice in notices if notice.id in found]
+        shown = await self._found(channel, found, notices)
         if rest:
             composed = self._together(rest) if len(rest) > 1 else await self._composing.of(rest[0])
             ts = await self._poster.post(channel, composed, [notice.id for notice in rest])
             shown += [(notice, (channel, ts)) for notice in rest]
         return shown
 
-    async def _posted(self, notice: Notice) -> Told:
+    async def _posted(self, notice: Notice) -> list[Told]:
         channel = await self._poster.channel_of(notice.recipient)
         found = await self._look_back(channel, [notice] if notice.attempts > 1 else [])
         if notice.id in found:
-            return _found(notice, channel, found)
-        return notice, (channel, await self._poster.post(channel, await self._composing.of(notice), [notice.id]))
+            return await self._found(channel, found, [notice])
+        return [(notice, (channel, await self._poster.post(channel, await self._composing.of(notice), [notice.id])))]
 
-    async def _replied(self, notice: Notice, message: Shown) -> Told:
-        """Under the message; beside it where it has gone."""
-        channel, head = message
-        try:
-            found = await self._look_back(channel, [notice] if notice.attempts > 1 else [], head)
+    async def _replied(self, notice: Notice, messages: Sequence[Shown]) -> list[Told]:
+        """Under the latest message; beside it where that has gone. An earlier try may have met another one there."""
+        for channel, head in messages if notice.attempts > 1 else ():
+            found = await self._look_under(channel, head, notice)
             if notice.id in found:
-                return _found(notice, channel, found)
+                return await self._found(channel, found, [notice])
+        channel, head = messages[0]
+        if notice.attempts > 1 and (found := await self._look_back(channel, [notice])):
+            return await self._found(channel, found, [notice])
+        try:
             composed = await self._composing.of(notice)
-            return notice, (channel, await self._poster.post(channel, composed, [notice.id], head))
+            return [(notice, (channel, await self._poster.post(channel, composed, [notice.id], head)))]
         except SlackApiError as refused:
             if code_of(refused) not in UNANSWERABLE:
                 raise
             log.info("thread_gone", extra={"outbox_id": notice.id, "error": code_of(refused)})
         return await self._posted(notice)
+
+    async def _look_under(self, channel: str, head: str, notice: Notice) -> dict[int, str]:
+        try:
+            return await self._look_back(channel, [notice], head)
+        except SlackApiError as refused:
+            if code_of(refused) not in UNANSWERABLE:
+                raise
+            return {}
+
+    async def _found(self, channel: str, found: Mapping[int, str], notices: Sequence[Notice]) -> list[Told]:
+        """What an earlier try had posted: of these notices, and of whichever else shares their message. An edit of one of
+        them would otherwise take those off it that are not known to be on it."""
+        looked_for = {notice.id for notice in notices}
+        others = []
+        if besides := found.keys() - looked_for:
+            async with self._uow.read() as tx:
+                others = await tx.outbox.unsent(besides)
+        there = [notice for notice in (*notices, *others) if notice.id in found]
+        return [(replace(notice, upto=notice.id), (channel, found[notice.id])) for notice in there]
 
     async def _edited(self, notice: Notice, message: Shown) -> bool:
         """Whether it could be shown on that message. On a message for several the others stay as they are."""
@@ -98,15 +120,15 @@ class Showing:
             return False
         return True
 
-    async def _message_of(self, notice: Notice) -> Shown | None:
-        """The message that an edit or a reply goes to; None when there never was one."""
+    async def _messages_of(self, notice: Notice) -> list[Shown]:
+        """The messages that an edit or a reply may go to, the latest first; none when there never was one."""
         assert notice.subject is not None
         async with self._uow.read() as tx:
-            message = await tx.outbox.message_of(notice.subject, notice.recipient)
-            parked = None if message else await tx.outbox.parked_message(notice.subject, notice.recipient)
+            messages = await tx.outbox.messages_of(notice.subject, notice.recipient)
+            parked = None if messages else await tx.outbox.parked_message(notice.subject, notice.recipient)
         if parked:
             raise NothingToTell(parked)
-        return message
+        return messages
 
     async def _look_back(self, channel: str, tried: Sequence[Notice], thread: str | None = None) -> dict[int, str]:
         if not tried:
@@ -122,7 +144,3 @@ class Showing:
         lines = [self._composing.lines[notice.kind](notice) for notice in notices]
         message = group_message(lines)
         return Composed(lambda _: message)
-
-
-def _found(notice: Notice, channel: str, found: Mapping[int, str]) -> Told:
-    return replace(notice, upto=notice.id), (channel, found[notice.id])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import func, select, update
 
@@ -13,6 +13,7 @@ from core.store.outbox_claims import LEASE, OutboxClaims
 from core.store.series_rows import insert_ignoring
 
 __all__ = ["LEASE", "Notice", "Outbox", "Place"]
+_MOST_MESSAGES: Final = 5
 
 
 class Outbox(OutboxClaims):
@@ -79,16 +80,22 @@ class Outbox(OutboxClaims):
             parked = parked.where(OUTBOX.c.created_at >= since)
         return int((await self._connection.execute(parked.values(parked_because=None, due_at=due_at))).rowcount)
 
-    async def message_of(self, subject: str, recipient: str) -> tuple[str, str] | None:
-        """(channel, ts) of the latest message about the subject in that conversation; None before there is one."""
+    async def messages_of(self, subject: str, recipient: str) -> list[tuple[str, str]]:
+        """(channel, ts) of the last few messages about the subject in that conversation, the latest first; mostly one."""
+        newest = func.max(OUTBOX.c.id)
         query = (
             select(OUTBOX.c.channel, OUTBOX.c.ts)
             .where(*same_message(OUTBOX, subject, recipient), OUTBOX.c.place != Place.THREAD, OUTBOX.c.ts != "")
-            .order_by(OUTBOX.c.id.desc())
-            .limit(1)
+            .group_by(OUTBOX.c.channel, OUTBOX.c.ts)
+            .order_by(newest.desc())
+            .limit(_MOST_MESSAGES)
         )
-        found = (await self._connection.execute(query)).first()
-        return (found.channel, found.ts) if found else None
+        return [(row.channel, row.ts) for row in await self._connection.execute(query)]
+
+    async def unsent(self, numbers: Collection[int]) -> list[Notice]:
+        """Those of these notices of which nobody knows that they are shown, given up ones too."""
+        query = select(OUTBOX).where(OUTBOX.c.id.in_(sorted(numbers)), OUTBOX.c.sent_at.is_(None)).order_by(OUTBOX.c.id)
+        return [notice_of(row) for row in await self._connection.execute(query)]
 
     async def parked_message(self, subject: str, recipient: str) -> str | None:
         """Why the message about the subject was given up; None when there is none or it was not."""

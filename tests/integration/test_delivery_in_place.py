@@ -56,6 +56,25 @@ async def test_a_reply_whose_answer_was_lost_is_found_in_its_thread(desk: Desk) 
     assert await desk.texts() == ["80 %", "the cause"]
 
 
+async def test_a_reply_whose_answer_was_lost_is_found_under_an_earlier_message_of_its_subject(desk: Desk) -> None:
+    await desk.tells("80 %", subject="breach/1")
+    await desk.delivery.deliver_due()
+    await desk.tells("the cause", subject="breach/1", place=Place.THREAD)
+    desk.fails("chat.postMessage", "lost")
+    await desk.delivery.deliver_due()
+    desk.fails("conversations.replies", "gone")
+    desk.now += timedelta(seconds=16)
+    await desk.delivery.deliver_due()
+    await desk.edits("90 %")
+    desk.fails("chat.update", "gone")
+    await desk.delivery.deliver_due()
+    async with desk.uow.write() as tx:
+        assert await tx.outbox.unpark({"channel_not_found"}, due_at=desk.now) == 1
+    await desk.delivery.deliver_due()
+
+    assert sorted(await desk.texts()) == ["80 %", "90 %", "the cause"]
+
+
 async def test_what_cannot_be_edited_any_more_is_posted_anew_and_edited_there_from_then_on(desk: Desk) -> None:
     await desk.tells("80 %", subject="breach/1")
     await desk.delivery.deliver_due()
@@ -154,6 +173,25 @@ async def test_a_shared_message_whose_answer_was_lost_is_found_for_all_in_it(des
 
     assert len(await desk.messages()) == 2
     assert (await desk.texts())[1] == "breach 3"
+
+
+async def test_a_shared_message_keeps_every_line_where_those_in_it_are_found_one_after_the_other(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await desk.tells("breach 0", kind=SAID, subject="breach/0")
+    await desk.edits("breach 0 recovered", "breach/0", kind=SAID)
+    for number in (1, 2):
+        await desk.tells(f"breach {number}", kind=SAID, subject=f"breach/{number}")
+    desk.fails("chat.postMessage", "lost")
+    await desk.delivery.deliver_due()
+    # Where much lies in the outbox, a claim ends in the middle of what shared a message.
+    monkeypatch.setattr("bot.delivery.loop._BATCH", 1)
+    desk.now += timedelta(seconds=16)
+    await desk.delivery.deliver_due()
+
+    (message,) = await desk.messages()
+    said = text_of(message)
+    assert all(line in said for line in ("breach 0 recovered", "breach 1", "breach 2")), said
 
 
 async def test_a_message_that_was_posted_before_its_edit_came_is_found_and_then_edited(desk: Desk) -> None:

@@ -76,7 +76,7 @@ async def test_an_edit_waits_for_its_message_and_then_goes_to_it(uow: UnitOfWork
     await is_sent(uow, message, "7.0")
     (edit,) = await claims(uow)
     async with uow.read() as tx:
-        assert await tx.outbox.message_of("breach/1", CHANNEL) == (CHANNEL, "7.0")
+        assert await tx.outbox.messages_of("breach/1", CHANNEL) == [(CHANNEL, "7.0")]
     assert (edit.place, edit.facts["says"]) == (Place.EDIT, "b")
 
 
@@ -132,7 +132,7 @@ async def test_a_reply_waits_for_its_message_and_is_not_folded(uow: UnitOfWork) 
     await is_sent(uow, message)
     assert await sends_all(uow, ts="2.0") == ["b", "c"]
     async with uow.read() as tx:
-        assert await tx.outbox.message_of("breach/1", CHANNEL) == (CHANNEL, "1.0")
+        assert await tx.outbox.messages_of("breach/1", CHANNEL) == [(CHANNEL, "1.0")]
 
 
 async def test_the_copies_of_a_subject_are_its_messages_everywhere(uow: UnitOfWork) -> None:
