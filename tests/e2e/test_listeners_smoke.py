@@ -5,6 +5,7 @@ from __future__ import annotations
 import aiohttp
 import pytest
 
+from core.services import budget_status
 from sandbox.people import text_of
 from tests.support.office import Office, set_fault, with_envelope, with_search
 
@@ -122,7 +123,10 @@ async def test_a_price_is_shown_to_all_and_set_by_finance(office: Office):
 async def test_a_fault_of_ours_gives_a_reference_and_nothing_more(
     office: Office, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(office.service.uow, "read", None)  # nothing can be read any more
+    async def breaks(*_: object, **__: object) -> None:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(budget_status, "overview", breaks)
     seen = await office.kim.types("/budget status")
     assert "reference" in seen.text
     reference = seen.text.split("`")[-2]

@@ -50,6 +50,7 @@ async def test_one_of_two_sources_is_let_to_count_and_the_comparison_follows(off
     head = await the_comparison(office)
     assert "Counted twice" in text_of(head) or "twice" in text_of(head), text_of(head)
     await office.farah.clicks("Mend…", message=head)
+    await settled_view(office.farah)
     await office.farah.clicks("Choose what counts…")
     preview = text_of(await settled_view(office.farah))
     assert "proxy and web-app report the same calls* of openai in October 2026" in preview
