@@ -235,7 +235,7 @@ def test_approvals_say_who_is_away_and_who_stands_in() -> None:
 
     assert "<@U0SAM> is away, so <@U0DANA> is asked too." in shown
     assert "no deputy is named: `/budget set search-answers deputy=@name`" in shown
-    assert "You said to be away until 3 Dec 2026. Back? `/budget settings away=off`" in shown
+    assert "You said you are away until 3 Dec 2026. Back? `/budget settings away=off`" in shown
 
 
 def test_approvals_show_what_waits_and_offer_undo_only_to_who_may() -> None:

@@ -49,7 +49,7 @@ def approvals_message(waiting: Waiting, by: Actor, *, reader: ZoneInfo) -> Messa
     if waiting.leave and waiting.leave.until:
         last_on = (waiting.leave.until - timedelta(microseconds=1)).astimezone(reader).date()
         parts.append(
-            blocks.section(f"You said to be away until {day(last_on)}. Back? {code('/budget settings away=off')}")
+            blocks.section(f"You said you are away until {day(last_on)}. Back? {code('/budget settings away=off')}")
         )
     hint = f"Ask for more: {code('/budget request NAME 400 REASON')} · {code('/budget status')}"
     return blocks.message(title, *parts, blocks.context(hint))
