@@ -275,7 +275,7 @@ async def test_a_price_that_the_invoice_shows_is_previewed_set_and_repriced(offi
     head = await the_comparison(office)
     assert "Another price" in text_of(head) or "Discount" in text_of(head), text_of(head)
     await office.farah.clicks("Mend…", message=head)
-    listed = await office.farah.view()
+    listed = await settled_view(office.farah)
     assert "You see what it does to every envelope" in text_of(listed)
     await office.farah.clicks("Preview the price…")
     preview = await settled_view(office.farah)
@@ -295,6 +295,7 @@ async def test_an_alias_is_seen_before_it_is_set_and_the_comparison_follows(offi
     head = await the_comparison(office)
     assert "gpt-4.1 in the books and gpt-4.1-mini on the bill" in text_of(head), text_of(head)
     await office.farah.clicks("Mend…", message=head)
+    await settled_view(office.farah)
     await office.farah.clicks("Preview the alias…")
     preview = await settled_view(office.farah)
     assert "gpt-4.1 is priced as gpt-4.1-mini, from 1 Oct 2026" in text_of(preview)
@@ -311,5 +312,6 @@ async def test_only_finance_sees_the_preview_of_a_price(office: Office) -> None:
     await brings(office, october_bill(factor=0.8))
     head = await the_comparison(office)
     await office.ana.clicks("Mend…", message=head)
+    await settled_view(office.ana)
     answer = await office.ana.clicks("Preview the price…")
     assert "Only the finance team" in answer.text
