@@ -33,7 +33,7 @@ BREACHES: Final = (
     Scene("grant-form", "Grant more…", "sam", "dm", "It reverts by itself", click="Grant more…", modal=True),
     Scene("question-decided", "The same message once decided", "sam", "dm", "granted", click="Grant more…", values=GRANT),
     Scene("breach-decided", "… and in the channel", "chen", PLATFORM, "granted more."),
-    Scene("breach-untrusted", "An amount that cannot be trusted", "farah", BUDGET, "is not all of it", before=(
+    Scene("breach-untrusted", "An amount that cannot be trusted", "farah", "dm", "is not all of it", before=(
         ("farah", "set unattributed 3k owner=@farah sponsor=@sam"),)),
     Scene("welcome", "Somebody gets a role", "dana", "dm", "made you the sponsor"),
     Scene("request-more", "An owner asks for more", "sam", "dm", "more for", before=(
