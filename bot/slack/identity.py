@@ -23,6 +23,10 @@ RETRY_SECONDS: Final = 60.0
 """How long a failed look-up is remembered, so that a Slack outage does not slow every answer."""
 MOST_READERS: Final = 5_000
 PATIENCE_SECONDS: Final = 2.0
+NO_PROFILE: Final = (
+    SlackClientError, aiohttp.ClientError, TimeoutError, OSError, KeyError, TypeError, ValueError, OverflowError,
+)  # fmt: skip
+"""What `users.info` comes to where Slack does not answer, refuses, or says less than it should."""
 
 
 def actor(user: str, finance: Container[str]) -> Actor:
@@ -66,15 +70,7 @@ class Readers:
         try:
             answer = await asyncio.wait_for(self._client.users_info(user=user), PATIENCE_SECONDS)
             return ZoneInfo(answer["user"]["tz"])
-        except (
-            SlackClientError,
-            aiohttp.ClientError,
-            TimeoutError,
-            OSError,
-            KeyError,
-            TypeError,
-            ValueError,
-        ) as failed:
+        except NO_PROFILE as failed:
             # ZoneInfoNotFoundError is a KeyError; bots and some guests have no `tz` at all.
             log.warning("reader_zone_unknown", extra={"user": user, "error": type(failed).__name__})
             return None

@@ -14,10 +14,9 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-import aiohttp
-from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.slack.identity import NO_PROFILE
 from core.leave import Leave, leave_shown
 
 log = logging.getLogger(__name__)
@@ -55,16 +54,7 @@ class Statuses:
         try:
             answer = await asyncio.wait_for(self._client.users_info(user=user), PATIENCE_SECONDS)
             return _read(answer["user"]["profile"], now)
-        except (
-            SlackClientError,
-            aiohttp.ClientError,
-            TimeoutError,
-            OSError,
-            KeyError,
-            TypeError,
-            ValueError,
-            OverflowError,
-        ) as failed:
+        except NO_PROFILE as failed:
             # Not knowing asks the sponsor alone, as it would be without a status.
             log.warning("status_unknown", extra={"user": user, "error": type(failed).__name__})
             return None

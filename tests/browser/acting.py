@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from playwright.sync_api import Locator, Page, ViewportSize
 
 Opens = Callable[..., Page]
 DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 PHONE: ViewportSize = {"width": 390, "height": 844}
+PATIENCE_MS: Final = 20_000
+"""Longest wait for what has to appear; what is there is seen at once. Playwright's own 5 s are too short beside two other workers."""
 
 
 def types(page: Page, text: str) -> None:

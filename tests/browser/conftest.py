@@ -20,7 +20,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox import Sandbox
-from tests.browser.acting import DESKTOP, Opens
+from tests.browser.acting import DESKTOP, PATIENCE_MS, Opens
 from tests.browser.sample_app import make_app
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -84,6 +84,7 @@ def workspace() -> Iterator[str]:
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("no Chromium: install chromium or google-chrome to run these")
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as play:
         launched = play.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"]

@@ -22,7 +22,7 @@ from fasteners import InterProcessLock
 from sandbox import Person
 from sandbox.model import Json
 
-START_SECONDS = 90
+START_SECONDS = 240
 STOP_SECONDS = 15
 
 
