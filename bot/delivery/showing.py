@@ -63,27 +63,28 @@ class Showing:
         found = await self._look_back(channel, [notice] if notice.attempts > 1 else [])
         if notice.id in found:
             return await self._found(channel, found, [notice])
-        return [(notice, (channel, await self._poster.post(channel, await self._composing.of(notice), [notice.id])))]
+        return await self._post(notice, channel)
 
     async def _replied(self, notice: Notice, messages: Sequence[Shown]) -> list[Told]:
         """Under the latest message; beside it where that has gone. An earlier try may have met another one there."""
-        for channel, head in messages if notice.attempts > 1 else ():
-            found = await self._look_under(channel, head, notice)
-            if notice.id in found:
-                return await self._found(channel, found, [notice])
         channel, head = messages[0]
-        if notice.attempts > 1 and (found := await self._look_back(channel, [notice])):
-            return await self._found(channel, found, [notice])
+        for place, under in (*messages, (channel, None)) if notice.attempts > 1 else ():
+            found = await self._look_under(place, under, notice)
+            if notice.id in found:
+                return await self._found(place, found, [notice])
         try:
-            composed = await self._composing.of(notice)
-            return [(notice, (channel, await self._poster.post(channel, composed, [notice.id], head)))]
+            return await self._post(notice, channel, head)
         except SlackApiError as refused:
             if code_of(refused) not in UNANSWERABLE:
                 raise
             log.info("thread_gone", extra={"outbox_id": notice.id, "error": code_of(refused)})
-        return await self._posted(notice)
+        return await self._post(notice, channel)
 
-    async def _look_under(self, channel: str, head: str, notice: Notice) -> dict[int, str]:
+    async def _post(self, notice: Notice, channel: str, head: str | None = None) -> list[Told]:
+        composed = await self._composing.of(notice)
+        return [(notice, (channel, await self._poster.post(channel, composed, [notice.id], head)))]
+
+    async def _look_under(self, channel: str, head: str | None, notice: Notice) -> dict[int, str]:
         try:
             return await self._look_back(channel, [notice], head)
         except SlackApiError as refused:
