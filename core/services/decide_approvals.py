@@ -17,7 +17,7 @@ from core.errors import AlreadyDecided, OutOfRange, OwnRequest
 from core.escalation import Decision, Escalation, EscalationState, Grant
 from core.people import Actor
 from core.period import Cycle
-from core.services.escalate import answer, calmed, retell, spent_of, stand
+from core.services.escalate import answer, calmed, held, retell, spent_of, stand
 from core.services.names import resolve
 from core.services.tell_breach import edit as edit_breach
 from core.store.unit_of_work import Transaction, UnitOfWork
@@ -170,11 +170,10 @@ async def degrade_again(uow: UnitOfWork, workload: str, *, by: Actor, now: datet
 
 async def _open(tx: Transaction, escalation_id: int, act: Act, by: Actor) -> tuple[Escalation, Envelope]:
     """The escalation, open and locked, and its envelope. Raises AlreadyDecided, OwnRequest, NotAllowed."""
-    asked = await tx.escalations.of(escalation_id)
-    envelope = await tx.envelopes.of(asked.workload_id, lock=True) if asked else None
-    escalation = await tx.escalations.of(escalation_id, lock=True)
-    if escalation is None or envelope is None:
+    found = await held(tx, escalation_id)
+    if found is None:
         raise AlreadyDecided("This question does not exist any more. See what waits for you with `/budget approvals`.")
+    escalation, envelope = found
     if by.id == escalation.asked_by:
         raise OwnRequest("You asked for this yourself, so somebody else has to decide.")
     by.require(act, envelope.terms.people, envelope.workload)

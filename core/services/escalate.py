@@ -35,6 +35,14 @@ def subject_of(escalation: Escalation) -> str:
     return f"escalation/{escalation.id}"
 
 
+async def held(tx: Transaction, escalation_id: int) -> tuple[Escalation, Envelope] | None:
+    """An escalation and its envelope, locked in the order that all keep: the envelope first. None where there is none."""
+    found = await tx.escalations.of(escalation_id)
+    envelope = await tx.envelopes.of(found.workload_id, lock=True) if found else None
+    escalation = await tx.escalations.of(escalation_id, lock=True)
+    return (escalation, envelope) if escalation and envelope else None
+
+
 async def retell(tx: Transaction, escalation: Escalation, envelope: Envelope, *, now: datetime) -> None:
     """Show on every copy what holds now."""
     breach = await tx.breaches.of(escalation.breach_id) if escalation.breach_id else None

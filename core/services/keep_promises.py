@@ -9,7 +9,7 @@ from typing import Final
 from core.envelope import Entry, EntryKind
 from core.escalation import Grant
 from core.period import Cycle
-from core.services.escalate import OUTLAY, REMINDER, close, facts_of, subject_of
+from core.services.escalate import OUTLAY, REMINDER, close, facts_of, held, subject_of
 from core.services.put_question import NO_ANSWER, because_of, turn_to_deputy
 from core.store.outbox import Place
 from core.store.unit_of_work import UnitOfWork
@@ -61,11 +61,9 @@ async def _end_grant(uow: UnitOfWork, grant: Grant, *, now: datetime) -> bool:
 
 async def _remind(uow: UnitOfWork, escalation_id: int, *, now: datetime) -> bool:
     async with uow.write() as tx:
-        found = await tx.escalations.of(escalation_id)
-        envelope = await tx.envelopes.of(found.workload_id, lock=True) if found else None
-        escalation = await tx.escalations.of(escalation_id, lock=True)
-        if escalation is None or envelope is None or not escalation.is_open:
+        if (found := await held(tx, escalation_id)) is None or not found[0].is_open:
             return False
+        escalation, envelope = found
         if now >= escalation.cycle.ends_at(tx.zone):
             await close(tx, escalation, envelope, because="cycle_over", now=now)
             return True

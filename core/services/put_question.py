@@ -13,7 +13,7 @@ from core.envelope import Envelope
 from core.escalation import Escalation
 from core.leave import Leave
 from core.people import People
-from core.services.escalate import ESCALATION, OUTLAY, UNREACHED, facts_of, subject_of
+from core.services.escalate import ESCALATION, OUTLAY, UNREACHED, facts_of, held, subject_of
 from core.store.columns import micros
 from core.store.unit_of_work import Transaction, UnitOfWork
 
@@ -62,11 +62,9 @@ async def turn_to_deputy(
 
 async def unreached(tx: Transaction, escalation_id: int, recipient: str, *, because: str, now: datetime) -> None:
     """Slack says that this person cannot be reached: the deputy is asked at once, or else who can mend it is told."""
-    found = await tx.escalations.of(escalation_id)
-    envelope = await tx.envelopes.of(found.workload_id, lock=True) if found else None
-    escalation = await tx.escalations.of(escalation_id, lock=True)
-    if escalation is None or envelope is None or not escalation.is_open:
+    if (found := await held(tx, escalation_id)) is None or not found[0].is_open:
         return
+    escalation, envelope = found
     people = envelope.terms.people
     if recipient == people.sponsor and escalation.deputy_at is None:
         await turn_to_deputy(tx, escalation, envelope, because=because, now=now)
@@ -126,11 +124,9 @@ def because_of(leave: Leave) -> str:
 
 async def _turn_if_away(uow: UnitOfWork, escalation_id: int, away: Mapping[str, Leave], *, now: datetime) -> bool:
     async with uow.write() as tx:
-        found = await tx.escalations.of(escalation_id)
-        envelope = await tx.envelopes.of(found.workload_id, lock=True) if found else None
-        escalation = await tx.escalations.of(escalation_id, lock=True)
-        if envelope is None or escalation is None or not escalation.is_open or escalation.deputy_at is not None:
+        if (found := await held(tx, escalation_id)) is None or not found[0].is_open or found[0].deputy_at is not None:
             return False
+        escalation, envelope = found
         leave = away.get(envelope.terms.people.sponsor)
         if leave is None or not leave.covers(now):
             return False
