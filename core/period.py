@@ -71,6 +71,12 @@ class Cycle:
         return cls(local.year, local.month)
 
     @classmethod
+    def read(cls, text: str) -> Cycle:
+        """The cycle whose `str` this is, such as `2026-10`. Raises ValueError for any other text; what people type is for `parse`."""
+        year, month = text.split("-")
+        return cls(int(year), int(month))
+
+    @classmethod
     def parse(cls, text: str, *, today: date) -> Cycle:
         """`2026-10`, `oct`, `October 2026`, `last month`, `this month`. A bare month name is the latest one begun.
 

@@ -117,9 +117,8 @@ def _columns(breach: Breach) -> dict[str, Any]:
 
 
 def _breach(row: Any) -> Breach:
-    year, month = row.cycle.split("-")
     opened = Breach(
-        row.workload_id, row.name, Cycle(int(year), int(month)), row.revision, BreachKind(row.kind), row.threshold_bp,
+        row.workload_id, row.name, Cycle.read(row.cycle), row.revision, BreachKind(row.kind), row.threshold_bp,
         row.opened_at, row.id, BreachState(row.state), facts=row.facts,
     )  # fmt: skip
     return replace(

@@ -137,5 +137,4 @@ class ClosingRows:
 
 
 def _closing(row: Any) -> CycleClosing:
-    year, month = row.cycle.split("-")
-    return CycleClosing(Cycle(int(year), int(month)), row.ended_at, row.frozen_from, row.turned_at, row.frozen_at)
+    return CycleClosing(Cycle.read(row.cycle), row.ended_at, row.frozen_from, row.turned_at, row.frozen_at)

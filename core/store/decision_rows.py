@@ -112,8 +112,7 @@ def _row(kept: KeptReason) -> dict[str, Any]:
 
 
 def _kept(row: Any) -> KeptReason:
-    year, month = row.cycle.split("-")
     return KeptReason(
-        row.workload_id, Cycle(int(year), int(month)), row.revision, BreachKind(row.kind), row.threshold_bp, row.reason,
+        row.workload_id, Cycle.read(row.cycle), row.revision, BreachKind(row.kind), row.threshold_bp, row.reason,
         row.times, row.first_at, row.last_at, row.facts,
     )  # fmt: skip

@@ -49,9 +49,8 @@ class EnvelopeRows:
         rows = (await self._connection.execute(query)).all()
         entries: dict[int, list[Entry]] = defaultdict(list)
         for row in await self._connection.execute(changes):
-            year, month = row.cycle.split("-")
             entries[row.workload_id].append(
-                Entry(Cycle(int(year), int(month)), EntryKind(row.kind), row.nanos, row.by, row.at, row.approved_by)
+                Entry(Cycle.read(row.cycle), EntryKind(row.kind), row.nanos, row.by, row.at, row.approved_by)
             )
         return {row.workload_id: _envelope(row, entries[row.workload_id]) for row in rows}
 

@@ -152,10 +152,9 @@ def _charge(line: InvoiceLine) -> dict[str, Any]:
 
 
 def _invoice(row: Any) -> StoredInvoice:
-    year, month = row.month.split("-")
     conversion = Conversion(row.rate, day_of(row.rate_on), row.rate_source) if row.rate is not None else None
     return StoredInvoice(
-        row.provider, Cycle(int(year), int(month)), row.origin, row.file_name, row.fingerprint, row.currency, row.total_nanos,
+        row.provider, Cycle.read(row.month), row.origin, row.file_name, row.fingerprint, row.currency, row.total_nanos,
         row.usd_nanos, conversion, row.line_count, row.rounded_to, tuple(row.remarks), row.taken_by, row.taken_at, row.id,
         row.version, row.superseded_by,
     )  # fmt: skip

@@ -60,8 +60,7 @@ class ProposalRows:
 
 
 def _proposal(row: Any) -> EnvelopeProposal:
-    year, month = row.cycle.split("-")
     return EnvelopeProposal(
-        row.workload_id, row.name, Cycle(int(year), int(month)), row.nanos, row.revision, row.facts, row.made_at,
+        row.workload_id, row.name, Cycle.read(row.cycle), row.nanos, row.revision, row.facts, row.made_at,
         ProposalState(row.state), row.decided_by, row.decided_at,
     )  # fmt: skip

@@ -134,8 +134,7 @@ class SignatureRows:
 
 
 def _reconciliation(row: Any) -> StoredReconciliation:
-    year, month = row.month.split("-")
     return StoredReconciliation(
-        row.provider, Cycle(int(year), int(month)), row.invoice_id, row.made_by, row.made_at, row.digest, row.result, row.basis,
+        row.provider, Cycle.read(row.month), row.invoice_id, row.made_by, row.made_at, row.digest, row.result, row.basis,
         row.estimate_nanos, row.invoice_nanos, row.unexplained_nanos, row.channel, row.state, row.closed_at, row.id,
     )  # fmt: skip

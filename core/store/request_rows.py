@@ -73,9 +73,8 @@ class RequestRows:
 
 
 def _request(row: Any) -> ChangeRequest:
-    year, month = row.cycle.split("-")
     return ChangeRequest(
-        row.id, row.workload_id, row.name, Cycle(int(year), int(month)), row.revision, row.current_nanos,
+        row.id, row.workload_id, row.name, Cycle.read(row.cycle), row.revision, row.current_nanos,
         Change(row.proposed_nanos, terms_from(row.proposed_terms)), People(row.now_owner, row.now_finance, row.now_sponsor, row.now_deputy),
         tuple(row.loosenings), row.requested_by, row.requested_at, RequestState(row.state), row.decided_by, row.decided_at,
     )  # fmt: skip

@@ -170,18 +170,13 @@ class TurnRows:
         await self._connection.execute(insert(_TURNS).values(workload_id=workload_id, minute=minute, taken=taken))
 
 
-def _cycle(text: str) -> Cycle:
-    year, month = text.split("-")
-    return Cycle(int(year), int(month))
-
-
 def _grant(row: Mapping[str, Any]) -> Grant:
-    return Grant(**{**row, "cycle": _cycle(row["cycle"])})
+    return Grant(**{**row, "cycle": Cycle.read(row["cycle"])})
 
 
 def _escalation(row: Mapping[str, Any]) -> Escalation:
     values = {key: value for key, value in row.items() if key != "name"} | {
-        "workload": row["name"], "cycle": _cycle(row["cycle"]), "kind": EscalationKind(row["kind"]),
+        "workload": row["name"], "cycle": Cycle.read(row["cycle"]), "kind": EscalationKind(row["kind"]),
         "state": EscalationState(row["state"]), "decision": Decision(row["decision"]) if row["decision"] else None,
     }  # fmt: skip
     return Escalation(**values)

@@ -84,7 +84,7 @@ def _since(asked: Interaction, month: Cycle) -> datetime:
 
 
 async def _choose(asked: Interaction, outcome: Outcome) -> None:
-    provider, month, shown = _brought(remembered_in(asked.body).get("value"), asked.now)
+    provider, month, shown = _brought(remembered_in(asked.body).get("value"))
     typed = typed_in(asked.view)
     counts, _, checks = typed.get(ids.BLOCK_WHICH_SOURCE, "").partition(":")
     if not (counts.isdecimal() and checks.isdecimal()):
@@ -102,9 +102,9 @@ async def _choose(asked: Interaction, outcome: Outcome) -> None:
         asked.desk.wake_delivery()
 
 
-def _brought(value: Any, now: datetime) -> tuple[str, Cycle, str]:
+def _brought(value: Any) -> tuple[str, Cycle, str]:
     try:
         provider, month, shown = json.loads(str(value))
-        return str(provider), Cycle.parse(str(month), today=now.date()), str(shown)
-    except (ValueError, TypeError, Unreadable) as forged:
+        return str(provider), Cycle.read(str(month)), str(shown)
+    except (ValueError, TypeError) as forged:
         raise Unreadable("This form names no month. Open it again with `/budget sources compare`.") from forged

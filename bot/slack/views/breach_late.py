@@ -51,5 +51,4 @@ def status_button(facts: Mapping[str, Any]) -> Block:
 
 
 def _cycle(facts: Mapping[str, Any]) -> Cycle:
-    year, month = str(facts["cycle"]).split("-")
-    return Cycle(int(year), int(month))
+    return Cycle.read(str(facts["cycle"]))

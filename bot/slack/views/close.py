@@ -26,17 +26,17 @@ _ASKED_FOR: Final = 4
 
 def close_message(facts: Mapping[str, Any], reader: ZoneInfo) -> Message:
     """What an ended month came to, what is asked for now, and the reader's proposals, each with its buttons or outcome."""
-    cycle = _cycle(facts["cycle"])
+    cycle = Cycle.read(facts["cycle"])
     whole, mine = facts["whole"], facts["mine"]
     shown: list[Block | None] = [blocks.header(f"{cycle.title} is over")]
     if whole:
         shown += _whole_blocks(cycle, whole, reader)
     if mine:
-        shown += _proposal_blocks(_cycle(facts["next"]), mine, int(facts["left_out"]))
+        shown += _proposal_blocks(Cycle.read(facts["next"]), mine, int(facts["left_out"]))
     elif not whole:
         shown.append(
             blocks.section(
-                f"Your envelopes keep their size in {_cycle(facts['next']).title}; nothing was foretold yet."
+                f"Your envelopes keep their size in {Cycle.read(facts['next']).title}; nothing was foretold yet."
             )
         )
     return blocks.message(_finding(cycle, whole, mine), *shown)
@@ -170,7 +170,7 @@ def _buttons(line: Mapping[str, Any], cycle: Cycle) -> Block:
 
 def discuss_message(facts: Mapping[str, Any]) -> Message:
     """The call to talk about a proposal, where the envelope's people read it."""
-    workload, cycle = str(facts["workload"]), _cycle(facts["cycle"])
+    workload, cycle = str(facts["workload"]), Cycle.read(facts["cycle"])
     others = " and ".join(person(one) for one in facts["with"])
     step = f"{usd(facts['size'])} → {usd(facts['nanos'])}"
     said = f"{person(facts['by'])} wants to talk about the envelope of *{name(workload)}* for {cycle.title}: {step}."
@@ -197,8 +197,3 @@ def _provider(told: str) -> str:
 
 def _signed(nanos: int) -> str:
     return f"+{usd(nanos)}" if nanos > 0 else usd(nanos).replace("-", "−")
-
-
-def _cycle(text: str) -> Cycle:
-    year, month = text.split("-")
-    return Cycle(int(year), int(month))
